@@ -1,0 +1,120 @@
+"""Settings of one shop: environment (REGULARS_*) over `shop.toml` over the defaults below.
+
+Every setting has the same name in both places (`REGULARS_MODEL_TIMEOUT_S` = `model_timeout_s`).
+Backends are spec strings; the file whose job it is reads the rest of the string:
+`database` sqlite:///… or postgresql+psycopg://…; `vectors` chroma:DIR, chroma:http://HOST:PORT or
+memory:; `embedder` minilm or hash:; `model` local:NAME[?adapter=DIR], openai:URL#NAME, scripted:
+or none: (templates only).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shop.errors import ConfigError
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Settings(BaseSettings):
+    """One shop's settings; build with `load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="REGULARS_", extra="forbid", frozen=True)
+
+    shop: Path = Field(Path("shop-data"), description="working folder of the shop")
+    name: str = Field("our shop", description="the shop's name, as shoppers know it")
+    locale: str = Field("en_GB", description="language and number forms, e.g. en_GB, en_US, de_DE")
+    currency: str = Field("GBP", description="ISO 4217 code used where a file names none")
+    today: date | None = Field(None, description="the shop's date; None is the real one")
+    contact: str = Field("", description="how shoppers reach a person: e-mail address or phone")
+
+    database: str = ""
+    vectors: str = ""
+    embedder: str = "minilm"
+    model: str = "local:smollm2"
+    model_timeout_s: float = Field(12.0, gt=0, le=600)
+    model_max_tokens: int = Field(96, gt=0, le=4096)
+
+    host: str = "127.0.0.1"
+    port: int = Field(8700, ge=1, le=65535)
+    secret: SecretStr = SecretStr("")
+    staff_user: str = ""
+    staff_password: SecretStr = SecretStr("")
+    allowed_origins: tuple[str, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment wins over what `load_settings` passes in from `shop.toml`."""
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL; by default a SQLite file in the shop folder."""
+        return self.database or f"sqlite:///{self.shop / 'shop.db'}"
+
+    @property
+    def vectors_spec(self) -> str:
+        """Vector store spec; by default a Chroma folder in the shop folder."""
+        return self.vectors or f"chroma:{self.shop / 'vectors'}"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK
+
+    @property
+    def current_date(self) -> date:
+        """The shop's date: `today` where set (sample data is historic), else the real one."""
+        return self.today or date.today()
+
+
+def load_settings(shop: Path | str | None = None, **overrides: Any) -> Settings:
+    """Settings of the shop folder `shop` (default: REGULARS_SHOP, else ./shop-data).
+
+    Raises ConfigError with one sentence naming the setting and where it stands.
+    """
+    folder = Path(shop or os.environ.get("REGULARS_SHOP") or "shop-data")
+    file = folder / "shop.toml"
+    values: dict[str, Any] = {}
+    if file.is_file():
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ConfigError(f"{file} cannot be read as TOML ({error}); mend or remove it") from error
+    values |= overrides
+    try:
+        # The folder asked for wins over REGULARS_SHOP, so that --shop does what it says.
+        return Settings(**values).model_copy(update={"shop": folder, **overrides})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"setting {key!r} ({file} or REGULARS_{key.upper()}): {first['msg']}; correct it"
+        ) from error
+
+
+def load_secret(settings: Settings) -> bytes:
+    """The key that signs tokens: the setting, else one made once and kept in the shop folder."""
+    if settings.secret.get_secret_value():
+        return settings.secret.get_secret_value().encode()
+    file = settings.shop / "secret"
+    if not file.exists():
+        settings.shop.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    return file.read_bytes()
