@@ -1,0 +1,161 @@
+"""What a model wrote, checked sentence by sentence against the plan it was given.
+
+A model's sentence reaches the reader only if everything in it comes from the plan: handles exist,
+nothing factual is typed out, its yes or no is the plan's. Each rule returns the first reason to
+drop the sentence, so that a trace can say why. The composer's phrases pass the same audit in the
+tests. Knows nothing of how the words came about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from assistant.plan import DENIALS, HANDLE, Act, Plan
+
+MAX_WORDS = 60
+# A piece ends where a sentence does, unless the stop is inside a handle or an abbreviation.
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"”')]*\s+|\n+")
+
+FIGURE = re.compile(r"\d|[%€£$¥]|\b(?:per ?cent|pounds?|euros?|dollars?|pence|cents?)\b", re.I)
+NUMBER_WORD = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
+    r"hundred|thousand|dozen|half|double|twice)\b",
+    re.I,
+)
+PROMISE = re.compile(
+    r"\b(?:free|discount|sale|offer|deal|coupon|refund|guarantee\w*|warrant\w+|deliver\w*|shipping|"
+    r"ships?|tomorrow|today|tonight|best[- ]?sell\w+|award\w*|certified|limited)\b",
+    re.I,
+)
+LINK = re.compile(r"https?:|www\.|@|<\w|\w\.(?:com|net|org|shop)\b", re.I)
+NEGATION = re.compile(
+    r"n['’]t\b|\b(?:no|not|none|nothing|never|cannot|without|sorry|unfortunately|afraid)\b", re.I
+)
+AFFIRMATION = re.compile(r"^\W*(?:yes|yep|sure|certainly|absolutely|of course)\b", re.I)
+REFUSAL = re.compile(r"^\W*(?:no|nope)\b", re.I)
+RATED = re.compile(r"\b(?:rated|rating|ratings|stars?)\b", re.I)
+PRICED = re.compile(r"\b(?:costs?|priced?|prices)\b", re.I)
+
+YES_ACTS = frozenset({"answer_yes", "answer_in_stock", "answer_option_yes"})
+NO_ACTS = frozenset({"answer_no", "answer_option_no", "answer_out_of_stock"})
+NEGATIVE_ACTS = DENIALS | NO_ACTS | {"never_bought", "no_orders", "no_offer", "no_discount"}
+QUESTION_ACTS = frozenset({"clarify", "clarify_product", "ask_narrow", "offer_person", "chat", "greet"})
+# Words that open with a capital in mid-sentence without naming anything.
+CAPITALISED_WORDS = frozenset({"I", "I'm", "I’m", "I'd", "I’d", "I'll", "I’ll", "I've", "I’ve", "AI", "OK"})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Why a sentence was dropped: the rule's name and what tripped it."""
+
+    rule: str
+    detail: str
+
+
+def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
+    """Whole sentences, with their trailing space, as soon as the stream has completed them."""
+    buffer = ""
+    for piece in pieces:
+        buffer += piece
+        while match := SENTENCE_END.search(buffer):
+            sentence, buffer = buffer[: match.end()], buffer[match.end() :]
+            if sentence.strip():
+                yield sentence
+    if buffer.strip():
+        yield buffer
+
+
+class Audit:
+    """Checks one turn's sentences in order. `guarded` are words only records may say, lower case
+    (the catalogue's brands and colours)."""
+
+    def __init__(self, plan: Plan, guarded: frozenset[str] = frozenset()) -> None:
+        self.plan = plan
+        self.guarded = guarded
+        self.kinds = frozenset(act.kind for act in plan.acts)
+        self.said: list[str] = []
+
+    def check(self, sentence: str) -> Violation | None:
+        """The first reason why `sentence` may not be said, or None, which also records it as said."""
+        handles = list(HANDLE.finditer(sentence))
+        typed = HANDLE.sub("\x00", sentence)
+        for rule in (self._handles, self._figures, self._names, self._stance, self._sense):
+            violation = rule(sentence, typed, handles)
+            if violation:
+                return violation
+        if sentence.strip() in self.said:
+            return Violation("repeated", sentence.strip()[:40])
+        self.said.append(sentence.strip())
+        return None
+
+    def unsaid(self) -> tuple[Act, ...]:
+        """Acts of which a must-say is in no sentence said so far, in the plan's order."""
+        text = " ".join(self.said)
+        return tuple(
+            act
+            for act in self.plan.acts
+            if not act.must or any(handle not in text for handle in act.must_handles)
+        )
+
+    def _handles(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
+        for match in handles:
+            if self.plan.value(match[1], match[2]) is None:
+                return Violation("unknown handle", match[0])
+        if not handles:
+            return Violation("refers to no record", sentence.strip()[:40])
+        if "[" in typed or "]" in typed or "{" in typed:
+            return Violation("broken handle", typed.strip()[:40])
+        return None
+
+    def _figures(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
+        for rule, pattern in (
+            ("typed figure", FIGURE),
+            ("typed number word", NUMBER_WORD),
+            ("typed promise", PROMISE),
+            ("typed link or markup", LINK),
+        ):
+            if match := pattern.search(typed):
+                return Violation(rule, match[0])
+        if len(typed.split()) > MAX_WORDS:
+            return Violation("too long", f"{len(typed.split())} words")
+        return None
+
+    def _names(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
+        words = re.findall(r"[^\s\x00,.;:!?()\"“”]+", typed)
+        opens_with_word = bool(words) and typed.lstrip(" \"“'(").startswith(words[0])
+        for position, word in enumerate(words):
+            if position == 0 and opens_with_word:
+                continue
+            if word[0].isupper() and word not in CAPITALISED_WORDS:
+                return Violation("typed name", word)
+        held = " ".join(value for record in self.plan.records for value in record.fields.values()).lower()
+        for word in words:
+            if word.lower() in self.guarded and word.lower() not in held:
+                return Violation("typed attribute", word)
+        return None
+
+    def _stance(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
+        if AFFIRMATION.search(typed) and not self.kinds & YES_ACTS:
+            return Violation("yes not in the plan", typed.strip()[:20])
+        if REFUSAL.search(typed) and not self.kinds & NO_ACTS:
+            return Violation("no not in the plan", typed.strip()[:20])
+        if "?" in typed and not self.kinds & QUESTION_ACTS:
+            return Violation("question not in the plan", typed.strip()[-20:])
+        negative = NEGATION.search(typed)
+        if negative and not self.kinds & NEGATIVE_ACTS:
+            return Violation("denial not in the plan", negative[0])
+        for act in self.plan.acts:
+            wants_no = act.kind in DENIALS | NO_ACTS
+            if wants_no and not negative and any(handle in sentence for handle in act.must_handles):
+                return Violation("denial left out", act.kind)
+        return None
+
+    def _sense(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
+        fields = {match[2] or "" for match in handles}
+        if RATED.search(typed) and not any("rating" in name for name in fields):
+            return Violation("rating without its record", sentence.strip()[:40])
+        if PRICED.search(typed) and not any("price" in name or name == "gap" for name in fields):
+            return Violation("price without its record", sentence.strip()[:40])
+        return None

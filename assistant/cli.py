@@ -1,0 +1,34 @@
+"""The command line: which commands there are. What each does stands in the `cli_*` files.
+
+Holds everything that needs no page; `ui/cli.py` adds `demo`, `serve` and `finetune` and is the
+program `regulars`, because the assistant must not know its faces.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from assistant.cli_campaign import campaign
+from assistant.cli_doctor import doctor
+from assistant.cli_shop import forget, import_data, index, search
+from assistant.cli_talk import ask, chat, customer, evaluate_answers_file, recommend
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+evaluate = typer.Typer(help="Measure, on your data or on the samples.", no_args_is_help=True)
+evaluate.command("answers")(evaluate_answers_file)
+
+app.command("import")(import_data)
+app.command()(index)
+app.command()(search)
+app.command()(ask)
+app.command()(chat)
+app.command()(recommend)
+app.command()(customer)
+app.command()(doctor)
+app.command()(forget)
+app.add_typer(campaign, name="campaign")
+app.add_typer(evaluate, name="evaluate")

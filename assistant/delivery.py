@@ -1,0 +1,121 @@
+"""A plan into words the reader sees: the model's where they pass the audit, else the composer's.
+
+Sentences go out as they pass. At the first that fails, or when the model fails or is out of time,
+the model is stopped and the composer says whatever the plan still owes, so a reply is always
+complete and never waits for words that will be thrown away.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from assistant.audit import Audit, split_sentences
+from assistant.plan import Plan
+from assistant.writers.base import Voice, Writer
+from assistant.writers.composer import Composer
+from shop.errors import ModelError, ModelUnavailable
+
+REST_S = 30.0
+"""How long a model that could not be reached is left alone."""
+
+
+@dataclass(slots=True)
+class Spoken:
+    """How one plan was said; filled while it is being delivered."""
+
+    handled_by: str = "composer"
+    called_model: bool = False
+    text: str = ""
+    stopped_by: str = ""
+    sentences_by_model: int = 0
+    first_text_at: float | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """For the trace."""
+        return {
+            "called_model": self.called_model,
+            "stopped_by": self.stopped_by,
+            "sentences_by_model": self.sentences_by_model,
+        }
+
+
+class Speaker:
+    """Says plans with an optional model's writer, made on first use by `open_writer`."""
+
+    def __init__(
+        self, open_writer: Callable[[], Writer | None], guarded: frozenset[str] = frozenset()
+    ) -> None:
+        self._open_writer = open_writer
+        self._writer: Writer | None = None
+        self._opened = False
+        self._rests_until = 0.0
+        self.composer = Composer()
+        self.guarded = guarded
+
+    def warm(self) -> None:
+        """Open the model's writer now; a model that cannot be had is left for later."""
+        self._model_writer()
+
+    def _model_writer(self) -> Writer | None:
+        if time.monotonic() < self._rests_until:
+            return None
+        if not self._opened:
+            try:
+                self._writer = self._open_writer()
+            except ModelUnavailable:
+                self._rests_until = time.monotonic() + REST_S
+                return None
+            self._opened = True
+        return self._writer
+
+    def speak(self, plan: Plan, voice: Voice, spoken: Spoken) -> Iterator[str]:
+        """Yield the words for the reader, handles expanded; `spoken` says afterwards how it went."""
+        audit = Audit(plan, self.guarded)
+        # A plan that owes no fact has nothing for a model to phrase that a phrase bank cannot.
+        writer = self._model_writer() if all(act.must for act in plan.acts) else None
+        if writer is not None:
+            spoken.called_model = True
+            yield from self._from_model(writer, plan, voice, audit, spoken)
+        unsaid = audit.unsaid()
+        if unsaid:
+            rest = replace(plan, acts=unsaid)
+            for piece in self.composer.write(rest, voice):
+                yield self._out(plan.expand(piece), spoken)
+        elif spoken.sentences_by_model:
+            spoken.handled_by = "model"
+
+    def _from_model(
+        self, writer: Writer, plan: Plan, voice: Voice, audit: Audit, spoken: Spoken
+    ) -> Iterator[str]:
+        pieces = writer.write(plan, voice)
+        try:
+            for sentence in split_sentences(pieces):
+                violation = audit.check(sentence)
+                if violation:
+                    spoken.stopped_by = f"{violation.rule}: {violation.detail}"
+                    break
+                spoken.sentences_by_model += 1
+                yield self._out(plan.expand(sentence.strip()), spoken)
+                if not audit.unsaid():
+                    break
+        except ModelUnavailable as error:
+            self._rests_until = time.monotonic() + REST_S
+            spoken.stopped_by = str(error)
+        except ModelError as error:
+            spoken.stopped_by = str(error)
+        finally:
+            close = getattr(pieces, "close", None)
+            if close:
+                close()
+
+    @staticmethod
+    def _out(text: str, spoken: Spoken) -> str:
+        if spoken.first_text_at is None:
+            spoken.first_text_at = time.perf_counter()
+        joint = " " if spoken.text and not spoken.text.endswith((" ", "\n")) else ""
+        text = joint + text.strip()
+        spoken.text += text
+        return text

@@ -1,0 +1,227 @@
+"""What a turn may be about: everything looked up for one understood message.
+
+Looks up only; what is said about it is planned in `assistant.planning`. Orders are read for the
+verified customer alone, history only with their consent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from retrieval.recommend.base import Context, Recommendation, Recommender
+
+from assistant.memory import State
+from assistant.passages import Passage, pick_passages, rank_passages, split_text
+from assistant.understanding import Understanding
+from retrieval.query import Query, parse_query
+from retrieval.search import Search, SearchResult
+from shop.store import Store
+from shop.types import Customer, Order, PolicyPassage, Product
+
+MAX_CARDS = 6
+MAX_RECOMMENDATIONS = 4
+PENNY = Decimal("0.01")
+# Titles match a question's subject when this share of the question's known words is theirs.
+SUBJECT_COVERAGE = 0.5
+COMPARISON_OPENING = re.compile(
+    r"^\W*(?:can you |could you |please )*compare\b|\b(?:what(?:['’]s| is) the )?difference between\b|"
+    r"\bwhich (?:one )?(?:is|has|are) [^,:]*[,:]",
+    re.I,
+)
+COMPARISON_JOINTS = tuple(
+    re.compile(joint, re.I)
+    for joint in (
+        r"\b(?:versus|vs\.?)\b",
+        r"\b(?:cheaper|better|dearer|more expensive|bigger) than\b",
+        r"\bwith\b",
+        r"\bto\b",
+        r"\bor\b",
+        r"\band\b",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The records of one turn. `query` is the whole search in force, refinements included."""
+
+    query: Query
+    customer: Customer | None = None
+    signed_in: bool = False
+    result: SearchResult | None = None
+    subjects: tuple[Product, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    orders: tuple[Order, ...] = ()
+    asked_orders: tuple[Order, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    rules: tuple[tuple[PolicyPassage, Passage], ...] = ()
+    has_policies: bool = False
+    below: str = ""
+    above: str = ""
+
+
+class Gatherer:
+    """Looks things up for one shop."""
+
+    def __init__(self, store: Store, search: Search, recommender: Recommender, today: date) -> None:
+        self.store = store
+        self.search = search
+        self.recommender = recommender
+        self.today = today
+        self.has_policies = store.count("policies") > 0
+
+    def gather(self, said: Understanding, state: State, customer_id: str) -> Evidence:
+        """Evidence for `said`; `customer_id` is the verified customer, '' for a guest."""
+        customer = self.store.customer(customer_id) if customer_id else None
+        evidence = Evidence(
+            query=said.query,
+            customer=customer,
+            signed_in=customer is not None,
+            has_policies=self.has_policies,
+        )
+        match said.intent.name:
+            case "find" | "followup":
+                return self._find(said, state, evidence)
+            case "recommend":
+                return self._recommend(said, state, evidence)
+            case "product_question":
+                return self._product(said, evidence)
+            case "compare":
+                return replace(evidence, subjects=self._compared(said, state))
+            case "order_status":
+                return self._orders(said, evidence)
+            case "policy":
+                return replace(evidence, rules=self._rules(said.message))
+            case _:
+                return evidence
+
+    def _find(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
+        query, below, above = said.query, "", ""
+        if said.intent.name == "followup":
+            query = self._chain(said, state)
+            below, above = self._bounds(said, state)
+            filters = query.filters
+            if below:
+                filters = replace(filters, max_price=Decimal(below))
+            if above:
+                filters = replace(filters, min_price=Decimal(above))
+            query = replace(query, filters=filters)
+        if "similar" in said.asks and said.reference.ids:
+            hits = self.search.similar(said.reference.ids[0], MAX_CARDS, query.filters)
+            product = self.search.products[said.reference.ids[0]]
+            result = SearchResult(
+                query=query, hits=tuple(hits), total=len(hits), outcome="found" if hits else "filtered_out"
+            )
+            return replace(evidence, query=query, result=result, subjects=(product,))
+        exclude = frozenset(state.avoided)
+        if {"dislikes", "more"} & said.asks:
+            exclude |= frozenset(state.seen)
+        result = self.search.search(query, k=MAX_CARDS, exclude=exclude)
+        return replace(evidence, query=query, result=result, below=below, above=above)
+
+    def _chain(self, said: Understanding, state: State) -> Query:
+        """The query that the search so far and this refinement make together."""
+        query: Query | None = None
+        for text in (*state.searched, said.message):
+            query = parse_query(text, self.search.vocabulary, previous=query)
+        assert query is not None  # the tuple above is never empty
+        return query
+
+    def _bounds(self, said: Understanding, state: State) -> tuple[str, str]:
+        """Price bounds that "cheaper" and "dearer" set, against what was pointed at or shown."""
+        below, above = state.below, state.above
+        if not (said.query.cheaper or said.query.dearer):
+            return below, above
+        pointed = said.reference.ids or state.shown or state.focus
+        prices = [p.price.amount for i in pointed if (p := self.search.products.get(i)) and p.price]
+        if prices and said.query.cheaper:
+            below = str(min(prices) - PENNY)
+        if prices and said.query.dearer:
+            above = str(max(prices) + PENNY)
+        return below, above
+
+    def _recommend(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
+        query = said.query
+        if query.topic and not said.reference.ids:
+            result = self.search.search(query, k=MAX_CARDS, exclude=frozenset(state.avoided))
+            if result.outcome == "found":
+                return replace(evidence, result=result)
+        customer = evidence.customer
+        seeds = said.reference.ids
+        if not seeds and customer and "earlier_order" in said.asks:
+            orders = self.store.orders_of(customer.id)
+            seeds = tuple(line.product_id for line in orders[0].lines) if orders else ()
+        allowed = customer is not None and customer.consent.personalisation and "gift" not in said.asks
+        context = Context(
+            customer_id=customer.id if customer and allowed else "",
+            seeds=seeds,
+            filters=query.filters,
+            exclude=frozenset(state.avoided) | frozenset(state.seen if "more" in said.asks else ()),
+            use_history=allowed,
+            today=self.today,
+        )
+        found = tuple(self.recommender.recommend(context, MAX_RECOMMENDATIONS))
+        subjects = tuple(self.search.products[i] for i in seeds[:1] if i in self.search.products)
+        return replace(evidence, recommendations=found, subjects=subjects)
+
+    def _product(self, said: Understanding, evidence: Evidence) -> Evidence:
+        subjects = tuple(self.search.products[i] for i in said.reference.ids if i in self.search.products)
+        result = None
+        if not subjects:
+            result = self.search.search(replace(said.query, filters=type(said.query.filters)()), k=MAX_CARDS)
+            best = [hit.product for hit in result.hits[:1] if hit.coverage >= SUBJECT_COVERAGE]
+            subjects = tuple(best)
+        passages: tuple[Passage, ...] = ()
+        if subjects:
+            passages = pick_passages(said.message, subjects[0], self.search.embedder)
+        return replace(evidence, subjects=subjects, passages=passages, result=result)
+
+    def _compared(self, said: Understanding, state: State) -> tuple[Product, ...]:
+        """Two products (at most three): those pointed at, else one found for each side of the question."""
+        ids = list(said.reference.ids[:3])
+        if len(ids) < 2 and (sides := split_comparison(said.message)):
+            ids = []
+            for side in sides:
+                query = parse_query(side, self.search.vocabulary)
+                hits = self.search.search(query, k=3).hits
+                ids += [hit.product.id for hit in hits if hit.product.id not in ids][:1]
+        if len(ids) < 2 and len(state.shown) >= 2 and not said.query.topic:
+            ids = list(state.shown[:2])
+        return tuple(self.search.products[i] for i in ids if i in self.search.products)
+
+    def _orders(self, said: Understanding, evidence: Evidence) -> Evidence:
+        if evidence.customer is None:
+            return evidence
+        orders = tuple(self.store.orders_of(evidence.customer.id))
+        asked = tuple(
+            order
+            for number in said.orders
+            for order in orders
+            if order.id.lstrip("#").lower() == number.lower()
+        )
+        return replace(evidence, orders=orders, asked_orders=asked, rules=self._rules(said.message))
+
+    def _rules(self, question: str) -> tuple[tuple[PolicyPassage, Passage], ...]:
+        """Sentences of the written policy that may answer `question`, best first."""
+        if not self.has_policies:
+            return ()
+        found = []
+        for hit in self.search.policies(question, k=4):
+            # The heading counts as part of each sentence: "returns > 30 days" answers for returns.
+            section = split_text([hit.passage.text])
+            ranked = rank_passages(question, section, self.search.embedder, heading=hit.passage.heading)
+            found += [(hit.passage, passage) for passage in ranked[:2]]
+        return tuple(sorted(found, key=lambda pair: -pair[1].coverage - pair[1].cosine))
+
+
+def split_comparison(text: str) -> tuple[str, str] | None:
+    """The two sides of "compare A with B", "is A cheaper than B", "A or B"; None where there are none."""
+    plain = COMPARISON_OPENING.sub(" ", text)
+    for joint in COMPARISON_JOINTS:
+        sides = joint.split(plain, maxsplit=1)
+        if len(sides) == 2 and all(re.search(r"[a-z]{3}", side, re.I) for side in sides):
+            return sides[0], sides[1]
+    return None

@@ -1,0 +1,104 @@
+"""What a shopper wants, from one message: rules where the words leave no doubt, else the nearest
+labelled examples in embedding space.
+
+Patterns and examples are data (`<language>.toml`). Knows nothing of the conversation; what a
+message refers to is decided in `assistant.references`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.embedding import Embedder
+
+NEIGHBOURS = 5
+DEFAULT_LANGUAGE = "en"
+
+# Rule -> intent, first match wins: safety before courtesy before business.
+PRECEDENCE = (
+    ("injection", "out_of_scope"),
+    ("greeting", "smalltalk"),
+    ("goodbye", "smalltalk"),
+    ("thanks", "smalltalk"),
+    ("person", "handoff"),
+    ("other_person", "order_status"),
+    ("order_number", "order_status"),
+    ("compare", "compare"),
+    ("recommend", "recommend"),
+    ("own_order", "order_status"),
+    ("policy", "policy"),
+    ("about_self", "smalltalk"),
+    ("how_are_you", "smalltalk"),
+    ("outside", "out_of_scope"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`name` with a confidence from 0 to 1, and `cue`: the rule or example that decided."""
+
+    name: str
+    confidence: float
+    cue: str
+
+
+def _compile(patterns: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[str]]:
+    return {name: re.compile("|".join(any_of), re.I | re.S) for name, any_of in patterns.items()}
+
+
+class IntentClassifier:
+    """One language's rules and labelled examples. The examples are embedded on first use."""
+
+    def __init__(self, embedder: Embedder, language: str = DEFAULT_LANGUAGE) -> None:
+        root = files("assistant.intents")
+        file = root / f"{language}.toml"
+        if not file.is_file():
+            file = root / f"{DEFAULT_LANGUAGE}.toml"
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        self.embedder = embedder
+        self.rules = {
+            name: re.compile("|".join(any_of), re.I | re.S) for name, any_of in data["rules"].items()
+        }
+        self.labels = [name for name, texts in data["examples"].items() for _ in texts]
+        self.texts = [text for texts in data["examples"].values() for text in texts]
+
+    def asks(self, text: str) -> frozenset[str]:
+        """Names of everything else the words ask for or say: "price", "gift", "similar" ..."""
+        return frozenset(name for name, pattern in self._asks.items() if pattern.search(text))
+
+    def match_rules(self, text: str) -> Intent | None:
+        """The intent that the words leave no doubt about, or None."""
+        for rule, name in PRECEDENCE:
+            if self.rules[rule].search(text):
+                return Intent(name, 1.0, rule)
+        return None
+
+    def order_numbers(self, text: str) -> tuple[str, ...]:
+        """Order numbers as typed, without '#'."""
+        found = self.rules["order_number"].finditer(text)
+        return tuple(next(group for group in match.groups() if group) for match in found)
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """One row per labelled example, normalised."""
+        return self.embedder.embed(self.texts)
+
+    def classify(self, text: str) -> Intent:
+        """The label that most similarity among the nearest examples speaks for."""
+        cosines = self.vectors @ self.embedder.embed([text])[0]
+        nearest = np.argsort(-cosines)[:NEIGHBOURS]
+        weights: dict[str, float] = {}
+        for index in nearest:
+            label = self.labels[int(index)]
+            weights[label] = weights.get(label, 0.0) + max(float(cosines[index]), 0.0) ** 2
+        name = max(weights, key=lambda label: weights[label])
+        share = weights[name] / (sum(weights.values()) or 1.0)
+        return Intent(name, share * max(float(cosines[nearest[0]]), 0.0), self.texts[int(nearest[0])])

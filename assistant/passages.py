@@ -1,0 +1,89 @@
+"""The sentence of a text that answers a question, or none.
+
+A passage is quoted only where it holds the question's own words; being about something similar
+is not enough to answer from (law 3: better "the page doesn't say" than a guess).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval.embedding import Embedder
+from retrieval.words import stems
+from shop.types import Product
+
+MAX_SENTENCES = 40
+MAX_QUOTE_CHARS = 260
+# Measured on product questions over the marketplace sample: see tests/assistant/test_passages.py.
+MIN_COVERAGE = 0.5
+MIN_COSINE = 0.3
+ALONE_COSINE = 0.62
+
+SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"])|\n+|\s[•·]\s")
+# Words that make a question and name nothing asked about.
+QUESTION_WORDS = frozenset(
+    stems(
+        "is it the a an does do did can could will would has have had how what which who when where why are there "
+        "this that these those tell me more about of for in on to with and or any if i you your my please know "
+        "one first second third last come comes made make use used good really just also be much many long "
+        "page say says product item thing question something anything get need want put go work works"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One quotable sentence; `coverage` is the share of the question's words that it holds."""
+
+    text: str
+    coverage: float
+    cosine: float
+
+    @property
+    def answers(self) -> bool:
+        """Whether this is evidence enough to quote as the answer."""
+        return (self.coverage >= MIN_COVERAGE and self.cosine >= MIN_COSINE) or self.cosine >= ALONE_COSINE
+
+
+def split_text(texts: Sequence[str]) -> list[str]:
+    """Sentences and bullet points of `texts`, without repeats."""
+    found = (part.strip(" •·-*\t") for text in texts for part in SENTENCES.split(text))
+    return list(dict.fromkeys(part for part in found if len(part) > 2))
+
+
+def cut_quote(text: str, most: int = MAX_QUOTE_CHARS) -> str:
+    """`text` as one line of at most `most` characters, cut between words and marked '…'."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[:most].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def rank_passages(
+    question: str, sentences: Sequence[str], embedder: Embedder, *, known: str = "", heading: str = ""
+) -> tuple[Passage, ...]:
+    """`sentences` ranked by how well they answer `question`, best first.
+
+    Words of `known` (a product's title) ask nothing; those of `heading` belong to every sentence.
+    """
+    title = set(stems(known))
+    asked = [s for s in dict.fromkeys(stems(question)) if s not in QUESTION_WORDS and s not in title]
+    kept = list(sentences[:MAX_SENTENCES])
+    if not kept or not asked:
+        return ()
+    in_heading = set(stems(heading))
+    vectors = embedder.embed([question, *(f"{heading}: {text}" if heading else text for text in kept)])
+    passages = []
+    for text, cosine in zip(kept, np.asarray(vectors[1:] @ vectors[0]), strict=True):
+        held = set(stems(text)) | in_heading
+        coverage = sum(stem in held for stem in asked) / len(asked)
+        passages.append(Passage(cut_quote(text), coverage, float(cosine)))
+    return tuple(sorted(passages, key=lambda p: (-p.coverage - p.cosine, len(p.text))))
+
+
+def pick_passages(question: str, product: Product, embedder: Embedder) -> tuple[Passage, ...]:
+    """A product's own sentences ranked for `question`, best first; empty where it has no text."""
+    sentences = split_text([*product.bullets, product.description])
+    return rank_passages(question, sentences, embedder, known=product.title)

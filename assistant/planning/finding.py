@@ -1,0 +1,236 @@
+"""Plans that answer a search: found, only one, the cheapest, how many, filtered out, not stocked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.events import Card
+from assistant.planning.scene import PlanBuilder, Planned, Scene, offered
+from assistant.records import describe_filters, product_card
+from retrieval.query import Filters, Query
+from retrieval.search import SearchResult
+from shop.formats import format_count
+from shop.types import Product
+
+SUPERLATIVES = {"price_asc": "cheapest", "price_desc": "most expensive", "popular": "most popular"}
+MANY = 12  # more matches than this and the shopper is asked to narrow down
+NEAREST_CARDS = 3
+GAPS = {
+    "price": "prices for these",
+    "rating": "ratings",
+    "stock": "stock levels",
+    "brand": "brands",
+    "colour": "colours",
+    "popular": "sales figures",
+}
+
+
+def plan_find(scene: Scene) -> Planned:
+    """The plan for a search and its result."""
+    result = scene.evidence.result
+    query = scene.evidence.query
+    if result is None or not (query.topic or query.filters or query.sort or "similar" in scene.said.asks):
+        return _clarify(scene)
+    if result.outcome == "failed":
+        builder = PlanBuilder(scene)
+        builder.say("search_failed")
+        return builder.finish()
+    if result.outcome == "found" and result.hits:
+        return _found(scene, result)
+    if scene.said.intent.name == "followup" and ("more" in scene.said.asks or query.cheaper or query.dearer):
+        return _end_of_list(scene, result)
+    return _not_found(scene, result)
+
+
+def _clarify(scene: Scene) -> Planned:
+    builder = PlanBuilder(scene)
+    builder.say("clarify")
+    starters = [f"Show me {name.lower()}" for name in list(scene.vocabulary.categories)[:3]]
+    return builder.finish(quick_replies=[*starters, "What's popular right now?"])
+
+
+def _name_query(builder: PlanBuilder, scene: Scene, query: Query) -> dict[str, str]:
+    """Put topic and filters into the `ask` record; the slots that say them."""
+    words = describe_filters(query.filters, scene.settings.currency, scene.locale)
+    builder.name("ask", topic=query.topic, filters=words)
+    slots = {"topic": "[ask.topic]"} if query.topic else {}
+    return slots | ({"filters": "[ask.filters]"} if words else {})
+
+
+def _mention_corrections(builder: PlanBuilder, query: Query) -> None:
+    if query.corrections:
+        typed, used = query.corrections[0]
+        builder.name("ask", typed=typed, used=used)
+        builder.say("corrected", ("typed", "used"), typed="[ask.typed]", used="[ask.used]")
+
+
+def _cards(products: Sequence[Product], query: Query) -> list[Card]:
+    why = "It fits what you asked for" if query.topic or query.filters else ""
+    detail = f"Matches “{query.topic}”." if query.topic else ""
+    return [product_card(product, why, detail) for product in products]
+
+
+def _next_replies(scene: Scene, products: Sequence[Product], query: Query) -> list[str]:
+    replies = []
+    if len(products) > 1:
+        replies.append("Compare the first two")
+        if any(p.price for p in products):
+            replies.append("Something cheaper")
+    if len(products) == 1:
+        replies.append("Anything similar?")
+    replies.append("What goes with the first one?")
+    return replies
+
+
+def _found(scene: Scene, result: SearchResult) -> Planned:
+    query = scene.evidence.query
+    builder = PlanBuilder(scene)
+    products = [offered(hit.product, query.filters) for hit in result.hits]
+    _mention_corrections(builder, query)
+    slots = _name_query(builder, scene, query)
+    builder.name("search", total=format_count(result.total, scene.locale))
+    top = builder.add_product(products[0])
+    product = {"product": top, **builder.price_slots(top)}
+    if "similar" in scene.said.asks and scene.evidence.subjects:
+        reference = builder.add_product(scene.evidence.subjects[0])
+        builder.say("show_similar", ("product",), reference=reference, **product)
+    elif query.superlative and query.sort:
+        products = _say_superlative(builder, query, products, slots, result)
+    elif query.count:
+        _say_count(builder, query, top, slots, result)
+    elif result.total == 1:
+        kind = "show_one_filtered" if "filters" in slots else "show_one"
+        builder.say(kind, ("product",), **slots, **product)
+    else:
+        kind = "show_filtered" if "filters" in slots else "show"
+        total = {"total": "[search.total]"} if slots else {}
+        builder.say(kind, ("product",), **slots, **total, **product)
+        if result.total > MANY and not query.filters:
+            builder.say("ask_narrow")
+    return _finish_search(builder, scene, products, _cards(products, query))
+
+
+def _say_superlative(
+    builder: PlanBuilder, query: Query, products: list[Product], slots: dict[str, str], result: SearchResult
+) -> list[Product]:
+    """Say which comes first; the cards are it and the next two."""
+    top = builder.add_product(products[0])
+    topic = {"topic": slots["topic"]} if "topic" in slots else {}
+    total = {"total": "[search.total]"} if result.total > 1 else {}
+    if query.sort == "rating" and builder.has(top, "rating"):
+        rating = builder.field(top, "rating")
+        builder.say("superlative_rated", ("product", "rating"), **topic, **total, product=top, rating=rating)
+    elif query.sort in ("price_asc", "price_desc") and builder.has(top, "price"):
+        builder.name("search", superlative=SUPERLATIVES[query.sort])
+        builder.say(
+            "superlative",
+            ("product", "price"),
+            **topic,
+            **total,
+            product=top,
+            price=builder.field(top, "price"),
+            superlative="[search.superlative]",
+        )
+    else:
+        builder.say("show", ("product",), **topic, product=top, **builder.price_slots(top))
+    return products[:3]
+
+
+def _say_count(
+    builder: PlanBuilder, query: Query, top: str, slots: dict[str, str], result: SearchResult
+) -> None:
+    if result.total == 1:
+        builder.say(
+            "count_one", ("product",), product=top, **({"topic": slots["topic"]} if "topic" in slots else {})
+        )
+        return
+    kind = "count_filtered" if "filters" in slots else "count"
+    builder.say(kind, ("total",), total="[search.total]", **slots)
+
+
+def _finish_search(
+    builder: PlanBuilder, scene: Scene, products: Sequence[Product], cards: Sequence[Card]
+) -> Planned:
+    ids = tuple(product.id for product in products)
+    followup = scene.said.intent.name == "followup"
+    before = scene.state if followup else replace(scene.state, searched=(), seen=())
+    return builder.finish(
+        cards=cards,
+        quick_replies=_next_replies(scene, products, scene.evidence.query),
+        shown=ids,
+        seen=tuple(dict.fromkeys((*before.seen, *ids))),
+        focus=ids[:1],
+        searched=(*before.searched, scene.said.message)[-6:],
+        below=scene.evidence.below,
+        above=scene.evidence.above,
+        avoided=_avoided(scene),
+    )
+
+
+def _avoided(scene: Scene) -> tuple[str, ...]:
+    """Products the shopper turned down: those pointed at, or all on show, when they say so."""
+    if "dislikes" not in scene.said.asks:
+        return scene.state.avoided
+    turned_down = scene.said.reference.ids or scene.state.shown
+    return tuple(dict.fromkeys((*scene.state.avoided, *turned_down)))
+
+
+def _end_of_list(scene: Scene, result: SearchResult) -> Planned:
+    """Nothing further in the direction asked for: say so and keep what was shown."""
+    builder = PlanBuilder(scene)
+    query = scene.evidence.query
+    direction = "cheaper" if query.cheaper else "dearer" if query.dearer else "more"
+    builder.name("search", direction=direction)
+    builder.say("end_of_list", ("direction",), direction="[search.direction]")
+    return builder.finish(quick_replies=["Anything similar?", "What's popular right now?"])
+
+
+def _not_found(scene: Scene, result: SearchResult) -> Planned:
+    query = scene.evidence.query
+    builder = PlanBuilder(scene)
+    _mention_corrections(builder, query)
+    slots = _name_query(builder, scene, query)
+    nearest = [
+        offered(hit.product, _kept(query.filters, result.relaxed)) for hit in result.nearest[:NEAREST_CARDS]
+    ]
+    match result.outcome:
+        case "not_in_data":
+            gap = GAPS.get(_gap(query), "that")
+            builder.name("ask", gap=gap)
+            builder.say("not_known", ("gap",), gap="[ask.gap]")
+        case "filtered_out":
+            builder.say("filtered_out", tuple(slots), **slots)
+        case _:
+            topic = slots.get("topic") or builder_topic(builder, scene)
+            builder.say("not_stocked", ("topic",), topic=topic)
+    if nearest:
+        top = builder.add_product(nearest[0])
+        builder.say("nearest", ("product",), product=top, **builder.price_slots(top))
+    return _finish_search(builder, scene, nearest, [product_card(p, "The closest we have") for p in nearest])
+
+
+def builder_topic(builder: PlanBuilder, scene: Scene) -> str:
+    """The handle of what was asked for where no topic word was left over."""
+    builder.name("ask", topic="that")
+    return "[ask.topic]"
+
+
+def _kept(filters: Filters, relaxed: Sequence[str]) -> Filters:
+    """The filters that are still in force once `relaxed` ones are dropped."""
+    for name, without in filters.relaxations():
+        if name in relaxed:
+            return without
+    return filters
+
+
+def _gap(query: Query) -> str:
+    if query.sort == "rating" or query.filters.min_rating is not None:
+        return "rating"
+    if query.sort in ("price_asc", "price_desc") or query.filters.max_price or query.filters.min_price:
+        return "price"
+    if query.filters.in_stock:
+        return "stock"
+    if query.filters.colours:
+        return "colour"
+    return "brand" if query.filters.brands else query.sort

@@ -1,0 +1,374 @@
+"""Plans for questions about known products: a field, an option, a quoted sentence, a comparison.
+
+Yes and no are decided here: from a stated field only. What the page does not state is said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from assistant.events import Source
+from assistant.passages import cut_quote
+from assistant.planning.finding import plan_find
+from assistant.planning.scene import PlanBuilder, Planned, Scene
+from assistant.records import product_card, product_source
+from retrieval.filters import COLOUR_NAMES
+from retrieval.words import stem, stems
+from shop.formats import format_list, format_money
+from shop.types import Product, Variant
+
+MAX_CHOICES = 8
+
+
+def plan_product_question(scene: Scene) -> Planned:
+    """The plan for a question about one product (the first subject)."""
+    if not scene.evidence.subjects:
+        return _no_subject(scene)
+    product = scene.evidence.subjects[0]
+    builder = PlanBuilder(scene)
+    handle = builder.add_product(product)
+    excerpt = _answer(builder, scene, product, handle)
+    sources = [product_source(product, excerpt)]
+    return _finish(builder, [product], sources)
+
+
+def _no_subject(scene: Scene) -> Planned:
+    """No product was pointed at or found: say what the search found, or ask which one is meant."""
+    result = scene.evidence.result
+    if result is not None and scene.said.query.topic and not scene.said.reference.cue:
+        return plan_find(scene)
+    builder = PlanBuilder(scene)
+    builder.say("clarify_product")
+    return builder.finish()
+
+
+def _finish(builder: PlanBuilder, products: list[Product], sources: list[Source]) -> Planned:
+    ids = tuple(product.id for product in products)
+    keep = builder.scene.state.shown if set(ids) <= set(builder.scene.state.shown) else ids
+    return builder.finish(
+        cards=[product_card(product) for product in products],
+        sources=sources,
+        quick_replies=["Anything similar?", "What goes with it?"],
+        shown=keep,
+        focus=ids[:1],
+    )
+
+
+def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -> str:
+    """Add the acts that answer; the excerpt of the page that backs them."""
+    asks = scene.said.asks
+    if "discount" in asks:
+        return _say_discount(builder, product, handle)
+    if option := _asked_option(scene, product):
+        return _say_option(builder, product, handle, *option)
+    if "versions" in asks and product.variants:
+        available = sum(variant.available is True for variant in product.variants)
+        builder.name("versions", total=str(len(product.variants)), available=str(available))
+        builder.say(
+            "count_options",
+            ("product", "total", "available"),
+            product=handle,
+            total="[versions.total]",
+            available="[versions.available]",
+        )
+        return ""
+    if "price" in asks:
+        return _say_price(builder, product, handle)
+    if "stock" in asks:
+        return _say_stock(builder, product, handle)
+    if "rating" in asks:
+        return _say_field(builder, product, handle, "rating", "answer_rating", "ratings")
+    if "brand" in asks:
+        return _say_named(builder, product, handle, "brand", product.brand)
+    if "colour" in asks and product.colour:
+        return _say_named(builder, product, handle, "colour", product.colour)
+    if stated := _stated_attribute(product, scene.said.message):
+        return _say_named(builder, product, handle, *stated)
+    return _say_passage(builder, scene, product, handle)
+
+
+def _say_discount(builder: PlanBuilder, product: Product, handle: str) -> str:
+    if builder.has(handle, "list_price"):
+        price, before = builder.field(handle, "price"), builder.field(handle, "list_price")
+        builder.say(
+            "answer_list_price",
+            ("product", "price", "list_price"),
+            product=handle,
+            price=price,
+            list_price=before,
+        )
+    elif builder.has(handle, "price"):
+        builder.say("no_discount", ("product", "price"), product=handle, price=builder.field(handle, "price"))
+    else:
+        builder.say("no_offer")
+    return ""
+
+
+def _say_price(builder: PlanBuilder, product: Product, handle: str) -> str:
+    if not product.price:
+        return _say_field(builder, product, handle, "price", "answer_price", "the price")
+    prices = sorted({v.price.amount for v in product.variants if v.price})
+    if len(prices) > 1:
+        highest = replace(product.price, amount=prices[-1])
+        lowest = replace(product.price, amount=prices[0])
+        locale = builder.scene.locale
+        builder.name("range", lowest=format_money(lowest, locale), highest=format_money(highest, locale))
+        builder.say(
+            "answer_price_range",
+            ("product", "price", "highest"),
+            product=handle,
+            price="[range.lowest]",
+            highest="[range.highest]",
+        )
+        return ""
+    builder.say("answer_price", ("product", "price"), product=handle, price=builder.field(handle, "price"))
+    return ""
+
+
+def _say_stock(builder: PlanBuilder, product: Product, handle: str) -> str:
+    if product.in_stock is None:
+        return _not_stated(builder, handle, "stock")
+    builder.say(
+        "answer_in_stock" if product.in_stock else "answer_out_of_stock", ("product",), product=handle
+    )
+    return ""
+
+
+def _say_field(builder: PlanBuilder, product: Product, handle: str, field: str, act: str, words: str) -> str:
+    if not builder.has(handle, field):
+        return _not_stated(builder, handle, words)
+    builder.say(act, ("product", field), product=handle, **{field: builder.field(handle, field)})
+    return ""
+
+
+def _say_named(builder: PlanBuilder, product: Product, handle: str, attribute: str, value: str) -> str:
+    if not value:
+        return _not_stated(builder, handle, attribute)
+    builder.name("stated", attribute=attribute, value=value)
+    builder.say(
+        "answer_value",
+        ("product", "attribute", "value"),
+        product=handle,
+        attribute="[stated.attribute]",
+        value="[stated.value]",
+    )
+    return f"{attribute}: {value}"
+
+
+def _not_stated(builder: PlanBuilder, handle: str, attribute: str) -> str:
+    builder.name("ask", attribute=attribute)
+    builder.say("not_stated", ("product", "attribute"), product=handle, attribute="[ask.attribute]")
+    return ""
+
+
+def _option_values(product: Product, name: str) -> dict[str, list[Variant]]:
+    """Value -> the variants that have it, for the option called `name`."""
+    values: dict[str, list[Variant]] = {}
+    for variant in product.variants:
+        for key, value in variant.options.items():
+            if key.lower() == name.lower() or {key.lower(), name.lower()} <= COLOUR_NAMES:
+                values.setdefault(value, []).append(variant)
+    return values
+
+
+def _option_names(product: Product) -> Iterable[str]:
+    return dict.fromkeys(name for variant in product.variants for name in variant.options)
+
+
+def _asked_option(scene: Scene, product: Product) -> tuple[str, str] | None:
+    """(option name, value asked for or '') where the question is about one of the product's options."""
+    filters = scene.said.query.filters
+    asked = [("colour", colour) for colour in filters.colours] + list(filters.options)
+    asked_stems = set(stems(scene.said.message))
+    for name in _option_names(product):
+        values = _option_values(product, name)
+        for asked_name, asked_value in asked:
+            if asked_name == name or {asked_name, name.lower()} <= COLOUR_NAMES:
+                return name, asked_value
+        for value in values:
+            if len(value) > 1 and set(stems(value)) <= asked_stems:
+                return name, value
+    for name in _option_names(product):
+        if {stem(part) for part in name.lower().split()} <= asked_stems or (
+            name.lower() in COLOUR_NAMES and "colour" in scene.said.asks
+        ):
+            return name, ""
+    if not product.variants and filters.colours and product.colour:
+        return "colour", filters.colours[0]
+    return None
+
+
+def _say_option(builder: PlanBuilder, product: Product, handle: str, name: str, wanted: str) -> str:
+    locale = builder.scene.locale
+    values = _option_values(product, name)
+    if not values and product.colour:
+        return _say_own_colour(builder, product, handle, wanted)
+    listed = format_list(list(values)[:MAX_CHOICES], locale)
+    builder.name("option", attribute=name, values=listed)
+    if not wanted:
+        builder.say(
+            "answer_options",
+            ("product", "attribute", "values"),
+            product=handle,
+            attribute="[option.attribute]",
+            values="[option.values]",
+        )
+        return f"{name}: {listed}"
+    fitting = [
+        v for value, variants in values.items() if set(stems(wanted)) <= set(stems(value)) for v in variants
+    ]
+    if not fitting:
+        builder.name("option", wanted=wanted)
+        builder.say(
+            "answer_option_no",
+            ("product", "wanted", "values"),
+            product=handle,
+            wanted="[option.wanted]",
+            attribute="[option.attribute]",
+            values="[option.values]",
+        )
+        return f"{name}: {listed}"
+    value = next(value for value in values if set(stems(wanted)) <= set(stems(value)))
+    builder.name("option", value=value)
+    available = [variant for variant in fitting if variant.available is not False]
+    if not available:
+        builder.say("answer_option_sold_out", ("product", "value"), product=handle, value="[option.value]")
+        return f"{name}: {value}"
+    prices = [variant.price for variant in available if variant.price]
+    price = {}
+    if prices:
+        builder.name("option", price=format_money(min(prices), locale))
+        price = {"price": "[option.price]"}
+    builder.say("answer_option_yes", ("product", "value"), product=handle, value="[option.value]", **price)
+    return f"{name}: {value}"
+
+
+def _say_own_colour(builder: PlanBuilder, product: Product, handle: str, wanted: str) -> str:
+    if not wanted:
+        return _say_named(builder, product, handle, "colour", product.colour)
+    builder.name("stated", attribute="colour", value=product.colour)
+    kind = "answer_yes" if set(stems(wanted)) <= set(stems(product.colour)) else "answer_no"
+    builder.say(
+        kind,
+        ("product", "value"),
+        product=handle,
+        attribute="[stated.attribute]",
+        value="[stated.value]",
+    )
+    return f"colour: {product.colour}"
+
+
+def _stated_attribute(product: Product, text: str) -> tuple[str, str] | None:
+    """An attribute of the product that the question names."""
+    asked = set(stems(text))
+    for name, value in product.attributes.items():
+        if {stem(part) for part in name.lower().replace("_", " ").split()} <= asked:
+            return name.replace("_", " "), value
+    return None
+
+
+def _say_passage(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -> str:
+    passages = scene.evidence.passages
+    if "describe" in scene.said.asks or scene.said.intent.cue == "picked one":
+        first = next(iter(product.bullets), "") or product.description
+        return _describe(builder, product, handle, first)
+    best = passages[0] if passages and passages[0].answers else None
+    if best is None:
+        title = set(stems(product.title))
+        rest = [w for w in scene.said.query.topic.split() if stem(w) not in title]
+        return _not_stated(builder, handle, " ".join(rest) or "that")
+    builder.name("page", passage=best.text)
+    builder.say("answer_passage", ("product", "passage"), product=handle, passage="[page.passage]")
+    return best.text
+
+
+def _describe(builder: PlanBuilder, product: Product, handle: str, text: str) -> str:
+    slots = {name: builder.field(handle, name) for name in ("price", "category") if builder.has(handle, name)}
+    if text:
+        builder.name("page", passage=cut_quote(text))
+        slots = {**{n: h for n, h in slots.items() if n == "price"}, "passage": "[page.passage]"}
+    builder.say("describe", ("product",), product=handle, **slots)
+    return cut_quote(text) if text else ""
+
+
+def plan_comparison(scene: Scene) -> Planned:
+    """Two products side by side: price, rating, then the attributes both state."""
+    builder = PlanBuilder(scene)
+    if len(scene.evidence.subjects) < 2:
+        builder.say("clarify_compare")
+        return builder.finish(quick_replies=["Compare the first two"] if len(scene.state.shown) > 1 else [])
+    first, second = scene.evidence.subjects[:2]
+    handles = (builder.add_product(first), builder.add_product(second))
+    _compare_prices(builder, (first, second), handles)
+    _compare_ratings(builder, (first, second), handles)
+    told = _compare_attributes(builder, (first, second), handles)
+    if not told and not (first.rating and second.rating):
+        builder.say("compare_little", ("first", "second"), first=handles[0], second=handles[1])
+    return _finish(builder, [first, second], [product_source(first), product_source(second)])
+
+
+def _compare_prices(builder: PlanBuilder, pair: tuple[Product, Product], handles: tuple[str, str]) -> None:
+    for product, handle in zip(pair, handles, strict=True):
+        if product.price is None:
+            builder.say("compare_unpriced", ("product",), product=handle)
+            return
+    prices = [product.price for product in pair if product.price]
+    if prices[0] == prices[1]:
+        price = builder.field(handles[0], "price")
+        builder.say(
+            "compare_same_price",
+            ("first", "second", "price"),
+            first=handles[0],
+            second=handles[1],
+            price=price,
+        )
+        return
+    low, high = (0, 1) if prices[0] < prices[1] else (1, 0)
+    builder.name("compare", gap=format_money(prices[high] - prices[low], builder.scene.locale))
+    builder.say(
+        "compare_price",
+        ("cheaper", "dearer", "cheaper_price", "dearer_price"),
+        cheaper=handles[low],
+        dearer=handles[high],
+        cheaper_price=builder.field(handles[low], "price"),
+        dearer_price=builder.field(handles[high], "price"),
+        gap="[compare.gap]",
+    )
+
+
+def _compare_ratings(builder: PlanBuilder, pair: tuple[Product, Product], handles: tuple[str, str]) -> None:
+    ratings = [product.rating for product in pair]
+    if ratings[0] is None or ratings[1] is None or ratings[0].value == ratings[1].value:
+        return
+    better, other = (0, 1) if ratings[0].value > ratings[1].value else (1, 0)
+    builder.say(
+        "compare_rating",
+        ("better", "other", "better_rating", "other_rating"),
+        better=handles[better],
+        other=handles[other],
+        better_rating=builder.field(handles[better], "rating"),
+        other_rating=builder.field(handles[other], "rating"),
+    )
+
+
+def _compare_attributes(
+    builder: PlanBuilder, pair: tuple[Product, Product], handles: tuple[str, str]
+) -> bool:
+    first, second = pair
+    stated = {"colour": (first.colour, second.colour), "brand": (first.brand, second.brand)}
+    for name, (one, other) in stated.items():
+        if one and other and one != other:
+            builder.name("compare", attribute=name, attribute_title=name.capitalize())
+            builder.say(
+                "compare_attribute",
+                ("first_value", "second_value"),
+                attribute="[compare.attribute]",
+                attribute_title="[compare.attribute_title]",
+                first=handles[0],
+                second=handles[1],
+                first_value=builder.field(handles[0], name),
+                second_value=builder.field(handles[1], name),
+            )
+            return True
+    return False

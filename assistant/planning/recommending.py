@@ -1,0 +1,45 @@
+"""Plans that recommend, each product with the reason that the recommender computed."""
+
+from __future__ import annotations
+
+from assistant.planning.finding import plan_find
+from assistant.planning.reasons import say_reasons
+from assistant.planning.scene import PlanBuilder, Planned, Scene
+from assistant.records import product_card
+
+SPOKEN = 2  # more than two reasons read out are a list, and the cards show the rest
+
+
+def plan_recommendation(scene: Scene) -> Planned:
+    """A search result where the shopper named a thing, else the recommender's picks."""
+    if scene.evidence.result is not None:
+        return plan_find(scene)
+    builder = PlanBuilder(scene)
+    picks = scene.evidence.recommendations
+    if not picks:
+        builder.say("no_recommendation")
+        return builder.finish(quick_replies=["What's popular right now?"])
+    cards = []
+    for position, pick in enumerate(picks):
+        why, detail = say_reasons(pick.reasons, scene.locale)
+        cards.append(product_card(pick.product, why[:1].upper() + why[1:], detail))
+        if position >= SPOKEN or not why:
+            continue
+        handle = builder.add_product(pick.product, why)
+        reason = builder.field(handle, "why")
+        if position == 0:
+            kind = "recommend_gift" if "gift" in scene.said.asks else "recommend"
+            builder.say(kind, ("product", "why"), product=handle, why=reason, **builder.price_slots(handle))
+        else:
+            builder.say("recommend_also", ("product", "why"), product=handle, why=reason)
+    ids = tuple(pick.product.id for pick in picks)
+    return builder.finish(
+        cards=cards,
+        quick_replies=["Something else", "What goes with the first one?", "Tell me more about the first one"],
+        shown=ids,
+        seen=tuple(dict.fromkeys((*scene.state.seen, *ids))),
+        focus=ids[:1],
+        searched=(),
+        below="",
+        above="",
+    )

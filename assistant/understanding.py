@@ -1,0 +1,118 @@
+"""What one message means in its conversation: intent, query, references. No model call.
+
+Rules and nearest examples give a first intent (`assistant.intents`); what was shown before decides
+whether a message refines a search or asks about a product.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from assistant.intents import Intent, IntentClassifier
+from assistant.memory import State
+from assistant.privacy import redact
+from assistant.references import Reference, resolve
+from retrieval.query import Query, parse_query
+from retrieval.search import Search
+
+MAX_MESSAGE_CHARS = 2000
+
+# Below these, the nearest examples are no evidence against what the catalogue says.
+SURE = 0.55
+CLUELESS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """One message, understood.
+
+    `message` is redacted; `orders` are order numbers as typed; `asks` names what else the words
+    ask for or say ("price", "gift", "similar" ...: the [asks] of `intents/<language>.toml`).
+    """
+
+    message: str
+    intent: Intent
+    query: Query
+    reference: Reference
+    orders: tuple[str, ...] = ()
+    asks: frozenset[str] = frozenset()
+
+
+class Understander:
+    """Understands messages against one shop's catalogue."""
+
+    def __init__(self, search: Search, classifier: IntentClassifier) -> None:
+        self.search = search
+        self.classifier = classifier
+
+    def understand(self, message: str, state: State) -> Understanding:
+        """The meaning of `message` after the turns that led to `state`."""
+        text = redact(message[:MAX_MESSAGE_CHARS]).strip()
+        said = Understanding(
+            message=text,
+            intent=Intent("smalltalk", 1.0, "no words"),
+            query=parse_query(text, self.search.vocabulary),
+            reference=resolve(text, state, self.search.products),
+            orders=self.classifier.order_numbers(text),
+            asks=self.classifier.asks(text),
+        )
+        if not re.search(r"\w", text):
+            return said
+        return replace(said, intent=self._intent(said, state))
+
+    def _intent(self, said: Understanding, state: State) -> Intent:
+        rule = self.classifier.match_rules(said.message)
+        pointed, asks = bool(said.reference.ids), said.asks
+        if rule and pointed:
+            # "do you offer a warranty on it", "recommend something similar to the first"
+            overruled = (rule.name == "policy" and "about_product" in asks) or (
+                rule.name == "recommend" and "similar" in asks
+            )
+            rule = None if overruled else rule
+        if rule:
+            return rule
+        if pointed and "similar" not in asks and not (said.query.cheaper or said.query.dearer):
+            if "about_product" in asks or ("question" in asks and "more" not in asks):
+                return Intent("product_question", 1.0, said.reference.cue)
+            if said.reference.cue == "ordinal" and not said.query.topic:
+                return Intent("product_question", 0.9, "picked one")
+        if self._refines(said, state):
+            return Intent("followup", 1.0, "refines the last search")
+        if said.query.superlative or said.query.count:
+            return Intent("find", 1.0, "superlative or count")
+        return self._check_guess(self.classifier.classify(said.message), said, state)
+
+    def _refines(self, said: Understanding, state: State) -> bool:
+        """Whether the message goes on from the last search rather than naming a new topic."""
+        if not (state.searched or state.shown):
+            return False
+        query, asked = said.query, "refines" in said.asks
+        if not query.topic:
+            return asked or query.superlative or bool(query.filters) or query.cheaper or query.dearer
+        # "and in blue", "something cheaper": a topic of filler words does not start a new search.
+        return asked and not self._known(query)
+
+    def _known(self, query: Query) -> bool:
+        """Whether the topic has a word that the catalogue knows."""
+        return any(self.search.vocabulary.knows(term) for term in query.terms)
+
+    def _check_guess(self, guess: Intent, said: Understanding, state: State) -> Intent:
+        """The nearest examples' word, unless the catalogue or the conversation says otherwise."""
+        known = self._known(said.query)
+        talked = bool(state.searched or state.shown or state.focus)
+        if "about_product" in said.asks and known:
+            return Intent("product_question", 0.8, "asks about a product")
+        match guess.name:
+            case "followup" if not talked:
+                return replace(guess, name="find")
+            case "product_question":
+                return guess if known or talked else replace(guess, name="find")
+            case "find" | "recommend" | "followup":
+                return guess
+        if known and guess.confidence < SURE:
+            # A short noun phrase the shop knows is a search, whatever it resembles.
+            return Intent("find", 0.6, "known topic")
+        if guess.confidence < CLUELESS and said.query.topic:
+            return Intent("find", guess.confidence, "names a thing")
+        return guess

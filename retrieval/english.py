@@ -1,0 +1,266 @@
+"""English: the words a shopper's sentence is made of that name no product.
+
+The only place in retrieval that holds a language. What a shop sells (its categories, brands,
+colours, sizes) is read from its catalogue, never from here; another language is another file of
+the same names.
+"""
+
+from __future__ import annotations
+
+STEMMER = "english"
+
+FILLER = frozenset(
+    """
+    a an the this that these those some any all every each both either such same another other others
+    i me my mine myself you your yours we us our ours he him his she her hers it its they them their
+    im ive id ill youve youre whats thats theres theyre dont doesnt havent hasnt isnt arent cant wont
+    am is are was were be been being do does did doing done have has had having can could will would
+    shall should may might must
+    and or but so if then than also too very really quite rather just only even still ever maybe perhaps
+    about around roughly approximately
+    no not nope than
+    hi hello hey hiya morning afternoon evening please pls plz thanks thank cheers ok okay yes yeah yep
+    sure great well oh um right alright sorry hmm
+    look looking looked search searching find finding found show showing shown see seeing give get
+    getting got gimme bring tell want wants wanted wanting need needs needed needing like liked love
+    prefer interested wondering wonder hoping hope think thinking thought know help helping buy buying
+    bought purchase order shop shopping shops store sell sells selling sold stock stocked stocking carry
+    carries offer offers offering recommend recommended recommendation recommendations suggest suggested
+    suggestion suggestions browse browsing choose pick picking try
+    something anything thing things stuff item items product products article articles one ones kind
+    kinds sort sorts type types options option choice choices selection range assortment idea ideas
+    what which who whom whose where when why how there here
+    in on at to from of for by with as into onto over up out off down near per via
+    good nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality
+    new available currently now today ideal actually possibly possible preferably let lets go come
+    make makes made called named know anyone someone somebody
+    much many lot lots bit little few more most less least extra different similar
+    cheap cheaper cheapest inexpensive affordable budget pricey pricier expensive price prices priced
+    cost costs costing money pay spend spending value
+    """.split()
+)
+"""Words left out of a topic. `LINKS` among them stay where they join two words of the topic."""
+
+LINKS = frozenset("for with of in and on to from by".split())
+
+SOFT = frozenset(
+    """
+    gift gifts present presents mum mom mother dad father parent parents grandma grandmother gran nan
+    grandad grandpa grandfather wife husband girlfriend boyfriend partner friend friends sister brother
+    daughter son niece nephew aunt uncle cousin boss colleague coworker teacher neighbour neighbor
+    family host hostess lady man woman anniversary retirement housewarming
+    old year years someone loves loved likes who
+    unusual unique fun funny special stylish elegant modern trendy fancy gorgeous popular classic simple
+    surprise occasion home house lover lovers
+    """.split()
+)
+"""Words that may help the ranking and never decide whether a product matches."""
+
+MEASURES = frozenset("set sets pack packs packet pair pairs box boxes bag bottle roll tin jar tub".split())
+"""Before "of" these say how it is packed: what is asked for comes behind."""
+
+SUPERLATIVES: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:least expensive|lowest[- ]priced?|cheapest|lowest price|lowest cost|least costly)\b",
+        "price_asc",
+    ),
+    (
+        r"\b(?:most expensive|highest[- ]priced?|priciest|dearest|most costly|costliest|highest price)\b",
+        "price_desc",
+    ),
+    (r"\b(?:best|highest|top)[- ](?:rated|reviewed|rating|ratings|reviews)\b", "rating"),
+    (r"\b(?:most popular|best[- ]?sell(?:ing|ers?)|top[- ]sell(?:ing|ers?))\b", "popular"),
+)
+CHEAPER = r"\b(?:cheaper|less expensive|less pricey|lower[- ]priced?|more affordable|less costly)\b"
+DEARER = r"\b(?:dearer|more expensive|pricier|more upmarket|fancier|higher[- ]priced?|more costly)\b"
+CHEAP = (
+    r"\b(?:(?<!not )cheap|inexpensive|affordable|low[- ]cost|on a (?:tight )?budget|not too expensive|"
+    r"not (?:so|very) expensive|budget[- ]friendly|low price)\b"
+)
+EXPENSIVE = r"\b(?:expensive|pricey|luxury|luxurious|high[- ]end|premium)\b(?! wireless)"
+SORT_PHRASES: tuple[tuple[str, str], ...] = (
+    (r"\b(?:sort(?:ed)?|order(?:ed)?) by (?:lowest )?price(?: low to high)?\b", "price_asc"),
+    (r"\b(?:cheapest first|price low to high|lowest (?:price )?first)\b", "price_asc"),
+    (r"\b(?:dearest first|most expensive first|price high to low|highest (?:price )?first)\b", "price_desc"),
+    (r"\b(?:sort(?:ed)?|order(?:ed)?) by (?:rating|reviews)\b", "rating"),
+    (r"\b(?:well|highly)[- ](?:rated|reviewed)\b", "rating"),
+)
+COUNT = (
+    r"\b(?:how many|number of|count of|count (?:the|your))\b(?!\s+(?:stars|days|people|orders?|"
+    r"(?:times|hours|weeks)))"
+)
+
+UNDER = (
+    r"under|below|less than|cheaper than|lower than|beneath|no more than|not more than|at most|"
+    r"not over|up to|upto|max(?:imum)?(?: of)?|within|for less than|not exceeding|no higher than"
+)
+OVER = (
+    r"over|above|more than|greater than|at least|min(?:imum)?(?: of)?|from|starting at|no less than|"
+    r"not less than|dearer than|upwards of|not under|higher than"
+)
+AROUND = r"around|about|approximately|approx|roughly|circa|near|close to|some"
+OR_LESS = r"or less|or under|or below|or cheaper|max(?:imum)?|tops|at most|and under|and below"
+OR_MORE = r"or more|or over|or above|and up|and over|and above|plus|\+|minimum|at least|upwards"
+CURRENCY_WORDS = r"pounds?(?: sterling)?|quid|gbp|dollars?|bucks|usd|euros?|eur|pence|cents?"
+SMALL_MONEY = frozenset({"pence", "p", "cent", "cents"})
+PRICE_NOUNS = r"price[sd]?|costs?|costing|budget|spend|pay"
+NUMBER_UNITS = (
+    r"(?:inch(?:es)?|in\b|cm|mm|m\b|metres?|meters?|ft|feet|foot|oz|ounces?|ml|l\b|litres?|liters?|g\b|kg|lbs?|"
+    r"pounds? (?:weight|capacity|load)|gb|tb|mb|w\b|watts?|v\b|volts?|mah|pcs?|pieces?|pack|packs|packets?|"
+    r"sets?|x\b|years?|yrs?|months?|days?|weeks?|hours?|minutes?|people|persons?|players?|drawers?|tier|stars?|%|"
+    r"percent|products?|items?|options?|ideas?|things?|of them|orders?|times|key|lights?|cups?|seater)"
+)
+
+RATING = (
+    (
+        r"\b(?:at least|minimum(?: of)?|min|over|above|more than|rated)?\s*([1-5](?:\.\d)?)\s*(?:\+\s*)?[- ]?stars?"
+        r"(?:\s*(?:and up|or more|or above|or better|or higher|and above|\+|rating|rated|reviews?))*"
+    ),
+    r"\b(?:rated|rating(?: of)?)\s+(?:at least |over |above |more than )?([1-5](?:\.\d)?)(?:\s*(?:and up|or more|"
+    r"or above|or better|or higher|\+))?(?!\d)",
+)
+"""Patterns whose group 1 is the least rating asked for."""
+
+IN_STOCK = (
+    r"\b(?:(?:that (?:is|are|s) |currently |only )?(?:in[- ]stock|in-store|ready to ship)|available (?:now|today)|"
+    r"available right now|not sold out|not out of stock)\b"
+)
+
+NEGATIONS = (
+    r"\b(?:but not|and not|not made (?:of|from|with)|not in|without|except(?: for)?|excluding|other than|"
+    r"anything but|apart from|free (?:of|from)|nothing (?:with|in|made of)|avoid(?:ing)?|sans|"
+    r"(?:i |we )?(?:do not|dont|don't|doesn't|doesnt|does not) (?:want|like|need|contain|have|include)(?: any(?:thing)?)?"
+    r"(?: in| with)?|not|no|non)\b[\s-]+"
+)
+"""What turns the words behind it (up to a pause or a link) into words to leave out."""
+NOT_NEGATED = (
+    r"(?:thanks?|thank you|problem|worries|idea|longer|sure|too|so|very|that|really|quite|just|only|more|less|"
+    r"one|matter|i|we|you|it|this|they|there|preference|particular|yet|necessarily|bad|my|your|what|why|doubt|need|at all)\b"
+)
+NEGATION_STOPS = r"\s+(?:but|under|over|below|above|please|for|that|which|with|in stock|less|more|between|around|from|at|in|to|if)\b"
+FREE_SUFFIX = r"\b([a-z]{3,})[- ]free\b(?!\s+(?:of|from|shipping|delivery|gift|returns?))"
+NEGATORS = frozenset("without no not non sans free less minus excluding except never".split())
+"""Beside a word in a product's text these say that the product is without it."""
+
+CATEGORY_PHRASE = (
+    r"\b(?:in|from|under)\s+(?:the |your )?(.{3,40}?)\s+(?:category|section|department|aisle|range)\b"
+)
+BRAND_MARKERS = frozenset({"by", "from", "brand", "make", "branded"})
+COLOUR_MARKERS = frozenset({"in", "colour", "color", "coloured", "colored", "not"})
+
+COLOURS = frozenset(
+    """
+    black white red blue green yellow purple pink brown grey gray beige turquoise navy teal maroon burgundy
+    magenta cyan khaki lilac violet fuchsia indigo crimson scarlet gold golden silver multicolour multicolor
+    multicoloured multicolored
+    """.split()
+)
+"""Words that are colours wherever they stand before a noun."""
+MAYBE_COLOURS = frozenset(
+    """
+    orange cream ivory rose olive chocolate mint peach coral lavender plum lime natural clear transparent
+    charcoal copper bronze tan camel sand stone slate aqua amber mustard rust wine cherry rainbow nude
+    """.split()
+)
+"""Words that are colours only after "in" or beside "colour", and otherwise part of the topic."""
+
+SPELLINGS = {
+    "gray": "grey",
+    "xmas": "christmas",
+    "jewelry": "jewellery",
+    "moisturizer": "moisturiser",
+    "aluminum": "aluminium",
+    "color": "colour",
+    "cozy": "cosy",
+    "fiber": "fibre",
+    "theater": "theatre",
+    "stationary": "stationery",
+    "pajamas": "pyjamas",
+    "tyre": "tire",
+    "golden": "gold",
+    "multicolored": "multicolour",
+    "multicoloured": "multicolour",
+    "multicolor": "multicolour",
+}
+"""One word, two spellings: read as the same everywhere."""
+
+NUMBER_WORDS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "fifteen": 15,
+    "twenty": 20,
+    "twenty-five": 25,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "a hundred": 100,
+    "one hundred": 100,
+    "hundred": 100,
+}
+MONEY_NICKNAMES = {r"a? ?fiver": " 5 pounds", r"a? ?tenner": " 10 pounds"}
+REFINES_WITH = r"^\W*(?:and |but |ones? |maybe |something |anything )*(?:with|featuring|made of)\b"
+REFINES_ONES = r"\b(?!the |this |that |which |any |other |first |second |third |last )[a-z]+ ones?\b"
+
+SYNONYMS: tuple[tuple[str, ...], ...] = (
+    ("tea light", "tealight", "t light", "tlight"),
+    ("mug", "cup"),
+    ("mum", "mom", "mother", "mummy"),
+    ("dad", "father", "daddy"),
+    ("kids", "children", "childrens", "child", "kid"),
+    ("tv", "television"),
+    ("bike", "bicycle"),
+    ("couch", "sofa", "settee"),
+    ("trainers", "sneakers", "running shoes"),
+    ("trousers", "pants"),
+    ("tshirt", "t shirt", "tee shirt", "tee"),
+    ("torch", "flashlight"),
+    ("rucksack", "backpack"),
+    ("handbag", "purse"),
+    ("mobile phone", "cell phone", "cellphone", "smartphone"),
+    ("earphones", "earbuds"),
+    ("headphones", "headset"),
+    ("fridge", "refrigerator"),
+    ("tap", "faucet"),
+    ("nappy", "diaper"),
+    ("pram", "stroller"),
+    ("cot", "crib"),
+    ("bin", "trash can", "wastebasket"),
+    ("brolly", "umbrella", "parasol"),
+    ("wrapping paper", "gift wrap", "giftwrap", "wrap paper"),
+    ("ornament", "bauble", "decoration"),
+    ("perfume", "fragrance", "cologne"),
+    ("hoover", "vacuum cleaner", "vacuum"),
+    ("sweater", "jumper", "pullover"),
+    ("dressing gown", "bathrobe", "robe"),
+    ("biscuit", "cookie"),
+    ("sweets", "candy"),
+    ("plaster", "band aid", "bandage"),
+    ("screwdriver", "screw driver"),
+    ("necklace", "pendant"),
+    ("bracelet", "bangle"),
+    ("diary", "planner", "journal"),
+    ("pc", "computer"),
+    ("laptop", "notebook computer"),
+    ("rug", "carpet"),
+    ("doormat", "door mat"),
+    ("retro spot", "retrospot"),
+    ("polka dot", "polkadot"),
+    ("apron", "pinny"),
+    ("key ring", "keyring", "keychain", "key chain"),
+    ("lunchbox", "lunch box"),
+    ("teapot", "tea pot"),
+    ("swimsuit", "bathing suit", "swimming costume"),
+    ("cutlery", "silverware", "flatware"),
+)
+"""Words and phrases for the same thing. The first match a product holds counts a little less than
+the shopper's own word would."""

@@ -1,0 +1,88 @@
+"""Words in products: BM25 scores and which products hold a term.
+
+Works on stems (`vocabulary.ProductText`) and row numbers; knows nothing of vectors, filters or of
+what a product is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.vocabulary import ProductText, Term
+
+Floats = NDArray[np.float32]
+TITLE_SHARE = 0.7
+"""Title and everything, weighted as measured best on ESCI (NOTES: .7 title + .3 all)."""
+WEAK_WEIGHT = 0.5
+"""A term in a description says less than one in the name: "fits your laptop" is no laptop."""
+
+
+class Lexical:
+    """Immutable after building; safe to share between threads."""
+
+    def __init__(self, texts: Sequence[ProductText]) -> None:
+        self.size = len(texts)
+        self._title = _build([text.strong for text in texts])
+        self._all = _build([text.strong + text.weak for text in texts])
+        self._strong = _postings([text.strong for text in texts])
+        self._weak = _postings([text.weak for text in texts])
+        self._lengths = np.array([max(1, len(set(text.title))) for text in texts], dtype=np.float32)
+
+    def scores(self, stems: Sequence[str]) -> Floats:
+        """BM25 of every row for `stems`; zeros where no stem is known."""
+        return TITLE_SHARE * self._score(self._title, stems) + (1 - TITLE_SHARE) * self._score(
+            self._all, stems
+        )
+
+    def _score(self, index: bm25s.BM25 | None, stems: Sequence[str]) -> Floats:
+        known = [] if index is None else [stem for stem in stems if stem in index.vocab_dict]
+        if index is None or not known:
+            return np.zeros(self.size, dtype=np.float32)
+        return np.asarray(index.get_scores(known), dtype=np.float32)
+
+    def holds(self, term: Term) -> tuple[Floats, Floats]:
+        """How well each row holds `term`, 0 to 1: (in its naming fields, anywhere)."""
+        strong = np.zeros(self.size, dtype=np.float32)
+        anywhere = np.zeros(self.size, dtype=np.float32)
+        for stems, weight in term.alternatives:
+            named = self._rows(self._strong, stems)
+            strong[named] = np.maximum(strong[named], weight)
+            described = self._rows(self._weak, stems)
+            anywhere[described] = np.maximum(anywhere[described], weight * WEAK_WEIGHT)
+        return strong, np.maximum(strong, anywhere)
+
+    @staticmethod
+    def _rows(postings: dict[str, NDArray[np.int32]], stems: frozenset[str]) -> NDArray[np.int32]:
+        found: NDArray[np.int32] | None = None
+        for stem in stems:
+            rows = postings.get(stem)
+            if rows is None:
+                return np.zeros(0, dtype=np.int32)
+            found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
+        return found if found is not None else np.zeros(0, dtype=np.int32)
+
+    @property
+    def title_lengths(self) -> Floats:
+        """Distinct stems in each row's title."""
+        return self._lengths
+
+
+def _build(rows: Sequence[Sequence[str]]) -> bm25s.BM25 | None:
+    if not any(rows):
+        return None
+    index = bm25s.BM25()
+    index.index([list(row) for row in rows], show_progress=False)
+    return index
+
+
+def _postings(rows: Sequence[Sequence[str]]) -> dict[str, NDArray[np.int32]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        for stem in set(row):
+            found[stem].append(number)
+    return {stem: np.array(numbers, dtype=np.int32) for stem, numbers in found.items()}

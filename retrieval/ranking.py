@@ -1,0 +1,98 @@
+"""Two rankings to one, and where relevance ends.
+
+Arrays in, arrays out; knows nothing of products or of text. The thresholds were set on topics that
+two sample catalogues hold and do not hold (`benchmarks/search_quality.py` measures them again).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+RRF_K = 60
+"""Cormack, Clarke and Büttcher (2009)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for each row: shares 0 to 1 of the asked terms, held in `named` fields or at all
+    (`coverage`), whether the head noun is named, and the cosine (None where there are no vectors).
+    `lexical` are BM25 scores; `terms` how many terms decide.
+    """
+
+    named: Floats
+    coverage: Floats
+    head: Mask
+    lexical: Floats
+    cosine: Floats | None
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where relevance ends, for one embedder."""
+
+    full: float = 0.75
+    """Share of the terms, by weight, that suffices by itself."""
+    partial: float = 0.34
+    """Share that suffices where the head noun is named and the cosine agrees."""
+    agreeing_cosine: float = 0.45
+    lone_cosine: float = 0.62
+    """Cosine that suffices where no word is shared: another word for the same thing."""
+    slack: float = 0.16
+    """How far below the best coverage a row may lie."""
+
+
+def ranks(scores: Floats) -> Floats:
+    """1 for the highest score; ties keep row order."""
+    order = np.argsort(-scores, kind="stable")
+    found = np.empty(len(scores), dtype=np.float32)
+    found[order] = np.arange(1, len(scores) + 1, dtype=np.float32)
+    return found
+
+
+def fuse(lexical: Floats, cosine: Floats | None) -> Floats:
+    """Reciprocal-rank fusion, scaled to 0..1; a row without any lexical score gets none from it."""
+    fused = np.where(lexical > 0, 1.0 / (RRF_K + ranks(lexical)), 0.0)
+    best = 1.0 / (RRF_K + 1)
+    if cosine is not None:
+        fused = fused + 1.0 / (RRF_K + ranks(cosine))
+        best *= 2
+    return np.asarray(fused / best, dtype=np.float32)
+
+
+def relevant(evidence: Evidence, gate: Gate) -> Mask:
+    """Rows that are what was asked for."""
+    named, coverage = evidence.named, evidence.coverage
+    found = (named >= gate.full) | (evidence.head & (coverage >= gate.full))
+    if evidence.cosine is None:
+        found |= evidence.head & (coverage >= 0.5)
+    else:
+        close = evidence.cosine
+        found |= evidence.head & (coverage >= gate.partial) & (close >= gate.agreeing_cosine)
+        found |= (coverage >= 0.5) & (close >= gate.agreeing_cosine + 0.1)
+        found |= close >= gate.lone_cosine
+    if not found.any():
+        return found
+    best = float(coverage[found].max())
+    keep = coverage >= best - gate.slack
+    if evidence.cosine is not None:
+        best_cosine = float(evidence.cosine[found].max())
+        keep |= (
+            (evidence.cosine >= gate.lone_cosine) & (evidence.cosine >= best_cosine - 0.05) & (best < 0.99)
+        )
+    return found & keep
+
+
+def strictly_relevant(evidence: Evidence) -> Mask:
+    """Rows that name every term in the shopper's own words, else every term at all; may be none."""
+    for floor in (0.999, 0.899):
+        found = evidence.named >= floor
+        if found.any():
+            return found
+    return evidence.head & (evidence.coverage >= 0.74)

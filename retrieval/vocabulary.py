@@ -1,0 +1,268 @@
+"""The words of one catalogue: what it calls its categories, brands, colours and options.
+
+Everything is read from the products, so that a question is understood in the shop's own terms.
+Knows how often each stem occurs and corrects typing mistakes towards these words; knows nothing
+of sentences (`query.py`) or of ranking.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from math import log10
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from retrieval.embedding import minilm_folder
+from retrieval.english import COLOURS, MAYBE_COLOURS, SYNONYMS
+from retrieval.filters import COLOUR_NAMES
+from retrieval.words import normalise, stem, words
+from shop.types import Product
+
+SYNONYM_WEIGHT = 0.9
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductText:
+    """A product's stems: `title` in order, `strong` naming fields (title included), `weak` the rest."""
+
+    title: tuple[str, ...]
+    strong: tuple[str, ...]
+    weak: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing asked for: any of `alternatives` (each all of its stems) with a weight up to 1."""
+
+    words: tuple[str, ...]
+    alternatives: tuple[tuple[frozenset[str], float], ...]
+
+
+def read_text(product: Product) -> ProductText:
+    """The stems of one product; descriptions beyond 2,000 characters add cost and no matches."""
+    title = tuple(stem(word) for word in words(product.title))
+    naming = [product.brand, product.colour, *product.categories[-3:]]
+    naming += {value for variant in product.variants for value in variant.options.values()}
+    other = [*product.bullets, product.description, *product.attributes.values()]
+    return ProductText(
+        title=title,
+        strong=title + tuple(stem(word) for text in naming for word in words(text)),
+        weak=tuple(stem(word) for word in words(" ".join(other)[:2000])),
+    )
+
+
+class Vocabulary:
+    """Built once per catalogue; immutable after, so safe to share between threads."""
+
+    def __init__(self, products: Iterable[Product], texts: Sequence[ProductText] | None = None) -> None:
+        products = list(products)
+        texts = texts if texts is not None else [read_text(product) for product in products]
+        self.size = len(products)
+        self.strong_counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self.pairs: set[tuple[str, str]] = set()
+        for text in texts:
+            strong = set(text.strong)
+            self.strong_counts.update(strong)
+            self.counts.update(strong.union(text.weak))
+            self.pairs.update(zip(text.title, text.title[1:], strict=False))
+        self.words: Counter[str] = Counter()
+        for product in products:
+            self.words.update(
+                set(words(f"{product.title} {product.brand} {' '.join(product.categories[-2:])}"))
+            )
+        self.categories = _phrases(name for product in products for name in product.categories)
+        self.brands = _phrases(product.brand for product in products if product.brand)
+        self.plain_brands = self._plain_brands(products, texts)
+        self.options, self.option_values = _read_options(products)
+        self._option_names: dict[str, set[str]] = defaultdict(set)
+        self._option_uses: Counter[str] = Counter()
+        for product, text in zip(products, texts, strict=True):
+            names = {name.lower() for variant in product.variants for name in variant.options}
+            self._option_uses.update(names)
+            for word in set(text.title) if names else ():
+                self._option_names[word] |= names
+        self.title_words = frozenset(word for text in texts for word in text.title)
+        self.colours = self._read_colours(products)
+        self.prices = sorted(product.price.amount for product in products if product.price is not None)
+        self._by_start: dict[str, list[str]] = defaultdict(list)
+        for word in self.words:
+            if len(word) > 3 and word.isalpha():
+                self._by_start[word[0]].append(word)
+        self._synonyms = _read_synonyms()
+        self.correct = lru_cache(maxsize=5_000)(self._correct)
+
+    def _plain_brands(self, products: Sequence[Product], texts: Sequence[ProductText]) -> frozenset[Phrase]:
+        """Brands whose one word is mostly an ordinary word here ("Home"): those need "by Home"."""
+        single = {phrase[0] for phrase in self.brands if len(phrase) == 1}
+        own: Counter[str] = Counter()
+        foreign: Counter[str] = Counter()
+        for product, text in zip(products, texts, strict=True):
+            brand = {stem(word) for word in words(product.brand)}
+            for word in single.intersection(text.title):
+                (own if word in brand else foreign)[word] += 1
+            own.update(single & brand)
+        return frozenset((word,) for word in single if foreign[word] > 0.5 * own[word] or len(word) < 3)
+
+    def _read_colours(self, products: Sequence[Product]) -> Mapping[Phrase, str]:
+        """Colour words the catalogue uses, and whole values of two words such as "rose gold"."""
+        values: Counter[str] = Counter()
+        for product in products:
+            values[normalise(product.colour).strip()] += 1
+            for variant in product.variants:
+                for name, value in variant.options.items():
+                    if name.lower() in COLOUR_NAMES:
+                        values[normalise(value).strip()] += 1
+        known = COLOURS | MAYBE_COLOURS
+        found: dict[Phrase, str] = {}
+        for word in known:
+            if stem(word) in self.strong_counts:
+                found[(stem(word),)] = word
+        for value, count in values.items():
+            parts = tuple(words(value))
+            single = len(parts) == 1 and count >= 3 and parts[0].isalpha()
+            double = len(parts) == 2 and not COLOURS.isdisjoint(parts) and all(p.isalpha() for p in parts)
+            if single or double:
+                found.setdefault(tuple(stem(part) for part in parts), value)
+        return found
+
+    def price_at(self, share: float) -> Decimal | None:
+        """The price that `share` of the priced products do not exceed; None without prices."""
+        return self.prices[min(int(share * len(self.prices)), len(self.prices) - 1)] if self.prices else None
+
+    def _correct(self, word: str) -> str:
+        """`word`, or the catalogue's word it is most likely a mistyping of."""
+        if len(word) < 4 or not word.isalpha() or stem(word) in self.counts or word in known_words():
+            return word
+        if (stem(word),) in self._synonyms or self.splits(word):
+            return word
+        limit = 1 if len(word) < 7 else 2
+        near = process.extract(
+            word, self._by_start.get(word[0], ()), scorer=OSA.distance, score_cutoff=2, limit=25
+        )
+        bones = _bones(word)
+        best = [
+            # Mistyped vowels keep the consonants; a frequent word is likelier than a rare one.
+            (distance - (_bones(other) == bones) - 0.3 * log10(self.words[other]), other)
+            for other, distance, _ in near
+            if distance <= limit or _bones(other) == bones
+        ]
+        if not best:
+            swapped = word[1] + word[0] + word[2:]
+            return swapped if swapped in self.words else word
+        return min(best)[1]
+
+    def option_name(self, pairs: Sequence[tuple[str, str]], topic: Iterable[str]) -> tuple[str, str]:
+        """Of several options with the asked value, the one that products of `topic` (stems) have."""
+        asked: Counter[str] = Counter()
+        for word in topic:
+            asked.update(self._option_names.get(word, ()))
+        return max(pairs, key=lambda pair: (asked[pair[0]], self._option_uses[pair[0]]))
+
+    def splits(self, word: str) -> frozenset[str]:
+        """Stems of the two words that `word` writes as one, if titles write them as two."""
+        for at in range(2, len(word) - 1):
+            first, second = stem(word[:at]), stem(word[at:])
+            if (first, second) in self.pairs and max(at, len(word) - at) > 2:
+                return frozenset((first, second))
+        return frozenset()
+
+    def terms(self, topic: Sequence[str]) -> list[Term]:
+        """The words of a topic as terms: compounds joined or split, synonyms added."""
+        found: list[Term] = []
+        at = 0
+        while at < len(topic):
+            term = self._synonym_term(topic, at) or self._compound(topic, at) or self._single(topic[at])
+            found.append(term)
+            at += len(term.words)
+        return found
+
+    def _synonym_term(self, topic: Sequence[str], at: int) -> Term | None:
+        for size in (3, 2, 1):
+            part = tuple(topic[at : at + size])
+            group = self._synonyms.get(tuple(stem(word) for word in part))
+            if len(part) == size and group:
+                own = frozenset(stem(word) for word in part)
+                joined = frozenset((stem("".join(part)),))
+                others = [(frozenset(other), SYNONYM_WEIGHT) for other in group if frozenset(other) != own]
+                alternatives = [(own, 1.0)] + ([(joined, 1.0)] if size > 1 else []) + others
+                if size == 1 and (split := self.splits(part[0])):
+                    alternatives.insert(1, (split, 1.0))
+                return Term(part, tuple(alternatives))
+        return None
+
+    def _compound(self, topic: Sequence[str], at: int) -> Term | None:
+        if at + 1 < len(topic):
+            joined = stem(topic[at] + topic[at + 1])
+            if joined in self.strong_counts and len(joined) > 3:
+                both = frozenset((stem(topic[at]), stem(topic[at + 1])))
+                return Term(tuple(topic[at : at + 2]), ((both, 1.0), (frozenset((joined,)), 1.0)))
+        return None
+
+    def _single(self, word: str) -> Term:
+        own = (frozenset((stem(word),)), 1.0)
+        split = self.splits(word) if len(word) > 5 else frozenset()
+        return Term((word,), (own, (split, 1.0)) if split else (own,))
+
+
+def _bones(word: str) -> str:
+    return "".join(letter for letter in word if letter not in "aeiouy")
+
+
+def _phrases(names: Iterable[str]) -> dict[Phrase, str]:
+    """Names by their stems; "Candles & Holders" is found as a whole and by each of its parts."""
+    counted = Counter(name for name in names if name)
+    found: dict[Phrase, str] = {}
+    for name, _ in counted.most_common():
+        found.setdefault(tuple(stem(word) for word in words(name)), name)
+    found.pop((), None)
+    return found
+
+
+def _read_options(
+    products: Sequence[Product],
+) -> tuple[Mapping[str, frozenset[str]], Mapping[Phrase, tuple[tuple[str, str], ...]]]:
+    names: dict[str, set[str]] = defaultdict(set)
+    for product in products:
+        for variant in product.variants:
+            for name, value in variant.options.items():
+                if name.lower() not in COLOUR_NAMES and value:
+                    names[name.lower()].add(value)
+    values: dict[Phrase, list[tuple[str, str]]] = defaultdict(list)
+    for name in sorted(names):
+        for value in sorted(names[name]):
+            values[tuple(words(value))].append((name, value))
+    return (
+        {name: frozenset(found) for name, found in names.items()},
+        {phrase: tuple(found) for phrase, found in values.items() if phrase},
+    )
+
+
+@lru_cache(maxsize=1)
+def _read_synonyms() -> Mapping[Phrase, tuple[Phrase, ...]]:
+    found: dict[Phrase, tuple[Phrase, ...]] = {}
+    for group in SYNONYMS:
+        phrases = tuple(dict.fromkeys(tuple(stem(word) for word in words(text)) for text in group))
+        for phrase in phrases:
+            found[phrase] = tuple(dict.fromkeys(found.get(phrase, ()) + phrases))
+    return found
+
+
+@lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """Ordinary words, which are never mistypings: the whole words of the embedding model's word list.
+
+    Empty where that package is missing; corrections are then a little bolder.
+    """
+    folder = minilm_folder()
+    file = folder / "vocab.txt" if folder else None
+    if file is None or not file.is_file():
+        return frozenset()
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if len(line) > 2 and line.isalpha())

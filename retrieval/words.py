@@ -1,0 +1,51 @@
+"""Text to words and stems, the same way for catalogue and question.
+
+Knows letters and one stemmer; knows nothing of products or of what a word means.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+from retrieval.english import SPELLINGS, STEMMER
+
+_WORD = re.compile(r"\d+(?:[./]\d+)+[a-z]*|[^\W_]+")
+_POSSESSIVE = re.compile(r"(?<=\w)'s?\b")
+_STEMMER = Stemmer.Stemmer(STEMMER)
+_LOCK = threading.Lock()
+
+
+def normalise(text: str) -> str:
+    """Lower case, no accents, plain quotes and dashes; currency signs and punctuation stay."""
+    plain = text.replace("’", "'").replace("‘", "'").replace("–", "-").replace("—", "-").lower()
+    if plain.isascii():
+        return plain
+    return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+
+
+def words(text: str) -> list[str]:
+    """Words and numbers in order; "Mum's T-Light 1.75in" -> mum, t, light, 1.75in."""
+    return _WORD.findall(_POSSESSIVE.sub("", normalise(text)))
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The stem of one normalised word; the stemmer itself is not thread-safe, so it is guarded."""
+    with _LOCK:
+        return str(_STEMMER.stemWord(SPELLINGS.get(word, word)))
+
+
+def stems(text: str) -> list[str]:
+    """Stems of all words of `text`, in order."""
+    return [stem(word) for word in words(text)]
+
+
+@lru_cache(maxsize=100_000)
+def stem_set(text: str) -> frozenset[str]:
+    """Stems of a short text (a title, a colour) as a set, remembered."""
+    return frozenset(stems(text))

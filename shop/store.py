@@ -1,0 +1,34 @@
+"""The shop's database: one `Store` over SQLite or PostgreSQL.
+
+    with Store(settings.database_url) as store:
+        store.put_products(products)
+        store.order("#W2611340")
+
+Safe to use from several threads. What it holds is in store_schema.py, the shop's records in
+store_records.py, conversations and campaigns in store_conversations.py.
+"""
+
+from __future__ import annotations
+
+from shop.store_conversations import (
+    ConversationHead,
+    Conversations,
+    Memory,
+    StoredCampaign,
+    StoredDraft,
+)
+from shop.store_records import CustomerStats, Purchase, Records
+
+__all__ = [
+    "ConversationHead",
+    "CustomerStats",
+    "Memory",
+    "Purchase",
+    "Store",
+    "StoredCampaign",
+    "StoredDraft",
+]
+
+
+class Store(Records, Conversations):
+    """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

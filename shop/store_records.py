@@ -1,0 +1,364 @@
+"""The shop's own records: products, customers, orders, returns, events and policies.
+
+Knows their queries; knows nothing of conversations (store_conversations.py) or of file formats.
+Every `put_*` is one transaction: all of the rows are written, or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
+
+from shop import store_rows as rows
+from shop import store_schema as schema
+from shop.database import Database, batches
+from shop.errors import StoreError
+from shop.types import Customer, Event, Money, Order, PolicyPassage, Product, Return
+
+COUNTED = {
+    "products": schema.products,
+    "customers": schema.customers,
+    "orders": schema.orders,
+    "returns": schema.returns,
+    "events": schema.events,
+    "policies": schema.policies,
+}
+STREAM_ROWS = 10_000
+QUERY_IDS = 500
+
+Purchase = tuple[str, str, int, datetime | None, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStats:
+    """One customer's orders in figures; cancelled orders do not count.
+
+    `spent` is what they kept: returned units are deducted. A customer who paid in several
+    currencies has the figures of the one they ordered most in.
+    """
+
+    customer_id: str
+    orders: int
+    first_at: datetime | None
+    last_at: datetime | None
+    spent: Money
+    returns: int
+
+
+class Records(Database):
+    """Reads and writes of the shop's records."""
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def put_products(self, products: Iterable[Product]) -> int:
+        """Insert or replace by id; rows written."""
+        with self.writing() as connection:
+            return self._write_products(connection, products)
+
+    def put_customers(self, customers: Iterable[Customer]) -> int:
+        """Insert or replace by id; rows written."""
+        with self.writing() as connection:
+            return self._write_customers(connection, customers)
+
+    def put_orders(self, orders: Iterable[Order]) -> int:
+        """Insert or replace by id, lines included; orders written."""
+        with self.writing() as connection:
+            return self._write_orders(connection, orders)
+
+    def put_returns(self, returns: Iterable[Return]) -> int:
+        """Insert or replace by id; rows written."""
+        with self.writing() as connection:
+            return self._write_returns(connection, returns)
+
+    def put_events(self, events: Iterable[Event]) -> int:
+        """Insert; an event already held (same name, customer, time and properties) stays one."""
+        with self.writing() as connection:
+            return self.upsert(connection, schema.events, map(_event_to_row, events), update=False)
+
+    def put_policies(self, passages: Iterable[PolicyPassage]) -> int:
+        """Replace the whole policy, keeping the order given; rows written."""
+        with self.writing() as connection:
+            return self._write_policies(connection, passages)
+
+    def put_import(
+        self,
+        *,
+        products: Iterable[Product] = (),
+        customers: Iterable[Customer] = (),
+        orders: Iterable[Order] = (),
+        returns: Iterable[Return] = (),
+        policies: Iterable[PolicyPassage] = (),
+        meta: Mapping[str, str] | None = None,
+        keep_known_customers: bool = False,
+    ) -> None:
+        """Everything one file holds, in one transaction.
+
+        With `keep_known_customers` a customer already held stays as they are: an orders file knows
+        less about them than a customers file.
+        """
+        with self.writing() as connection:
+            self._write_products(connection, products)
+            self._write_customers(connection, customers, update=not keep_known_customers)
+            self._write_orders(connection, orders)
+            self._write_returns(connection, returns)
+            if passages := list(policies):
+                self._write_policies(connection, passages)
+            entries = [{"key": key, "value": value} for key, value in (meta or {}).items()]
+            self.upsert(connection, schema.meta, entries)
+
+    def _write_products(self, connection: Connection, products: Iterable[Product]) -> int:
+        return self.upsert(connection, schema.products, map(rows.product_to_row, products))
+
+    def _write_customers(
+        self, connection: Connection, customers: Iterable[Customer], update: bool = True
+    ) -> int:
+        return self.upsert(connection, schema.customers, map(rows.customer_to_row, customers), update)
+
+    def _write_orders(self, connection: Connection, orders: Iterable[Order]) -> int:
+        written = 0
+        for batch in batches(orders, 1_000):
+            self._replace_orders(connection, batch)
+            written += len(batch)
+        return written
+
+    def _replace_orders(self, connection: Connection, batch: Sequence[Order]) -> None:
+        known: list[str] = []
+        for ids in batches([order.id for order in batch], QUERY_IDS):
+            known += connection.scalars(select(schema.orders.c.id).where(schema.orders.c.id.in_(ids)))
+        for ids in batches(known, QUERY_IDS):
+            connection.execute(delete(schema.order_lines).where(schema.order_lines.c.order_id.in_(ids)))
+        self.upsert(connection, schema.orders, map(rows.order_to_row, batch))
+        lines = (line for order in batch for line in rows.order_lines_to_rows(order))
+        self.upsert(connection, schema.order_lines, lines)
+
+    def _write_returns(self, connection: Connection, returns: Iterable[Return]) -> int:
+        return self.upsert(connection, schema.returns, map(rows.return_to_row, returns))
+
+    def _write_policies(self, connection: Connection, passages: Iterable[PolicyPassage]) -> int:
+        # A section that was taken out of the policy must not be quoted any more.
+        connection.execute(delete(schema.policies))
+        numbered = (
+            {"id": p.id, "position": position, "heading": p.heading, "text": p.text}
+            for position, p in enumerate(passages)
+        )
+        return self.upsert(connection, schema.policies, numbered)
+
+    # -- catalogue and policies ------------------------------------------------------------------
+
+    def products(self) -> list[Product]:
+        """Every product, by id."""
+        with self.reading() as connection:
+            found = connection.execute(select(schema.products).order_by(schema.products.c.id)).mappings()
+            return [rows.product_from_row(row) for row in found]
+
+    def product(self, product_id: str) -> Product | None:
+        """One product, or None."""
+        return self.products_by_id([product_id]).get(product_id)
+
+    def products_by_id(self, product_ids: Iterable[str]) -> dict[str, Product]:
+        """Those of `product_ids` that exist, in the order asked for."""
+        wanted = list(dict.fromkeys(product_ids))
+        found: dict[str, Product] = {}
+        with self.reading() as connection:
+            for ids in batches(wanted, QUERY_IDS):
+                query = select(schema.products).where(schema.products.c.id.in_(ids))
+                for row in connection.execute(query).mappings():
+                    found[row["id"]] = rows.product_from_row(row)
+        return {id_: found[id_] for id_ in wanted if id_ in found}
+
+    def policies(self) -> list[PolicyPassage]:
+        """Every passage, in the order of the document."""
+        query = select(schema.policies).order_by(schema.policies.c.position, schema.policies.c.id)
+        with self.reading() as connection:
+            return [rows.policy_from_row(row) for row in connection.execute(query).mappings()]
+
+    def count(self, kind: str) -> int:
+        """How many "products", "customers", "orders", "returns", "events" or "policies" there are."""
+        if kind not in COUNTED:
+            raise StoreError(f"nothing called {kind!r} is counted; use one of {', '.join(COUNTED)}")
+        with self.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(COUNTED[kind])) or 0
+
+    # -- customers -------------------------------------------------------------------------------
+
+    def customer(self, customer_id: str) -> Customer | None:
+        """One customer, or None."""
+        query = select(schema.customers).where(schema.customers.c.id == customer_id)
+        with self.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return rows.customer_from_row(row) if row else None
+
+    def customers(self, limit: int = 100, offset: int = 0) -> list[Customer]:
+        """A page of all customers, by id."""
+        query = select(schema.customers).order_by(schema.customers.c.id).limit(limit).offset(offset)
+        with self.reading() as connection:
+            return [rows.customer_from_row(row) for row in connection.execute(query).mappings()]
+
+    def find_customers(self, text: str, limit: int = 20) -> list[Customer]:
+        """Customers by id, e-mail, name, phone or order id: exact first, then prefix, then any part."""
+        wanted = rows.fold(text)
+        if not wanted:
+            return []
+        keys = list(dict.fromkeys(key for key in (wanted, rows.phone_digits(text)) if key))
+        search = schema.customers.c.search
+        found: dict[str, Customer] = {}
+        with self.reading() as connection:
+            owners = list(
+                connection.scalars(
+                    select(schema.orders.c.customer_id).where(
+                        schema.orders.c.number == rows.order_number(text), schema.orders.c.customer_id != ""
+                    )
+                )
+            )
+            tests: list[ColumnElement[bool]] = [schema.customers.c.id.in_(owners)]
+            for form in ("|{}|", "|{}", "{}"):
+                tests += [search.contains(form.format(key), autoescape=True) for key in keys]
+            for test in tests:
+                query = select(schema.customers).where(test).order_by(schema.customers.c.id).limit(limit)
+                for row in connection.execute(query).mappings():
+                    found.setdefault(row["id"], rows.customer_from_row(row))
+                if len(found) >= limit:
+                    break
+        return list(found.values())[:limit]
+
+    # -- orders ----------------------------------------------------------------------------------
+
+    def order(self, order_id: str) -> Order | None:
+        """One order by its id, with or without '#', in any case; or None."""
+        exact = self._orders(schema.orders.c.id == order_id.strip())
+        found = exact or self._orders(schema.orders.c.number == rows.order_number(order_id))
+        return found[0] if found else None
+
+    def orders_of(self, customer_id: str) -> list[Order]:
+        """A customer's orders, newest first; those without a date last."""
+        return self._orders(schema.orders.c.customer_id == customer_id) if customer_id else []
+
+    def _orders(self, where: ColumnElement[bool]) -> list[Order]:
+        lines = schema.order_lines
+        orders_query = select(schema.orders).where(where)
+        lines_query = (
+            select(lines)
+            .join(schema.orders, schema.orders.c.id == lines.c.order_id)
+            .where(where)
+            .order_by(lines.c.order_id, lines.c.position)
+        )
+        with self.reading() as connection:
+            heads = connection.execute(orders_query).mappings().all()
+            by_order: dict[str, list[Any]] = {}
+            for line in connection.execute(lines_query).mappings():
+                by_order.setdefault(line["order_id"], []).append(line)
+        found = [rows.order_from_rows(head, by_order.get(head["id"], [])) for head in heads]
+        found.sort(key=lambda order: order.id)
+        found.sort(
+            key=lambda order: order.placed_at.timestamp() if order.placed_at else float("-inf"), reverse=True
+        )
+        return found
+
+    def returns_of(self, customer_id: str) -> list[Return]:
+        """A customer's returns, newest first; those without a date last."""
+        query = (
+            select(schema.returns)
+            .where(schema.returns.c.customer_id == customer_id, schema.returns.c.customer_id != "")
+            .order_by(schema.returns.c.at.is_(None), schema.returns.c.at.desc(), schema.returns.c.id)
+        )
+        with self.reading() as connection:
+            return [rows.return_from_row(row) for row in connection.execute(query).mappings()]
+
+    def events_of(self, customer_id: str) -> list[Event]:
+        """A customer's events, newest first."""
+        query = (
+            select(schema.events)
+            .where(schema.events.c.customer_id == customer_id, schema.events.c.customer_id != "")
+            .order_by(schema.events.c.at.desc(), schema.events.c.id)
+        )
+        with self.reading() as connection:
+            return [rows.event_from_row(row) for row in connection.execute(query).mappings()]
+
+    def purchases(self) -> Iterator[Purchase]:
+        """Every order line, streamed: customer, product, quantity, placed_at, order, country.
+
+        Guests ('' as customer) are included; cancelled orders are not.
+        """
+        lines, orders = schema.order_lines, schema.orders
+        query = (
+            select(
+                orders.c.customer_id,
+                lines.c.product_id,
+                lines.c.quantity,
+                orders.c.placed_at,
+                orders.c.id,
+                orders.c.country,
+            )
+            .join(orders, orders.c.id == lines.c.order_id)
+            .where(_not_cancelled())
+        )
+        with self.reading() as connection:
+            for row in connection.execute(query.execution_options(yield_per=STREAM_ROWS)):
+                yield row[0], row[1], row[2], row[3], row[4], row[5]
+
+    def order_stats(self, before: datetime | None = None) -> list[CustomerStats]:
+        """Every customer's orders in figures, by customer id; only what happened before `before`."""
+        with self.reading() as connection:
+            found = connection.execute(_stats_query(before)).all()
+        stats = []
+        for customer_id, group in groupby(found, key=lambda row: str(row[0])):
+            _, currency, orders, first_at, last_at, spent, returns = max(group, key=lambda row: int(row[2]))
+            money = Money(schema.units_to_amount(int(spent)), currency)
+            stats.append(CustomerStats(customer_id, orders, first_at, last_at, money, returns or 0))
+        return stats
+
+
+def _placed_at_s(order: Order) -> float:
+    return order.placed_at.timestamp() if order.placed_at else float("-inf")
+
+
+def _not_cancelled() -> ColumnElement[bool]:
+    return ~schema.orders.c.status.ilike("cancel%")
+
+
+def _stats_query(before: datetime | None) -> Select[Any]:
+    lines, orders, returns = schema.order_lines, schema.orders, schema.returns
+    sent_back = select(returns.c.customer_id, func.count().label("returns")).group_by(returns.c.customer_id)
+    kept = (lines.c.quantity - lines.c.returned) * lines.c.unit_price
+    query = (
+        select(
+            orders.c.customer_id,
+            lines.c.currency,
+            func.count(orders.c.id.distinct()).label("orders"),
+            func.min(orders.c.placed_at),
+            func.max(orders.c.placed_at),
+            func.sum(kept),
+        )
+        .join(lines, lines.c.order_id == orders.c.id)
+        .where(orders.c.customer_id != "", _not_cancelled())
+        .group_by(orders.c.customer_id, lines.c.currency)
+    )
+    if before is not None:
+        query = query.where(orders.c.placed_at < before)
+        sent_back = sent_back.where(returns.c.at < before)
+    bought, back = query.subquery(), sent_back.subquery()
+    return (
+        select(*bought.c, back.c.returns)
+        .outerjoin(back, back.c.customer_id == bought.c.customer_id)
+        .order_by(bought.c.customer_id, bought.c.currency)
+    )
+
+
+def _event_to_row(event: Event) -> rows.Row:
+    content = json.dumps(
+        [event.name, event.customer_id, event.at.isoformat(), dict(event.properties)], sort_keys=True
+    )
+    return {
+        "id": hashlib.sha256(content.encode()).hexdigest()[:32],
+        "customer_id": event.customer_id,
+        "name": event.name,
+        "at": event.at,
+        "properties": dict(event.properties),
+    }

@@ -1,0 +1,157 @@
+"""The program `regulars`: the assistant's commands plus those that open pages or need fine-tuning.
+
+The composition root: the one file that may import every package. Knows how a sample shop becomes
+a served page; knows nothing of what is on the page.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli import app
+from assistant.cli_frame import (
+    JsonOption,
+    ShopOption,
+    load_shop,
+    make_shop,
+    opened_store,
+    print_json,
+    run_app,
+    shown_progress,
+)
+
+if TYPE_CHECKING:
+    from shop.settings import Settings
+
+PortOption = Annotated[int | None, typer.Option(help="Port to serve on (default 8700).", min=1, max=65535)]
+HostOption = Annotated[str | None, typer.Option(help="Address to serve on (default 127.0.0.1).")]
+
+finetune = typer.Typer(help="Teach the model the shop's voice.", no_args_is_help=True)
+
+
+def require_free_port(host: str, port: int) -> None:
+    """ConfigError where `host:port` cannot be served on, before anything slow is done."""
+    from shop.errors import ConfigError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise ConfigError(
+            f"{host}:{port} cannot be served on ({error.strerror}); choose another with --port."
+        ) from error
+
+
+def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
+    return settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
+
+
+def prepare_sample(sample: str, folder: Path) -> Settings:
+    """A sample shop in `folder`, imported and indexed, its model ready; quick the second time."""
+    from retrieval.indexing import build_index
+
+    from shop.samples import load_sample
+
+    with shown_progress(f"Preparing the sample shop {sample}") as progress:
+        settings = load_sample(sample, folder, progress)
+    with opened_store(settings) as store, shown_progress("Making it findable") as progress:
+        build_index(store, settings, progress)
+    return settings
+
+
+def demo(
+    sample: Annotated[str, typer.Option(help="giftware, marketplace or support_desk.")] = "giftware",
+    shop: ShopOption = None,
+    host: HostOption = None,
+    port: PortOption = None,
+    prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Prepare the shop and stop.")] = False,
+) -> None:
+    """Prepare a sample shop and open all three faces: shop, support and marketing."""
+    from shop.errors import ConfigError
+    from shop.samples import SAMPLES
+
+    if sample not in SAMPLES:
+        raise ConfigError(f"there is no sample {sample!r}; choose one of {', '.join(SAMPLES)}.")
+    folder = make_shop(shop).shop
+    if not prepare_only:
+        address = _with_address(make_shop(shop), host, port)
+        require_free_port(address.host, address.port)
+    settings = prepare_sample(sample, folder)
+    if prepare_only:
+        typer.echo(f"The sample shop {settings.name} is ready in {settings.shop}.")
+        return
+    _serve(_with_address(settings, host, port))
+
+
+def serve(shop: ShopOption = None, host: HostOption = None, port: PortOption = None) -> None:
+    """Serve your own shop: pages and API."""
+    settings = _with_address(load_shop(shop), host, port)
+    require_free_port(settings.host, settings.port)
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    from ui.app import serve as serve_pages
+
+    serve_pages(settings)
+
+
+@finetune.command("examples")
+def examples(
+    file: Annotated[Path, typer.Argument(help="The JSONL file to write.")],
+    shop: ShopOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write liked turns of customers who allow it as training examples."""
+    from finetune.examples import export_examples
+
+    settings = load_shop(shop)
+    with opened_store(settings) as store:
+        counts = export_examples(store, file)
+    if as_json:
+        print_json(counts)
+        return
+    typer.echo(f"{file}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+
+
+program = typer.Typer(
+    name="regulars",
+    help="A self-hosted shopping assistant that turns a shop's visitors into regulars.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+program.command()(demo)
+program.command()(serve)
+program.add_typer(app)
+program.add_typer(finetune, name="finetune")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"regulars {version('regulars')}")
+        raise typer.Exit
+
+
+@program.callback()
+def frame(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A self-hosted shopping assistant that turns a shop's visitors into regulars."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run_app(program))

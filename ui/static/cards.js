@@ -1,0 +1,68 @@
+// How products look in an answer and in the cart.
+
+import { h, icon } from './dom.js';
+
+const SHOWN_AT_FIRST = 6;
+
+export function picture(product, { server }) {
+  const image = h('img', { src: product.picture || server.picture(product.id), alt: '', loading: 'lazy' });
+  image.addEventListener('error', () => { image.src = server.picture(product.id); }, { once: true });
+  return image;
+}
+
+function stock(product, t) {
+  const key = product.in_stock === true ? 'in_stock' : product.in_stock === false ? 'out_of_stock' : 'stock_unknown';
+  return h(`p.rg-stock.rg-${key}`, {}, t(key));
+}
+
+function why(product, t) {
+  if (!product.why) return null;
+  const lines = product.why_detail.split('\n').filter(Boolean);
+  const told = h('p.rg-why', {}, icon('spark'), h('span', {}, product.why));
+  if (!lines.length || lines.join() === product.why) return told;
+  return h('details.rg-evidence', {},
+    h('summary', {}, icon('spark'), h('span', {}, product.why), h('span.rg-why-more', {}, t('why_this'))),
+    h('ul', {}, lines.map((line) => h('li', {}, line))));
+}
+
+export function card(product, place, page) {
+  const { t } = page;
+  const sold = product.in_stock === false;
+  return h('li.rg-card', { 'data-product': product.id },
+    h('div.rg-pic', {}, picture(product, page), h('span.rg-place', { 'aria-hidden': 'true' }, place)),
+    h('div.rg-card-body', {},
+      product.category ? h('p.rg-cat', {}, product.category) : null,
+      h('h3.rg-title', { title: product.title }, product.title),
+      product.rating ? h('p.rg-rating', { title: t('ratings', { value: product.rating, count: product.ratings || '0' }) },
+        h('span', { 'aria-hidden': 'true' }, '★ '), product.rating,
+        product.ratings ? h('span.rg-ratings', {}, ` (${product.ratings})`) : null) : null,
+      h('p.rg-prices', {},
+        h(product.price ? 'span.rg-price' : 'span.rg-noprice', {}, product.price || t('no_price')),
+        product.list_price ? h('s.rg-was', { 'aria-label': t('list_price', { price: product.list_price }) }, product.list_price) : null),
+      stock(product, t),
+      why(product, t),
+      h('div.rg-card-foot', {},
+        h('button.rg-add', { type: 'button', disabled: sold, onclick: (event) => page.cart.add(product, event.currentTarget) },
+          icon('plus'), h('span', {}, t('add'))),
+        h('button.rg-icon.rg-ask', {
+          type: 'button', title: t('ask_more'), 'aria-label': `${t('ask_more')}: ${product.title}`,
+          onclick: () => page.chat.send(t('ask_more_text', { title: product.title })),
+        }, icon('chat')))));
+}
+
+export function cardRow(products, page) {
+  const items = products.map((product, index) => card(product, index + 1, page));
+  const row = h('ul.rg-cards', {}, items);
+  if (items.length <= SHOWN_AT_FIRST) return [row];
+  const hidden = items.slice(SHOWN_AT_FIRST);
+  hidden.forEach((item) => { item.hidden = true; });
+  const more = h('button.rg-more', {
+    type: 'button',
+    onclick: () => {
+      hidden.forEach((item) => { item.hidden = false; });
+      more.remove();
+      hidden[0].querySelector('button').focus();
+    },
+  }, page.t('show_more', { count: hidden.length }));
+  return [row, more];
+}
