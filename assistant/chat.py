@@ -34,7 +34,6 @@ from assistant.planning import Planned, Scene, plan_turn
 from assistant.understanding import Understander, Understanding
 from assistant.wire import card_view_json, source_json
 from assistant.writers.base import Voice, Writer
-from assistant.writers.model import ModelWriter
 from retrieval.indexing import open_search
 from retrieval.recommend import open_recommender
 from retrieval.search import Search
@@ -67,7 +66,7 @@ class Assistant:
         classifier = IntentClassifier(search.embedder, settings.locale.split("_")[0])
         self.understander = Understander(search, classifier)
         self.gatherer = Gatherer(store, search, recommender, settings.current_date)
-        words = (*search.vocabulary.brands, *search.vocabulary.colours)
+        words = (*search.vocabulary.brands.values(), *search.vocabulary.colours.values())
         self.speaker = Speaker(self._open_writer, frozenset(word.lower() for word in words))
 
     @classmethod
@@ -88,6 +87,8 @@ class Assistant:
             self._model = open_model(self.settings.model)
         if self._model is None:
             return None
+        from assistant.writers.model import ModelWriter
+
         return ModelWriter(self._model, self.settings)
 
     def start_conversation(self, customer_id: str = "") -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval.embedding import Embedder
-from retrieval.words import stems
+from retrieval.english import FILLER
+from retrieval.words import stem, stems
 from shop.types import Product
 
 MAX_SENTENCES = 40
@@ -21,17 +22,13 @@ MAX_QUOTE_CHARS = 260
 # Measured on product questions over the marketplace sample: see tests/assistant/test_passages.py.
 MIN_COVERAGE = 0.5
 MIN_COSINE = 0.3
+FULL_COSINE = 0.1
 ALONE_COSINE = 0.62
 
 SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"])|\n+|\s[•·]\s")
 # Words that make a question and name nothing asked about.
-QUESTION_WORDS = frozenset(
-    stems(
-        "is it the a an does do did can could will would has have had how what which who when where why are there "
-        "this that these those tell me more about of for in on to with and or any if i you your my please know "
-        "one first second third last come comes made make use used good really just also be much many long "
-        "page say says product item thing question something anything get need want put go work works"
-    )
+QUESTION_WORDS = frozenset(map(stem, FILLER)) | frozenset(
+    stems("first second third last page says work use used long also put please")
 )
 
 
@@ -46,6 +43,8 @@ class Passage:
     @property
     def answers(self) -> bool:
         """Whether this is evidence enough to quote as the answer."""
+        if self.coverage == 1:
+            return self.cosine >= FULL_COSINE
         return (self.coverage >= MIN_COVERAGE and self.cosine >= MIN_COSINE) or self.cosine >= ALONE_COSINE
 
 
@@ -69,7 +68,7 @@ def rank_passages(
     Words of `known` (a product's title) ask nothing; those of `heading` belong to every sentence.
     """
     title = set(stems(known))
-    asked = [s for s in dict.fromkeys(stems(question)) if s not in QUESTION_WORDS and s not in title]
+    asked = [w for w in dict.fromkeys(stems(question)) if w not in QUESTION_WORDS and w not in title]
     kept = list(sentences[:MAX_SENTENCES])
     if not kept or not asked:
         return ()
@@ -78,7 +77,7 @@ def rank_passages(
     passages = []
     for text, cosine in zip(kept, np.asarray(vectors[1:] @ vectors[0]), strict=True):
         held = set(stems(text)) | in_heading
-        coverage = sum(stem in held for stem in asked) / len(asked)
+        coverage = sum(word in held for word in asked) / len(asked)
         passages.append(Passage(cut_quote(text), coverage, float(cosine)))
     return tuple(sorted(passages, key=lambda p: (-p.coverage - p.cosine, len(p.text))))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 
 from assistant.events import Card, Source
 from assistant.plan import Record
@@ -58,7 +57,8 @@ def product_record(key: str, product: Product, locale: str, why: str = "") -> Re
 
 
 def order_record(key: str, order: Order, locale: str) -> Record:
-    """An order; fields name (its number), items, total, and where known placed, status, tracking, returned."""
+    """An order; fields name (its number), items, count, total, and where known placed, status, tracking
+    and returned."""
     fields = {
         "name": order.id,
         "items": list_items(order, locale),
@@ -140,35 +140,32 @@ def policy_source(passage: PolicyPassage, excerpt: str) -> Source:
 
 
 def describe_filters(filters: Filters, currency: str, locale: str) -> str:
-    """The filters in words that follow a noun: 'in red, under £5'. '' where there are none."""
+    """The filters in words that follow a noun: 'in red, for £5 or less'. '' where there are none."""
+    options = format_list([f"{name} {value}" for name, value in filters.options], locale)
+    parts = (
+        ("in ", _either(filters.colours)),
+        ("with ", options),
+        ("by ", _either(filters.brands)),
+        ("in ", _either(filters.categories)),
+        ("", _say_bounds(filters, currency, locale)),
+        ("rated ", f"{filters.min_rating:g} or better" if filters.min_rating is not None else ""),
+        ("", "in stock" if filters.in_stock else ""),
+        ("not in ", _either(filters.not_colours)),
+        ("without ", _either(filters.without)),
+    )
+    return ", ".join(word + value for word, value in parts if value)
 
-    def money(amount: Decimal) -> str:
-        return format_money(Money(amount, currency), locale)
 
-    parts: list[str] = []
-    if filters.colours:
-        parts.append("in " + _either(filters.colours))
-    if filters.options:
-        parts.append("with " + format_list([f"{name} {value}" for name, value in filters.options], locale))
-    if filters.brands:
-        parts.append("by " + _either(filters.brands))
-    if filters.categories:
-        parts.append("in " + _either(filters.categories))
-    if filters.min_price is not None and filters.max_price is not None:
-        parts.append(f"between {money(filters.min_price)} and {money(filters.max_price)}")
-    elif filters.max_price is not None:
-        parts.append(f"for {money(filters.max_price)} or less")
-    elif filters.min_price is not None:
-        parts.append(f"for {money(filters.min_price)} or more")
-    if filters.min_rating is not None:
-        parts.append(f"rated {filters.min_rating:g} or better")
-    if filters.in_stock:
-        parts.append("in stock")
-    if filters.not_colours:
-        parts.append("not in " + _either(filters.not_colours))
-    if filters.without:
-        parts.append("without " + _either(filters.without))
-    return ", ".join(parts)
+def _say_bounds(filters: Filters, currency: str, locale: str) -> str:
+    low, high = (
+        None if amount is None else format_money(Money(amount, currency), locale)
+        for amount in (filters.min_price, filters.max_price)
+    )
+    if low and high:
+        return f"between {low} and {high}"
+    if high:
+        return f"for {high} or less"
+    return f"for {low} or more" if low else ""
 
 
 def _either(values: Sequence[str]) -> str:

@@ -34,7 +34,8 @@ NUMBERED = re.compile(r"\b(?:number|no\.?|option|item|#)\s?([1-8])\b", re.I)
 FIRST_FEW = re.compile(r"\b(?:first|top) (two|three|2|3)\b", re.I)
 LAST_ONE = re.compile(r"\b(?:the )?last (?:one|of them|product|item)\b", re.I)
 PRICE_PICK = re.compile(
-    r"\bthe (cheap(?:er|est)|(?:more|most) expensive|dearer|dearest) (?:one|of (?:them|these|those|the two))\b",
+    r"\bthe (cheap(?:er|est)|(?:more|most) expensive|dearer|dearest) "
+    r"(?:one|of (?:them|these|those|the two))\b",
     re.I,
 )
 BOTH = re.compile(r"\b(?:them|these|those|both|all of (?:them|these)|the two|the others?)\b", re.I)

@@ -95,7 +95,7 @@ class Understander:
 
     def _known(self, query: Query) -> bool:
         """Whether the topic has a word that the catalogue knows."""
-        return any(self.search.vocabulary.knows(term) for term in query.terms)
+        return any(self.search.vocabulary.strong_counts[term] for term in query.terms)
 
     def _check_guess(self, guess: Intent, said: Understanding, state: State) -> Intent:
         """The nearest examples' word, unless the catalogue or the conversation says otherwise."""
@@ -103,6 +103,8 @@ class Understander:
         talked = bool(state.searched or state.shown or state.focus)
         if "about_product" in said.asks and known:
             return Intent("product_question", 0.8, "asks about a product")
+        if "wants" in said.asks and said.query.topic and guess.name not in {"recommend", "policy"}:
+            return Intent("find", 0.8, "wants a thing")
         match guess.name:
             case "followup" if not talked:
                 return replace(guess, name="find")

@@ -125,10 +125,12 @@ def _load_minilm() -> Any:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         import torch
+        import transformers
         from sentence_transformers import SentenceTransformer
 
         if torch.get_num_threads() > 2:
             torch.set_num_threads(2)
+        transformers.logging.disable_progress_bar()
         model = SentenceTransformer(str(folder), device="cpu")
     except (ImportError, OSError, ValueError, RuntimeError) as error:
         raise SearchError(

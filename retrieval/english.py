@@ -59,6 +59,17 @@ SOFT = frozenset(
 MEASURES = frozenset("set sets pack packs packet pair pairs box boxes bag bottle roll tin jar tub".split())
 """Before "of" these say how it is packed: what is asked for comes behind."""
 
+CARRIERS = frozenset(
+    """
+    holder holders hldr stand stands rack tree charm charms case cases tag tags clip clips cosy warmer coaster
+    coasters hook hooks hanger hangers stick sticks sticker stickers snuffer opener cleaner cover covers bag bags
+    backpack backpacks sleeve charger chargers cable cables adapter mount strap straps protector towel towels
+    tin tins box boxes mould moulds cutter cutters plate plates light lights lamp organizer organiser kit
+    filter filters brush frame frames book books notebook doorstop magnet magnets tape wrap
+    """.split()
+)
+"""Behind another noun these make it another thing: a candle holder is no candle."""
+
 SUPERLATIVES: tuple[tuple[str, str], ...] = (
     (
         r"\b(?:least expensive|lowest[- ]priced?|cheapest|lowest price|lowest cost|least costly)\b",

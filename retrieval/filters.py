@@ -48,15 +48,17 @@ class Filters:
         if any(holds(product, phrase) for phrase in self.without):
             return False
         if product.variants:
-            return any(self._variant_fits(product, variant) for variant in product.variants)
-        return self._variant_fits(product, None)
+            return any(self.variant_fits(product, variant) for variant in product.variants)
+        return self.variant_fits(product, None)
 
     def _in_category(self, product: Product) -> bool:
         return any(
             stem_set(wanted) <= stem_set(given) for wanted in self.categories for given in product.categories
         )
 
-    def _variant_fits(self, product: Product, variant: Variant | None) -> bool:
+    def variant_fits(self, product: Product, variant: Variant | None) -> bool:
+        """Whether one version of `product` (or the product, where it has none) meets the filters of a
+        version: price, stock, colour and options."""
         price = (variant.price if variant else None) or product.price
         if self.max_price is not None and (price is None or price.amount > self.max_price):
             return False

@@ -13,13 +13,18 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.english import CARRIERS
 from retrieval.vocabulary import ProductText, Term
+from retrieval.words import stem
 
 Floats = NDArray[np.float32]
 TITLE_SHARE = 0.7
 """Title and everything, weighted as measured best on ESCI (NOTES: .7 title + .3 all)."""
 WEAK_WEIGHT = 0.5
 """A term in a description says less than one in the name: "fits your laptop" is no laptop."""
+CARRIED_WEIGHT = 0.6
+"""What is left of the asked noun in a title where it only says what another thing is for."""
+_CARRIERS = frozenset(stem(word) for word in CARRIERS)
 
 
 class Lexical:
@@ -31,7 +36,7 @@ class Lexical:
         self._all = _build([text.strong + text.weak for text in texts])
         self._strong = _postings([text.strong for text in texts])
         self._weak = _postings([text.weak for text in texts])
-        self._lengths = np.array([max(1, len(set(text.title))) for text in texts], dtype=np.float32)
+        self._titles = [text.title for text in texts]
 
     def scores(self, stems: Sequence[str]) -> Floats:
         """BM25 of every row for `stems`; zeros where no stem is known."""
@@ -40,7 +45,7 @@ class Lexical:
         )
 
     def _score(self, index: bm25s.BM25 | None, stems: Sequence[str]) -> Floats:
-        known = [] if index is None else [stem for stem in stems if stem in index.vocab_dict]
+        known = [] if index is None else [word for word in stems if word in index.vocab_dict]
         if index is None or not known:
             return np.zeros(self.size, dtype=np.float32)
         return np.asarray(index.get_scores(known), dtype=np.float32)
@@ -59,17 +64,24 @@ class Lexical:
     @staticmethod
     def _rows(postings: dict[str, NDArray[np.int32]], stems: frozenset[str]) -> NDArray[np.int32]:
         found: NDArray[np.int32] | None = None
-        for stem in stems:
-            rows = postings.get(stem)
+        for word in stems:
+            rows = postings.get(word)
             if rows is None:
                 return np.zeros(0, dtype=np.int32)
             found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
         return found if found is not None else np.zeros(0, dtype=np.int32)
 
-    @property
-    def title_lengths(self) -> Floats:
-        """Distinct stems in each row's title."""
-        return self._lengths
+    def carried(self, term: Term, rows: Sequence[int]) -> list[int]:
+        """Those of `rows` whose title has `term` only as the first part of another thing's name."""
+        asked = {word for stems, _ in term.alternatives for word in stems}
+        found = []
+        for row in rows:
+            title = self._titles[row]
+            followers = [title[at + 1 : at + 2] for at, word in enumerate(title) if word in asked]
+            followers = [after for after in followers if not asked.issuperset(after) or not after]
+            if followers and all(after and after[0] in _CARRIERS for after in followers):
+                found.append(row)
+        return found
 
 
 def _build(rows: Sequence[Sequence[str]]) -> bm25s.BM25 | None:
@@ -83,6 +95,6 @@ def _build(rows: Sequence[Sequence[str]]) -> bm25s.BM25 | None:
 def _postings(rows: Sequence[Sequence[str]]) -> dict[str, NDArray[np.int32]]:
     found: dict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
-        for stem in set(row):
-            found[stem].append(number)
-    return {stem: np.array(numbers, dtype=np.int32) for stem, numbers in found.items()}
+        for word in set(row):
+            found[word].append(number)
+    return {word: np.array(numbers, dtype=np.int32) for word, numbers in found.items()}

@@ -8,7 +8,7 @@ shown before: "the second one" and "cheaper than that" are resolved by the calle
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from retrieval import english
 from retrieval.figures import BAR, read_prices, read_rating
@@ -31,7 +31,7 @@ class Query:
     topic: str = ""
     terms: tuple[str, ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     sort: str = ""
     superlative: bool = False
     count: bool = False

@@ -18,7 +18,7 @@ import numpy as np
 from retrieval import english
 from retrieval.embedding import Embedder, Vectors
 from retrieval.filters import Filters, states
-from retrieval.lexical import Lexical
+from retrieval.lexical import CARRIED_WEIGHT, Lexical
 from retrieval.query import Query, parse_query
 from retrieval.ranking import Evidence, Floats, Gate, Mask, fuse, relevant, strictly_relevant
 from retrieval.vectors import VectorIndex
@@ -99,7 +99,7 @@ class Search:
         texts = [read_text(product) for product in self._rows]
         self.vocabulary = Vocabulary(self._rows, texts)
         self._lexical = Lexical(texts)
-        self._embedder = embedder
+        self.embedder = embedder
         self._gate = Gate() if embedder.name.startswith("all-MiniLM") else Gate(lone_cosine=0.8)
         self._passages = list(policies)
         self._policy_texts = [
@@ -135,14 +135,14 @@ class Search:
             self._degraded += (f"{what} vectors: {len(ids) - len(stored)} not indexed; run `regulars index`",)
         if not stored:
             return None
-        matrix = np.zeros((len(ids), self._embedder.dimensions), dtype=np.float32)
+        matrix = np.zeros((len(ids), self.embedder.dimensions), dtype=np.float32)
         for row, id_ in enumerate(ids):
             if id_ in stored:
                 matrix[row] = stored[id_]
         return matrix
 
     def _embed_one(self, text: str) -> Vectors:
-        return np.asarray(self._embedder.embed([text])[0], dtype=np.float32)
+        return np.asarray(self.embedder.embed([text])[0], dtype=np.float32)
 
     def _cosines(self, text: str, matrix: Vectors | None) -> tuple[Floats | None, tuple[str, ...]]:
         if matrix is None:
@@ -264,6 +264,15 @@ class Search:
         terms = self.vocabulary.terms(hard)
         weights, held, missing = self._weigh(terms, self._lexical)
         size = len(self._rows)
+        head = np.zeros(size, dtype=np.bool_)
+        place = self._head_term(query.topic, terms)
+        if place is not None:
+            strong, both = held[place]
+            carried = self._lexical.carried(terms[place], [int(r) for r in np.flatnonzero(strong)])
+            head = strong > 0
+            head[carried] = False
+            strong[carried] *= CARRIED_WEIGHT
+            both[carried] *= CARRIED_WEIGHT
         named, coverage = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
         for weight, (strong, both) in zip(weights, held, strict=True):
             named += weight * strong
@@ -277,7 +286,6 @@ class Search:
         stems += [stem(w) for text in (*extra, *(t for t in topic if t in english.SOFT)) for w in words(text)]
         lexical = self._lexical.scores(list(dict.fromkeys(stems)))
         cosine, degraded = self._cosines(" ".join([*extra, query.topic]).strip() or query.text, self._matrix)
-        head = self._head(query.topic, terms, held)
         evidence = Evidence(named, coverage, head, lexical, cosine, len(terms))
         score = fuse(lexical, cosine) + 0.35 * named + 0.15 * coverage
         if not terms:
@@ -291,8 +299,8 @@ class Search:
         absent = tuple(" ".join(term.words) for term in missing)
         return _Found(evidence, np.asarray(score, dtype=np.float32), mask, per_term, absent), degraded
 
-    def _head(self, topic: str, terms: Sequence[Term], held: Sequence[tuple[Floats, Floats]]) -> Mask:
-        """Rows naming the head noun: the last term before "for", "with" ..., or behind "set of"."""
+    def _head_term(self, topic: str, terms: Sequence[Term]) -> int | None:
+        """Place of the head noun: the last term before "for", "with" ..., or behind "set of"."""
         tokens = words(topic)
         for at, word in enumerate(tokens):
             packed = word == "of" and at > 0 and tokens[at - 1] in english.MEASURES
@@ -300,11 +308,11 @@ class Search:
                 tokens = tokens[:at]
                 break
         inside = [
-            strong
-            for term, (strong, _) in zip(terms, held, strict=True)
+            place
+            for place, term in enumerate(terms)
             if term.words[-1] in tokens and not term.words[0].isdigit()
         ]
-        return inside[-1] > 0 if inside else np.zeros(len(self._rows), dtype=np.bool_)
+        return inside[-1] if inside else None
 
     def _hit(self, row: int, found: _Found) -> Hit:
         cosine = found.evidence.cosine

@@ -289,7 +289,8 @@ def _open_folder(folder: Path, collection: str) -> ChromaVectors:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SearchError(
-            f"the vector folder {folder} cannot be made ({error.strerror}); choose another with the setting 'vectors'"
+            f"the vector folder {folder} cannot be made ({error.strerror}); "
+            "choose another with the setting 'vectors'"
         ) from error
     try:
         import chromadb
@@ -322,6 +323,7 @@ def _open_server(address: str, collection: str) -> ChromaVectors:
         )
     except Exception as error:
         raise SearchError(
-            f"no Chroma server answers at {address} ({error}); start it with `chroma run` or change the setting 'vectors'"
+            f"no Chroma server answers at {address} ({error}); "
+            "start it with `chroma run` or change the setting 'vectors'"
         ) from error
     return ChromaVectors(client, collection)

@@ -24,7 +24,7 @@ MAY_IMPORT = {
 EXCEPTIONS = {"ui/cli.py": set(MAY_IMPORT), "finetune/evaluate.py": {"shop", "prompts", "assistant"}}
 HEAVY = {
     "torch": ("assistant/models/local", "retrieval/embedding", "finetune/"),
-    "transformers": ("assistant/models/local", "finetune/"),
+    "transformers": ("assistant/models/local", "retrieval/embedding", "finetune/"),
     "peft": ("assistant/models/local", "finetune/"),
     "gguf": ("assistant/models/local",),
     "sentence_transformers": ("retrieval/embedding",),

@@ -227,6 +227,13 @@ def refuse_error(error: RegularsError) -> JSONResponse:
 def make_router(api: ShopApi) -> APIRouter:
     """The routes under /api that shoppers' browsers call."""
     router = APIRouter(prefix="/api")
+    _add_talk(router, api)
+    _add_identity(router, api)
+    _add_cart(router, api)
+    return router
+
+
+def _add_talk(router: APIRouter, api: ShopApi) -> None:
     Who = Annotated[Visitor, Depends(api.visitor)]
 
     @router.get("/session")
@@ -251,6 +258,18 @@ def make_router(api: ShopApi) -> APIRouter:
         api.keep(request, response, who)
         return response
 
+    @router.post("/feedback")
+    def post_feedback(body: FeedbackIn, who: Who) -> dict[str, Any]:
+        turn = api.assistant.store.turn(body.turn_id)
+        if turn is None or turn.conversation_id != who.conversation_id:
+            raise NotFound("this answer is not part of your conversation; reload the page")
+        api.assistant.give_feedback(body.turn_id, body.vote, body.reason)
+        return {"turn_id": body.turn_id, "vote": body.vote}
+
+
+def _add_identity(router: APIRouter, api: ShopApi) -> None:
+    Who = Annotated[Visitor, Depends(api.visitor)]
+
     @router.post("/conversation")
     def post_conversation(who: Who, request: Request, response: Response) -> dict[str, Any]:
         now = api.become(who, who.customer_id)
@@ -265,13 +284,9 @@ def make_router(api: ShopApi) -> APIRouter:
         api.keep(request, response, now)
         return api.session(now)
 
-    @router.post("/feedback")
-    def post_feedback(body: FeedbackIn, who: Who) -> dict[str, Any]:
-        turn = api.assistant.store.turn(body.turn_id)
-        if turn is None or turn.conversation_id != who.conversation_id:
-            raise NotFound("this answer is not part of your conversation; reload the page")
-        api.assistant.give_feedback(body.turn_id, body.vote, body.reason)
-        return {"turn_id": body.turn_id, "vote": body.vote}
+
+def _add_cart(router: APIRouter, api: ShopApi) -> None:
+    Who = Annotated[Visitor, Depends(api.visitor)]
 
     @router.get("/cart")
     def get_cart(who: Who) -> dict[str, Any]:

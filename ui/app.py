@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -39,7 +38,7 @@ from ui.auth import (
     local_path,
     origin_is_own,
 )
-from ui.components import STATIC, css, load_texts, theme
+from ui.components import STATIC, load_texts, theme
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
@@ -141,17 +140,17 @@ class EnterShop:
 
 def create_app(assistant: Assistant) -> FastAPI:
     """The whole server around one open assistant, which stays the caller's to close."""
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    app = create_api(assistant)
+    _mount_pages(app, assistant, Auth(assistant.settings))
+    return app
+
+
+def create_api(assistant: Assistant) -> FastAPI:
+    """The server without its Gradio pages: the shop's API, the staff login, and every check."""
     settings = assistant.settings
     auth = Auth(settings)
     api = ShopApi(assistant, auth)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-
-    app = FastAPI(title="Regulars", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="Regulars", docs_url=None, redoc_url=None, openapi_url=None)
     # The last one added sees a request first.
     app.add_middleware(EnterShop, api=api)
     app.add_middleware(
@@ -166,7 +165,6 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_errors(app)
     _add_own_routes(app, auth)
-    _mount_pages(app, assistant, auth)
     return app
 
 
@@ -249,7 +247,8 @@ def _login_page(settings: Settings, target: str, problem: str = "") -> str:
         f'<form method="post" action="login"><h1>{escape(settings.name)}</h1>'
         f"<h2>{escape(words['staff_title'])}</h2>{line}"
         f'<input type="hidden" name="next" value="{escape(target)}">'
-        f'<label>{escape(words["staff_user"])}<input name="user" autocomplete="username" required autofocus></label>'
+        f"<label>{escape(words['staff_user'])}"
+        '<input name="user" autocomplete="username" required autofocus></label>'
         f"<label>{escape(words['staff_password'])}"
         '<input name="password" type="password" autocomplete="current-password" required></label>'
         f"<button>{escape(words['staff_enter'])}</button></form></body></html>"
@@ -257,12 +256,13 @@ def _login_page(settings: Settings, target: str, problem: str = "") -> str:
 
 
 def _mount_pages(app: FastAPI, assistant: Assistant, auth: Auth) -> None:
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import gradio as gr
 
     settings = assistant.settings
     look: dict[str, Any] = {
         "theme": theme(),
-        "css": css(),
         "footer_links": [],
         "show_error": False,
         "ssr_mode": False,
@@ -273,7 +273,11 @@ def _mount_pages(app: FastAPI, assistant: Assistant, auth: Auth) -> None:
         "server_name": settings.host,
         "server_port": settings.port,
     }
-    head = '<link rel="icon" href="../static/icon.svg" type="image/svg+xml">'
+    # A linked sheet rather than Gradio's `css=`, which rewrites selectors and breaks `:is()`.
+    head = (
+        '<link rel="icon" href="../static/icon.svg" type="image/svg+xml">'
+        '<link rel="stylesheet" href="../static/regulars.css">'
+    )
     gr.mount_gradio_app(app, shopper.build(assistant), "/shop", head=head, **look)
     for name in ("support", "marketing"):
         if find_spec(f"ui.{name}") is None:
@@ -298,7 +302,8 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise ConfigError(
-                f"port {port} on {host} cannot be used ({error.strerror or error}); choose another one with --port"
+                f"port {port} on {host} cannot be used ({error.strerror or error}); "
+                "choose another one with --port"
             ) from error
 
 
@@ -312,8 +317,14 @@ def serve(settings: Settings) -> None:
 
     assistant = Assistant.open(settings)
     try:
+        app = create_app(assistant)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        for page in ("shop", "support", "marketing"):
+            sys.stdout.write(f"{page:<10} http://{host}:{settings.port}/{page}/\n")
+        sys.stdout.write("Press Ctrl+C to stop.\n")
+        sys.stdout.flush()
         uvicorn.run(
-            create_app(assistant),
+            app,
             host=settings.host,
             port=settings.port,
             log_level="warning",

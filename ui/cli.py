@@ -6,7 +6,6 @@ a served page; knows nothing of what is on the page.
 
 from __future__ import annotations
 
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,29 +33,22 @@ HostOption = Annotated[str | None, typer.Option(help="Address to serve on (defau
 finetune = typer.Typer(help="Teach the model the shop's voice.", no_args_is_help=True)
 
 
-def require_free_port(host: str, port: int) -> None:
-    """ConfigError where `host:port` cannot be served on, before anything slow is done."""
-    from shop.errors import ConfigError
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        raise ConfigError(
-            f"{host}:{port} cannot be served on ({error.strerror}); choose another with --port."
-        ) from error
-
-
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
     return settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
 
 
-def prepare_sample(sample: str, folder: Path) -> Settings:
-    """A sample shop in `folder`, imported and indexed, its model ready; quick the second time."""
-    from retrieval.indexing import build_index
+def check_address(settings: Settings) -> None:
+    """ConfigError where these settings could not be served, before anything slow is done."""
+    from ui.app import check_port
+    from ui.auth import check_exposure
 
+    check_exposure(settings)
+    check_port(settings.host, settings.port)
+
+
+def prepare_sample(sample: str, folder: Path) -> Settings:
+    """A sample shop in `folder`, imported and indexed; done again it only looks whether all is there."""
+    from retrieval.indexing import build_index
     from shop.samples import load_sample
 
     with shown_progress(f"Preparing the sample shop {sample}") as progress:
@@ -64,6 +56,20 @@ def prepare_sample(sample: str, folder: Path) -> Settings:
     with opened_store(settings) as store, shown_progress("Making it findable") as progress:
         build_index(store, settings, progress)
     return settings
+
+
+def prepare_model(settings: Settings) -> None:
+    """Unpack the local language model where that was never done; without it the templates speak."""
+    from assistant.models.base import open_model
+    from assistant.models.local import LocalModel
+    from shop.errors import ModelError
+
+    try:
+        model = open_model(settings.model)
+        if isinstance(model, LocalModel) and not model.weights.ready:
+            model.prepare(lambda sentence: typer.echo(sentence, err=True))
+    except ModelError as error:
+        typer.echo(f"Without a language model, the templates speak: {error}", err=True)
 
 
 def demo(
@@ -79,11 +85,11 @@ def demo(
 
     if sample not in SAMPLES:
         raise ConfigError(f"there is no sample {sample!r}; choose one of {', '.join(SAMPLES)}.")
-    folder = make_shop(shop).shop
+    settings = make_shop(shop)
     if not prepare_only:
-        address = _with_address(make_shop(shop), host, port)
-        require_free_port(address.host, address.port)
-    settings = prepare_sample(sample, folder)
+        check_address(_with_address(settings, host, port))
+    settings = prepare_sample(sample, settings.shop)
+    prepare_model(settings)
     if prepare_only:
         typer.echo(f"The sample shop {settings.name} is ready in {settings.shop}.")
         return
@@ -93,14 +99,22 @@ def demo(
 def serve(shop: ShopOption = None, host: HostOption = None, port: PortOption = None) -> None:
     """Serve your own shop: pages and API."""
     settings = _with_address(load_shop(shop), host, port)
-    require_free_port(settings.host, settings.port)
+    check_address(settings)
+    prepare_model(settings)
     _serve(settings)
 
 
 def _serve(settings: Settings) -> None:
     from ui.app import serve as serve_pages
 
-    serve_pages(settings)
+    address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+    typer.echo(f"{settings.name} opens in a few seconds; Ctrl-C closes it.")
+    for page in ("shop", "support", "marketing"):
+        typer.echo(f"  {page:<10} {address}/{page}")
+    try:
+        serve_pages(settings)
+    except KeyboardInterrupt:
+        typer.echo("Closed.", err=True)
 
 
 @finetune.command("examples")

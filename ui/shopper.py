@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_QUANTITY = 99
-SAMPLE_CUSTOMERS = 5
 ROUND_PRICES = (1, 2, 3, 5, 8, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000)
 
 # `location.pathname` rather than "/static": the page then also works behind a proxy's sub-path.
@@ -123,7 +122,7 @@ class ShopPage:
         return self.cart(conversation_id)
 
     def customers(self) -> list[dict[str, str]]:
-        """A few customers who differ, for the demo's picker: the keenest, a regular, a new one …"""
+        """A few customers for the demo's picker, from the one with most orders to one with fewest."""
         if self._customers is None:
             stats = sorted(
                 self.assistant.store.order_stats(), key=lambda each: (-each.orders, each.customer_id)

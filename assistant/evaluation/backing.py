@@ -21,6 +21,7 @@ from assistant.events import Card, Done
 from shop.types import Order, Product
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+LONG_TITLE_WORDS = 6
 TENTH = Decimal("0.1")
 
 
@@ -44,8 +45,8 @@ class Backing:
 
     @property
     def titles(self) -> list[tuple[str, str]]:
-        """(product id, title) of every product of this turn, with the names order lines use."""
-        pairs = {(p.id, p.title) for p in self.products.values()}
+        """(product id, name) of every product of this turn, with the names order lines use."""
+        pairs = {(p.id, name) for p in self.products.values() for name in names_of(p.title)}
         pairs |= {(line.product_id, line.title) for order in self.orders for line in order.lines}
         return sorted(pairs)
 
@@ -105,13 +106,18 @@ class Backing:
 
     def has_customers(self, value: Any, sentence: str, about: set[str]) -> bool:
         """Whether that many customers bought the product, lately or together with another one."""
+        rated = re.search(r"\b(?:rat(?:ed|ings?)|reviews?|reviewed)\b", sentence, re.IGNORECASE)
+        if rated and self.has_number(value, about):
+            return True
         days = re.search(r"(\d+)\s+days?", sentence)
         country = next((c for c in self.world.countries if c in sentence), "")
         for product_id in about or self.products.keys():
             buyers = self.world.buyers(product_id)
-            if days and value in self.world.recent_buyers(product_id, int(days[1]), country):
-                return True
-            if not days and value == len(buyers):
+            if days:
+                if value in self.world.recent_buyers(product_id, int(days[1]), country):
+                    return True
+                continue
+            if value == len(buyers):
                 return True
             others = [other for other in self.products if other != product_id]
             if value in {len(buyers & self.world.buyers(other)) for other in others}:
@@ -132,6 +138,14 @@ class Backing:
         return len(whole.split()) >= 2 and any(set(whole.split()) <= words for words in title_words)
 
 
+def names_of(title: str) -> list[str]:
+    """A title, and if it is long also its beginnings: nobody says all of a marketplace title."""
+    ends = [match.end() for match in re.finditer(r"\S+", title)]
+    if len(ends) <= LONG_TITLE_WORDS:
+        return [title]
+    return [title, *(title[:end].rstrip(" ,;:–—-(|&") for end in ends[2:])]
+
+
 def gather_backing(
     world: World, done: Done, messages: Sequence[str], customer_id: str, earlier: Sequence[Card]
 ) -> Backing:
@@ -145,8 +159,8 @@ def gather_backing(
     said = fold(" ".join(messages))
     products |= {
         i: world.products[i]
-        for i, title in world.titles
-        if len(title.split()) > 1 and f" {fold(title)} " in f" {said} "
+        for i, title in world.folded_titles
+        if " " in title and f" {title} " in f" {said} "
     }
     policies = [world.policies[s.id] for s in done.sources if s.kind == "policy" and s.id in world.policies]
     customer = world.store.customer(customer_id) if customer_id else None

@@ -36,6 +36,7 @@ LIMIT_WORD = re.compile(
     r"(?:limit|budget|cap|maximum|minimum)(?: of| is)?|at most|at least|your)\W{0,3}$",
     re.IGNORECASE,
 )
+WINDOW = re.compile(r"\b(?:last|past|previous)\s+$", re.IGNORECASE)
 NEGATION = re.compile(r"\b(?:not?|never|none|nothing|cannot|without)\b|n['’]t\b", re.IGNORECASE)
 
 
@@ -90,7 +91,7 @@ class Checker:
             unbacked += [f"why of {card.title!r}: {found}" for found in why.unbacked]
             mismatches += [f"why of {card.title!r}: {found}" for found in why.mismatches]
         leaks = find_leaks(self.world, done, " ".join(messages), customer_id)
-        return Findings(tuple(unbacked), tuple(mismatches), tuple(leaks))
+        return Findings(*(tuple(dict.fromkeys(found)) for found in (unbacked, mismatches, leaks)))
 
 
 def join_why(card: Card) -> str:
@@ -144,12 +145,12 @@ class _Reading:
     def _read_foreign_titles(self, rest: str) -> None:
         """Products of the catalogue that are named though this turn is not about them."""
         lowered = fold(rest.replace(BLANK, " . "))
-        for product_id, title in self.world.titles:
-            folded = fold(title)
-            long_enough = len(folded.split()) >= 3
+        for product_id, folded in self.world.folded_titles:
             # A title of one or two words is also plain English; it counts where written as a name.
-            written = long_enough or (len(folded.split()) == 2 and title in rest)
-            if not written or f" {folded} " not in f" {lowered} ":
+            if folded.count(" ") < 1 or f" {folded} " not in f" {lowered} ":
+                continue
+            title = self.world.products[product_id].title
+            if folded.count(" ") < 2 and title not in rest:
                 continue
             if product_id not in self.backing.products and not self.backing.has_text(folded):
                 self.mismatches.append(f"names {title!r}, which this turn does not show")
@@ -253,6 +254,8 @@ class _Reading:
         about = self._about(mention.start + offset, offset, (), titled)
         value, backing = mention.value, self.backing
         tail = sentence[mention.end :]
+        if WINDOW.search(sentence[: mention.start]) and re.match(r"\s*days?\b", tail):
+            return  # the length of a window is chosen, not a fact; what was counted in it is one
         if re.match(r"\s*(?:other |of our )?(?:customers?|people|shoppers?|buyers?)\b", tail, re.I):
             if not backing.has_customers(value, sentence, about or ({self.subject} - {""})):
                 self.unbacked.append(f"{mention.text} customers")
@@ -268,7 +271,7 @@ class _Reading:
         if self.backing.has_name(named):
             return
         folded = fold(named.text)
-        if any(f" {folded} " in f" {fold(title)} " for _, title in self.world.titles):
+        if any(f" {folded} " in f" {title} " for _, title in self.world.folded_titles):
             self.mismatches.append(f"names {named.text!r}, which this turn does not show")
         else:
             self.unbacked.append(f"name {named.text!r}")

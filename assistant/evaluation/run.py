@@ -205,7 +205,8 @@ def run_case(assistant: Answering, checker: Checker, case: Case) -> Outcome:
 
 def called_model(reply: Done) -> bool:
     """Whether the language model was asked in this turn, whoever's words were sent in the end."""
-    return reply.handled_by == "model" or bool(reply.trace.get("model_called"))
+    words = reply.trace.get("words")
+    return reply.handled_by == "model" or (isinstance(words, Mapping) and bool(words.get("called_model")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ class World:
         return [(p.id, p.title) for p in self.products.values()]
 
     @cached_property
+    def folded_titles(self) -> list[tuple[str, str]]:
+        """Every product's (id, folded title)."""
+        return [(product_id, fold(title)) for product_id, title in self.titles]
+
+    @cached_property
     def facets(self) -> set[str]:
         """Folded names of categories, brands, colours, options and option values."""
         names: set[str] = set()

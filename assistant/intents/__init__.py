@@ -64,9 +64,8 @@ class IntentClassifier:
             file = root / f"{DEFAULT_LANGUAGE}.toml"
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         self.embedder = embedder
-        self.rules = {
-            name: re.compile("|".join(any_of), re.I | re.S) for name, any_of in data["rules"].items()
-        }
+        self.rules = _compile(data["rules"])
+        self._asks = _compile(data["asks"])
         self.labels = [name for name, texts in data["examples"].items() for _ in texts]
         self.texts = [text for texts in data["examples"].values() for text in texts]
 

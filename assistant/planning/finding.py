@@ -46,7 +46,7 @@ def plan_find(scene: Scene) -> Planned:
 def _clarify(scene: Scene) -> Planned:
     builder = PlanBuilder(scene)
     builder.say("clarify")
-    starters = [f"Show me {name.lower()}" for name in list(scene.vocabulary.categories)[:3]]
+    starters = [f"Show me {name.lower()}" for name in list(scene.vocabulary.categories.values())[:3]]
     return builder.finish(quick_replies=[*starters, "What's popular right now?"])
 
 

@@ -17,6 +17,7 @@ from shop.formats import format_count, format_money
 from shop.types import Order, OrderLine
 
 LISTED = 3
+NAMED_SHARE = 0.5
 
 
 def plan_orders(scene: Scene) -> Planned:
@@ -72,16 +73,17 @@ def _many_orders(builder: PlanBuilder) -> Planned:
 
 
 def _named_lines(scene: Scene) -> list[tuple[Order, OrderLine]]:
-    """The customer's order lines whose title holds every word of the topic, newest order first."""
+    """The customer's order lines that hold most of the topic's words (at least half), newest first."""
     wanted = set(scene.said.query.terms)
     if not wanted:
         return []
-    return [
-        (order, line)
-        for order in scene.evidence.orders
-        for line in order.lines
-        if wanted <= set(stems(line.title)) | set(stems(" ".join(line.options.values())))
-    ]
+    shares = []
+    for order in scene.evidence.orders:
+        for line in order.lines:
+            held = wanted & set(stems(f"{line.title} {' '.join(line.options.values())}"))
+            shares.append((len(held) / len(wanted), order, line))
+    most = max(share for share, _, _ in shares)
+    return [(order, line) for share, order, line in shares if share == most and share >= NAMED_SHARE]
 
 
 def _list_orders(builder: PlanBuilder, orders: Sequence[Order]) -> Planned:

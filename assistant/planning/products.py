@@ -5,6 +5,7 @@ Yes and no are decided here: from a stated field only. What the page does not st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from assistant.passages import cut_quote
 from assistant.planning.finding import plan_find
 from assistant.planning.scene import PlanBuilder, Planned, Scene
 from assistant.records import product_card, product_source
+from retrieval.english import FILLER
 from retrieval.filters import COLOUR_NAMES
 from retrieval.words import stem, stems
 from shop.formats import format_list, format_money
@@ -193,10 +195,16 @@ def _asked_option(scene: Scene, product: Product) -> tuple[str, str] | None:
         if {stem(part) for part in name.lower().split()} <= asked_stems or (
             name.lower() in COLOUR_NAMES and "colour" in scene.said.asks
         ):
-            return name, ""
+            return name, _word_after(name, scene.said.message)
     if not product.variants and filters.colours and product.colour:
         return "colour", filters.colours[0]
     return None
+
+
+def _word_after(name: str, text: str) -> str:
+    """The value in "size 13" or "colour mauve": the word after an option's name, '' for a filler."""
+    found = re.search(rf"\b{re.escape(name)}\s+(\w+)", text, re.I)
+    return found[1] if found and found[1].lower() not in FILLER else ""
 
 
 def _say_option(builder: PlanBuilder, product: Product, handle: str, name: str, wanted: str) -> str:

@@ -1,8 +1,9 @@
 """Which nouns in a title name a category: the word list behind `categories.py`.
 
-One category an entry, "wide > narrow: nouns and phrases", going on in indented lines. A noun
-stands for its plural too. Nouns after a `|` are weak, after two of them weaker: they count only
-where the title holds nothing better ("christmas" in a Christmas mug). General household, gift, fashion and electronics retail, no single shop's list.
+One category an entry, "wide > narrow: nouns and phrases", going on in indented lines. A noun stands
+for its plural too. Nouns after a `|` are weak, after two of them weaker: they count only where the
+title holds nothing better ("christmas" in a Christmas mug). General household, gift, fashion and
+electronics retail, no single shop's list.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ def read_json_lines(path: Path, required: Sequence[str], what: str) -> Iterator[
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise SourceError(f"is no JSON ({_reason(error)}); mend the line", file=path, row=number) from error
+            message = f"is no JSON ({_reason(error)}); mend the line"
+            raise SourceError(message, file=path, row=number) from error
         if not isinstance(record, dict):
             raise SourceError("is no JSON object; write one object a line", file=path, row=number)
         check_fields(record, required, what, path, number)
@@ -61,7 +62,8 @@ def check_fields(
     if absent := [name for name in required if record.get(name) in (None, "")]:
         found = ", ".join(repr(name) for name in list(record)[:12])
         raise SourceError(
-            f"lacks {', '.join(map(repr, absent))} of {what} (found {found}); add it or name another --format",
+            f"lacks {', '.join(map(repr, absent))} of {what} (found {found}); "
+            "add it or name another --format",
             file=path,
             row=number,
         )

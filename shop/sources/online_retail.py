@@ -72,7 +72,7 @@ def read_lines(path: Path, skips: Skips) -> Iterator[Line]:
 def _goods_line(row: Row, reader: _CellReader, skips: Skips) -> Line | None:
     invoice, code = row["invoice"], row["code"].upper()
     if not invoice or not code:
-        raise row.error("has no invoice number or no stock code; fill it in", "invoice" if not invoice else "code")
+        raise row.error("is empty; fill it in", "code" if invoice else "invoice")
     quantity = reader.quantity(row)
     price = reader.price(row)
     cancels = invoice[:1] in "cC"

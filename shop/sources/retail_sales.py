@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median_low
@@ -134,7 +134,8 @@ def build_orders(
     returns: list[Return] = []
     unmatched = 0
     cancelled = sorted((line for line in lines if line.cancels), key=lambda line: line.at)
-    for number, line in enumerate(cancelled):
+    used: Counter[str] = Counter()
+    for line in cancelled:
         left = line.quantity
         parts: list[tuple[str, int]] = []
         for place in reversed(open_lines.get((line.customer_id, line.code), [])):
@@ -149,19 +150,22 @@ def build_orders(
         if left:
             unmatched += 1
             parts.append(("", left))
-        returns += [
-            Return(
-                id=f"{line.invoice}-{line.code}-{number}-{part}",
-                customer_id=line.customer_id,
-                product_id=line.code,
-                title=titles.get(line.code, readable_title(line.title)),
-                quantity=units,
-                amount=Money(line.price * units, currency),
-                at=line.at,
-                order_id=order_id,
+        for order_id, units in parts:
+            # By invoice and product, so that a longer file of the same shop gives the same ids.
+            id_ = f"{line.invoice}-{line.code}"
+            used[id_] += 1
+            returns.append(
+                Return(
+                    id=id_ if used[id_] == 1 else f"{id_}-{used[id_]}",
+                    customer_id=line.customer_id,
+                    product_id=line.code,
+                    title=titles.get(line.code) or readable_title(line.title),
+                    quantity=units,
+                    amount=Money(line.price * units, currency),
+                    at=line.at,
+                    order_id=order_id,
+                )
             )
-            for part, (order_id, units) in enumerate(parts)
-        ]
     orders = [_order(invoice, bought, returned, titles, currency) for invoice, bought in by_invoice.items()]
     return orders, returns, unmatched
 
@@ -191,14 +195,3 @@ def _order(
         placed_at=min(line.at for line in bought),
         country=first.country,
     )
-
-
-def renumbered(returns: Iterable[Return]) -> list[Return]:
-    """Returns with ids that stay the same when a longer file is imported: by invoice and product."""
-    used: Counter[str] = Counter()
-    stable = []
-    for one in returns:
-        base = "-".join(one.id.split("-")[:2])
-        used[base] += 1
-        stable.append(replace(one, id=base if used[base] == 1 else f"{base}-{used[base]}"))
-    return stable

@@ -27,9 +27,8 @@ def read_tau2_customers(path: Path) -> list[Customer]:
     return [_customer(key, record, path) for key, record in _records(path)]
 
 
-def read_tau2_orders(path: Path, currency: str, customers: Mapping[str, Customer] | None = None) -> list[Order]:
+def read_tau2_orders(path: Path, currency: str) -> list[Order]:
     """Orders with status, tracking and payments."""
-    del customers
     return [_order(key, record, currency, path) for key, record in _records(path)]
 
 
@@ -70,7 +69,8 @@ def _product(key: str, record: Json, currency: str, path: Path) -> Product:
                 available=available if isinstance(available, bool) else None,
             )
         )
-    orderable = [v.price for v in variants if v.price and v.available] or [v.price for v in variants if v.price]
+    priced = [variant for variant in variants if variant.price]
+    orderable = [variant.price for variant in priced if variant.available] or [v.price for v in priced]
     stated = [variant.available for variant in variants if variant.available is not None]
     brands = {variant.options["brand"] for variant in variants if "brand" in variant.options}
     colours = {variant.options["color"] for variant in variants if "color" in variant.options}
@@ -79,7 +79,7 @@ def _product(key: str, record: Json, currency: str, path: Path) -> Product:
         title=str(record["name"]),
         brand=brands.pop() if len(brands) == 1 else "",
         colour=colours.pop() if len(colours) == 1 else "",
-        price=min(orderable, key=lambda money: money.amount) if orderable else None,
+        price=min((price for price in orderable if price), key=lambda money: money.amount, default=None),
         in_stock=any(stated) if stated else None,
         variants=tuple(variants),
     )
@@ -113,8 +113,7 @@ def _order(key: str, record: Json, currency: str, path: Path) -> Order:
     lines = []
     for item in record["items"]:
         check_fields(item, ("name", "product_id", "price"), f"an item of order {key!r}", path)
-        price = _money(item, "price", currency, path, key)
-        assert price is not None
+        price = _money(item, "price", currency, path, key) or Money(Decimal(0), currency)
         lines.append(
             OrderLine(
                 product_id=str(item["product_id"]),
@@ -127,7 +126,8 @@ def _order(key: str, record: Json, currency: str, path: Path) -> Order:
         )
     history = record.get("payment_history") or []
     kinds = [str(entry.get("transaction_type", "")) for entry in history]
-    tracking = [number for part in record.get("fulfillments") or [] for number in part.get("tracking_id", ())]
+    fulfilments = record.get("fulfillments") or []
+    tracking = [number for part in fulfilments for number in part.get("tracking_id", ())]
     return Order(
         id=str(record.get("order_id", key)),
         customer_id=str(record["user_id"]),
@@ -136,14 +136,12 @@ def _order(key: str, record: Json, currency: str, path: Path) -> Order:
         payment_status="refunded" if "refund" in kinds else "paid" if "payment" in kinds else "",
         country=str((record.get("address") or {}).get("country", "")),
         tracking=tuple(map(str, tracking)),
-        payments=tuple(
-            f"{_method_kind(str(entry.get('payment_method_id', '')))} {entry.get('transaction_type', '')}".strip()
-            for entry in history
-        ),
+        payments=tuple(map(_payment, history)),
     )
 
 
-def _method_kind(method_id: str) -> str:
+def _payment(entry: Json) -> str:
     """ "credit_card_7815826" is a credit card; the number is an internal id and stays out."""
-    kind = method_id.rstrip("0123456789").strip("_").replace("_", " ")
-    return "PayPal" if kind == "paypal" else kind
+    kind = str(entry.get("payment_method_id", "")).rstrip("0123456789").strip("_")
+    label = payment_label({"source": kind})
+    return f"refund to {label}" if entry.get("transaction_type") == "refund" else label

@@ -20,6 +20,7 @@ from shop.errors import NotAllowed
 from shop.settings import Settings
 from shop.store import Store
 from shop.types import Customer, Money, Order, OrderLine, Product, Rating, Turn
+from ui.app import create_api, create_app
 from ui.components import card_of
 
 HOME = "http://127.0.0.1:8700"
@@ -31,9 +32,13 @@ def product(id: str, title: str, price: str | None, **more: Any) -> Product:
 
 
 PRODUCTS = (
-    product("20725", "Lunch Bag Red Retrospot", "1.65", categories=("Lunch bags",), colour="red", in_stock=True),
+    product(
+        "20725", "Lunch Bag Red Retrospot", "1.65", categories=("Lunch bags",), colour="red", in_stock=True
+    ),
     product("20727", "Lunch Bag Black Skull", "1.65", categories=("Lunch bags",), colour="black"),
-    product("20728", "Lunch Bag Cars Blue", "1.65", categories=("Lunch bags",), colour="blue", in_stock=False),
+    product(
+        "20728", "Lunch Bag Cars Blue", "1.65", categories=("Lunch bags",), colour="blue", in_stock=False
+    ),
     product(
         "22384",
         "Lunch Bag Pink Polkadot",
@@ -45,7 +50,9 @@ PRODUCTS = (
         rating=Rating(4.6, 128),
     ),
     product("85123A", "White Hanging Heart T-Light Holder", "2.95", categories=("Candles",), colour="white"),
-    product("X1", "<img src=x onerror=\"document.title='owned'\"><b>Evil</b> Mug", None, categories=("Mugs",)),
+    product(
+        "X1", "<img src=x onerror=\"document.title='owned'\"><b>Evil</b> Mug", None, categories=("Mugs",)
+    ),
 )
 
 
@@ -56,7 +63,9 @@ class FakeAssistant:
         self.settings = settings
         self.store = Store(settings.database_url)
         self.store.put_products(PRODUCTS)
-        self.store.put_customers([Customer("17850", country="United Kingdom"), Customer("12583", country="France")])
+        self.store.put_customers(
+            [Customer("17850", country="United Kingdom"), Customer("12583", country="France")]
+        )
         line = OrderLine("20725", "Lunch Bag Red Retrospot", 6, Money(Decimal("1.65"), "GBP"))
         day = datetime(2011, 5, 3, tzinfo=UTC)
         self.store.put_orders(
@@ -133,7 +142,18 @@ class FakeAssistant:
         )
         self.store.add_turn(turn)
         yield Done(
-            turn.id, conversation_id, text, "composer", turn.intent, turn.acts, False, cards, sources, 1.0, 2.0, {}
+            turn.id,
+            conversation_id,
+            text,
+            "composer",
+            turn.intent,
+            turn.acts,
+            False,
+            cards,
+            sources,
+            1.0,
+            2.0,
+            {},
         )
 
 
@@ -161,25 +181,37 @@ def assistant(shop_folder: Path) -> Iterator[FakeAssistant]:
 
 @pytest.fixture
 def client(assistant: FakeAssistant) -> Iterator[TestClient]:
-    from ui.app import create_app
-
-    with TestClient(create_app(assistant), base_url=HOME) as opened:  # type: ignore[arg-type]
+    """A demo on this machine, without the Gradio pages (they take long to build)."""
+    with TestClient(create_api(assistant), base_url=HOME) as opened:  # type: ignore[arg-type]
         yield opened
+
+
+GUARDED: dict[str, Any] = {
+    "host": "0.0.0.0",
+    "staff_user": "mia",
+    "staff_password": "correct horse",
+    "allowed_origins": ("https://shop.example",),
+}
 
 
 @pytest.fixture
 def guarded(shop_folder: Path) -> Iterator[TestClient]:
-    """A server other machines may reach, with a staff login."""
-    from ui.app import create_app
-
-    settings = make_settings(
-        shop_folder,
-        host="0.0.0.0",
-        staff_user="mia",
-        staff_password="correct horse",
-        allowed_origins=("https://shop.example",),
-    )
-    fake = FakeAssistant(settings)
-    with TestClient(create_app(fake), base_url="http://chat.shop.example") as opened:  # type: ignore[arg-type]
+    """A server other machines may reach, with a staff login; without the Gradio pages."""
+    fake = FakeAssistant(make_settings(shop_folder, **GUARDED))
+    with TestClient(create_api(fake), base_url="http://chat.shop.example") as opened:  # type: ignore[arg-type]
         yield opened
     fake.close()
+
+
+@pytest.fixture(scope="session")
+def site_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The whole guarded server, pages included, built once."""
+    fake = FakeAssistant(make_settings(tmp_path_factory.mktemp("site"), **GUARDED))
+    yield create_app(fake)  # type: ignore[arg-type]
+    fake.close()
+
+
+@pytest.fixture
+def site(site_app: Any) -> TestClient:
+    """A fresh visitor of the whole guarded server."""
+    return TestClient(site_app, base_url="http://chat.shop.example")

@@ -2,7 +2,7 @@
 
 import { h, icon } from './dom.js';
 
-const SHOWN_AT_FIRST = 6;
+const SHOWN_AT_FIRST = window.matchMedia('(max-width: 560px)').matches ? 4 : 8;
 
 export function picture(product, { server }) {
   const image = h('img', { src: product.picture || server.picture(product.id), alt: '', loading: 'lazy' });
@@ -43,7 +43,7 @@ export function card(product, place, page) {
       why(product, t),
       h('div.rg-card-foot', {},
         h('button.rg-add', { type: 'button', disabled: sold, onclick: (event) => page.cart.add(product, event.currentTarget) },
-          icon('plus'), h('span', {}, t('add'))),
+          t('add')),
         h('button.rg-icon.rg-ask', {
           type: 'button', title: t('ask_more'), 'aria-label': `${t('ask_more')}: ${product.title}`,
           onclick: () => page.chat.send(t('ask_more_text', { title: product.title })),

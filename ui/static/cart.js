@@ -61,7 +61,7 @@ export class Cart {
     }
     this.body.replaceChildren(
       h('ul.rg-lines', {}, cart.lines.map((line) => this.#line(line))),
-      h('footer.rg-cart-foot', {},
+      h('div.rg-cart-foot', {},
         h('p.rg-total', {}, h('span', {}, t('cart_total')), h('strong', {}, cart.total || '–')),
         cart.unpriced ? h('p.rg-note', {}, t('cart_unpriced', { count: cart.unpriced })) : null,
         h('p.rg-note', {}, t('cart_note'))));

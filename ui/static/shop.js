@@ -43,18 +43,18 @@ export async function start(element, base) {
     ? h('label.rg-who', {}, h('span', {}, t('you_are')), who)
     : h('p.rg-who', {}, session.customer.id ? session.customer.label : t('guest'));
 
-  const button = (kind, name, label, onclick) => h(`button.rg-head-button.${kind}`, { type: 'button', title: label, 'aria-label': label, onclick },
-    icon(name), h('span.rg-label', {}, label));
+  const button = (kind, name, label, short, onclick) => h(`button.rg-head-button.${kind}`, { type: 'button', title: label, 'aria-label': label, onclick },
+    icon(name), h('span.rg-label', {}, label), short ? h('span.rg-short', {}, short) : null);
 
   root.replaceChildren(
     h('header.rg-head', {},
       h('div.rg-brand', {},
         h('span.rg-mark', { 'aria-hidden': 'true' }, session.shop.name.slice(0, 1)),
-        h('h1', {}, session.shop.name), h('span.rg-badge', {}, t('assistant'))),
+        h('div.rg-name', {}, h('h1', {}, session.shop.name), h('span.rg-badge', {}, t('assistant')))),
       identity,
       h('nav.rg-actions', {},
-        button('rg-person', 'person', t('person'), () => page.chat.send(t('ask_person'))),
-        button('rg-new', 'fresh', t('new_chat'), () => ask('conversation', {})),
+        button('rg-person', 'person', t('person'), t('person_short'), () => page.chat.send(t('ask_person'))),
+        button('rg-new', 'fresh', t('new_chat'), '', () => ask('conversation', {})),
         page.cart.button)),
     h('div.rg-main', {},
       h('main.rg-chat', {}, page.chat.log, page.chat.form),
