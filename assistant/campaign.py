@@ -76,7 +76,8 @@ class Campaign:
             text += f" The {format_count(len(self.audience), locale)} who spent most are chosen."
         if self.held_out:
             held = format_count(len(self.held_out), locale)
-            text += f" {held} of them get no mail, so that the effect can be measured."
+            get = "gets" if len(self.held_out) == 1 else "get"
+            text += f" {held} of them {get} no mail, so that the effect can be measured."
         return text
 
 

@@ -6,11 +6,10 @@ is used only where the customer allows personalisation. Knows nothing of audienc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
-
-from retrieval.recommend.base import Context, Reason, Recommendation
 
 from assistant.campaign_checks import (
     PREHEADER_CHARACTERS,
@@ -23,10 +22,11 @@ from assistant.campaign_checks import (
 )
 from assistant.plan import Act, Record
 from assistant.records import short_name
-from assistant.support_records import order_label, say_acts
+from assistant.support_records import order_label, orders_label, say_acts, slots_of
 from insight.features import CustomerFacts, customer_facts, is_cancelled
 from retrieval.filters import Filters
-from shop.formats import format_date, format_list, format_money
+from retrieval.recommend.base import Context, Reason, Recommendation
+from shop.formats import format_count, format_date, format_list, format_money
 from shop.types import Customer, Order
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 PRODUCTS_SHOWN = 3
 CANDIDATES = 12
 TRIES = 12
-EVIDENCE = ("title", "customers", "date")
+EVIDENCE = ("title", "customers", "date", "days")
+CODES = frozenset({"bought_together", "because_bought", "popular", "similar", "due_again"})
 
 ShownProduct = tuple[str, str, str, str]
 """Id, title, price as shown ('' unknown), reason as said."""
@@ -168,8 +169,8 @@ class _Composition:
     def _why(self, pick: Recommendation) -> str:
         """The strongest reason that may be said to this customer, in words; '' where there is none."""
         for reason in self._sayable(pick):
-            slots = {name: f"[why.{name}]" for name in EVIDENCE if name in reason.evidence}
             record = Record("why", "reason", "", self._evidence(reason))
+            slots = slots_of(record, *EVIDENCE)
             return self._say(Act(f"mail_why_{reason.code}", slots), record, pick.product.id)
         return ""
 
@@ -179,15 +180,21 @@ class _Composition:
             reason
             for reason in pick.reasons
             if set(EVIDENCE) & set(reason.evidence)
-            and reason.code != "matches_request"
+            and reason.code in CODES
             and not is_sensitive(str(reason.evidence.get("title", "")))
         ]
 
     def _evidence(self, reason: Reason) -> dict[str, str]:
-        evidence: Mapping[str, str | int] = reason.evidence
-        fields = {name: str(value) for name, value in evidence.items() if str(value)}
-        if "title" in fields:
-            fields["title"] = short_name(fields["title"])
+        """What the reason rests on, as displayed; what is unknown or zero is left out."""
+        settings = self.assistant.settings
+        fields: dict[str, str] = {}
+        for name, value in reason.evidence.items():
+            if name == "date" and value:
+                fields[name] = format_date(date.fromisoformat(str(value)[:10]), settings.locale)
+            elif name == "title":
+                fields[name] = short_name(str(value))
+            elif value:
+                fields[name] = format_count(value, settings.locale) if isinstance(value, int) else value
         return fields
 
     def _facts(self) -> Iterator[Fact]:
@@ -205,13 +212,15 @@ class _Composition:
                 yield Fact("Bought then", last.fields["bought"], order_label(self.orders[0], settings))
             if self.figures.top_categories:
                 names = format_list(self.figures.top_categories, settings.locale)
-                yield Fact("Orders most", names, f"{self.figures.orders} orders")
+                yield Fact("Orders most", names, orders_label(self.figures, settings))
         for pick in self.picks:
             product = pick.product
             price = format_money(product.price, settings.locale) if product.price else "price not stated"
             yield Fact("Product", f"{product.title}, {price}", f"Product {product.id}")
             for reason in self._sayable(pick)[:1]:
-                evidence = "; ".join(f"{name} {value}" for name, value in self._evidence(reason).items())
+                shown = self._evidence(reason).items()
+                counted = ("customers", "days")
+                evidence = "; ".join(f"{value} {name}" if name in counted else value for name, value in shown)
                 yield Fact("Reason", evidence, f"Recommender: {reason.code.replace('_', ' ')}")
 
     # -- wording ---------------------------------------------------------------------------------

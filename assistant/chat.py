@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from retrieval.recommend.base import Recommender
-
 from assistant.delivery import Speaker, Spoken
 from assistant.events import (
     Done,
@@ -36,6 +34,7 @@ from assistant.wire import card_view_json, source_json
 from assistant.writers.base import Voice, Writer
 from retrieval.indexing import open_search
 from retrieval.recommend import open_recommender
+from retrieval.recommend.base import Recommender
 from retrieval.search import Search
 from shop.errors import NotAllowed, NotFound
 from shop.settings import Settings

@@ -85,13 +85,13 @@ def check_shop(settings: Settings) -> Iterator[Check]:
             "shop", None, f"none in {settings.shop} yet; `regulars demo` or `regulars import` makes one"
         )
         return
-    from retrieval.vectors import open_vectors
+    from retrieval.indexing import PRODUCTS, open_shop_vectors
 
     with opened_store(settings) as store:
         products = store.count("products")
         parts = [f"{store.count(kind):,} {kind}" for kind in ("products", "customers", "orders", "policies")]
     yield Check("shop", products > 0, ", ".join(parts))
-    vectors = open_vectors(settings.vectors_spec, "products")
+    vectors = open_shop_vectors(settings, PRODUCTS)
     count = vectors.count()
     vectors.close()
     note = "" if count == products else "; run `regulars index`"

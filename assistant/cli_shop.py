@@ -33,7 +33,6 @@ class Kind(StrEnum):
     products = "products"
     orders = "orders"
     customers = "customers"
-    events = "events"
     policies = "policies"
 
 
@@ -44,7 +43,7 @@ def import_data(
     shop: ShopOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take products, orders, customers, events or policies from a file, all of it or nothing."""
+    """Take products, orders, customers or policies from a file, all of it or nothing."""
     from shop.sources import import_file
 
     settings = make_shop(shop)
@@ -99,7 +98,7 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search the catalogue; filters such as "under £5" or "not red" are understood."""
-    from retrieval.search import open_search
+    from retrieval.indexing import open_search
 
     settings = load_shop(shop)
     with opened_store(settings) as store:
@@ -148,7 +147,7 @@ def forget(
             typer.confirm(f"Delete everything about customer {customer}? This cannot be undone.", abort=True)
         counts = store.forget(customer)
     if as_json:
-        print_json({"customer": customer, "deleted": counts})
+        print_json({"customer": customer, "counts": counts})
         return
-    deleted = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count) or "nothing else"
-    typer.echo(f"Customer {customer} is forgotten: {deleted}.")
+    parts = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in counts.items() if count]
+    typer.echo(f"Customer {customer} is forgotten: {', '.join(parts) or 'nothing else was known'}.")

@@ -121,22 +121,22 @@ def recommend(
     as_json: JsonOption = False,
 ) -> None:
     """Products for one customer, each with the reasons it was picked for."""
-    from retrieval.recommend.base import Context
-
     from assistant.wire import recommendation_json
+    from retrieval.recommend.base import Context
 
     with opened_assistant(load_shop(shop)) as assistant:
         _require_customer(assistant, customer)
         context = Context(customer_id=customer, today=assistant.settings.current_date)
-        rows = [recommendation_json(found) for found in assistant.recommender.recommend(context, k)]
+        found = assistant.recommender.recommend(context, k)
+        locale = assistant.settings.locale
     if as_json:
+        rows = [recommendation_json(one) for one in found]
         print_json({"customer": customer, "recommendations": rows})
         return
-    for number, row in enumerate(rows, start=1):
-        typer.echo(f"{number:>3}. {row['title']}  ({row['id']})")
-        for reason in row["reasons"]:
-            evidence = ", ".join(f"{name}: {value}" for name, value in reason["evidence"].items())
-            typer.echo(f"       {reason['code'].replace('_', ' ')}" + (f" ({evidence})" if evidence else ""))
+    for number, one in enumerate(found, start=1):
+        typer.echo(f"{number:>3}. {one.product.title}  ({one.product.id})")
+        for line in say_reasons(one.reasons, locale)[1].splitlines():
+            typer.echo(f"       {line}")
 
 
 def customer(

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from retrieval.recommend.base import Context, Recommendation, Recommender
-
 from assistant.memory import State
-from assistant.passages import Passage, pick_passages, rank_passages, split_text
-from assistant.understanding import Understanding
-from retrieval.query import Query, parse_query
+from assistant.passages import Passage, PassageFinder
+from assistant.understanding import Understander, Understanding
+from retrieval.query import Filters, Query, parse_query
+from retrieval.recommend.base import Context, Recommendation, Recommender
 from retrieval.search import Search, SearchResult
 from shop.store import Store
 from shop.types import Customer, Order, PolicyPassage, Product
@@ -70,6 +69,7 @@ class Gatherer:
         self.store = store
         self.search = search
         self.recommender = recommender
+        self.passages = PassageFinder(search.embedder)
         self.today = today
         self.has_policies = store.count("policies") > 0
 
@@ -123,11 +123,20 @@ class Gatherer:
         return replace(evidence, query=query, result=result, below=below, above=above)
 
     def _chain(self, said: Understanding, state: State) -> Query:
-        """The query that the search so far and this refinement make together."""
-        query: Query | None = None
-        for text in (*state.searched, said.message):
-            query = parse_query(text, self.search.vocabulary, previous=query)
-        assert query is not None  # the tuple above is never empty
+        """The query that the search so far and this refinement make together: the topic stays, newer
+        filters are laid over older ones."""
+        texts = (*state.searched, said.message) if state.searched else (said.message,)
+        query = parse_query(texts[0], self.search.vocabulary)
+        for text in texts[1:]:
+            newer = parse_query(text, self.search.vocabulary)
+            query = replace(
+                newer,
+                topic=query.topic,
+                terms=query.terms,
+                filters=query.filters.merged(newer.filters),
+                sort=newer.sort or query.sort,
+                corrections=(),
+            )
         return query
 
     def _bounds(self, said: Understanding, state: State) -> tuple[str, str]:
@@ -144,16 +153,19 @@ class Gatherer:
         return below, above
 
     def _recommend(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
-        query = said.query
-        if query.topic and not said.reference.ids:
-            result = self.search.search(query, k=MAX_CARDS, exclude=frozenset(state.avoided))
-            if result.outcome == "found":
-                return replace(evidence, result=result)
-        customer = evidence.customer
+        query, customer = said.query, evidence.customer
         seeds = said.reference.ids
         if not seeds and customer and "earlier_order" in said.asks:
             orders = self.store.orders_of(customer.id)
             seeds = tuple(line.product_id for line in orders[0].lines) if orders else ()
+        elif not seeds and not Understander.names_no_thing(query):
+            result = self.search.search(query, k=MAX_CARDS, exclude=frozenset(state.avoided))
+            if "goes_with" not in said.asks:
+                return replace(evidence, result=result)
+            seeds = tuple(hit.product.id for hit in result.hits[:1])
+            query = replace(query, filters=Filters())
+        elif not seeds and "goes_with" in said.asks:
+            seeds = state.focus[:1]
         allowed = customer is not None and customer.consent.personalisation and "gift" not in said.asks
         context = Context(
             customer_id=customer.id if customer and allowed else "",
@@ -171,12 +183,12 @@ class Gatherer:
         subjects = tuple(self.search.products[i] for i in said.reference.ids if i in self.search.products)
         result = None
         if not subjects:
-            result = self.search.search(replace(said.query, filters=type(said.query.filters)()), k=MAX_CARDS)
+            result = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
             best = [hit.product for hit in result.hits[:1] if hit.coverage >= SUBJECT_COVERAGE]
             subjects = tuple(best)
         passages: tuple[Passage, ...] = ()
         if subjects:
-            passages = pick_passages(said.message, subjects[0], self.search.embedder)
+            passages = self.passages.pick(said.message, subjects[0])
         return replace(evidence, subjects=subjects, passages=passages, result=result)
 
     def _compared(self, said: Understanding, state: State) -> tuple[Product, ...]:
@@ -211,8 +223,7 @@ class Gatherer:
         found = []
         for hit in self.search.policies(question, k=4):
             # The heading counts as part of each sentence: "returns > 30 days" answers for returns.
-            section = split_text([hit.passage.text])
-            ranked = rank_passages(question, section, self.search.embedder, heading=hit.passage.heading)
+            ranked = self.passages.rank(question, [hit.passage.text], heading=hit.passage.heading)
             found += [(hit.passage, passage) for passage in ranked[:2]]
         return tuple(sorted(found, key=lambda pair: -pair[1].coverage - pair[1].cosine))
 

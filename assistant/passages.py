@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.embedding import Embedder
 from retrieval.english import FILLER
@@ -18,6 +19,8 @@ from retrieval.words import stem, stems
 from shop.types import Product
 
 MAX_SENTENCES = 40
+MAX_REMEMBERED = 20_000
+MIN_SENTENCE_WORDS = 3
 MAX_QUOTE_CHARS = 260
 # Measured on product questions over the marketplace sample: see tests/assistant/test_passages.py.
 MIN_COVERAGE = 0.5
@@ -49,9 +52,9 @@ class Passage:
 
 
 def split_text(texts: Sequence[str]) -> list[str]:
-    """Sentences and bullet points of `texts`, without repeats."""
-    found = (part.strip(" •·-*\t") for text in texts for part in SENTENCES.split(text))
-    return list(dict.fromkeys(part for part in found if len(part) > 2))
+    """Sentences and bullet points of `texts`, without markup and repeats; scraps are left out."""
+    found = (part.strip(" •·-*\t") for text in texts for part in SENTENCES.split(text.replace("**", "")))
+    return [part for part in dict.fromkeys(found) if len(part.split()) >= MIN_SENTENCE_WORDS]
 
 
 def cut_quote(text: str, most: int = MAX_QUOTE_CHARS) -> str:
@@ -60,29 +63,42 @@ def cut_quote(text: str, most: int = MAX_QUOTE_CHARS) -> str:
     return line if len(line) <= most else line[:most].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
 
 
-def rank_passages(
-    question: str, sentences: Sequence[str], embedder: Embedder, *, known: str = "", heading: str = ""
-) -> tuple[Passage, ...]:
-    """`sentences` ranked by how well they answer `question`, best first.
+class PassageFinder:
+    """Ranks sentences for questions; remembers the vectors of sentences it has seen."""
 
-    Words of `known` (a product's title) ask nothing; those of `heading` belong to every sentence.
-    """
-    title = set(stems(known))
-    asked = [w for w in dict.fromkeys(stems(question)) if w not in QUESTION_WORDS and w not in title]
-    kept = list(sentences[:MAX_SENTENCES])
-    if not kept or not asked:
-        return ()
-    in_heading = set(stems(heading))
-    vectors = embedder.embed([question, *(f"{heading}: {text}" if heading else text for text in kept)])
-    passages = []
-    for text, cosine in zip(kept, np.asarray(vectors[1:] @ vectors[0]), strict=True):
-        held = set(stems(text)) | in_heading
-        coverage = sum(word in held for word in asked) / len(asked)
-        passages.append(Passage(cut_quote(text), coverage, float(cosine)))
-    return tuple(sorted(passages, key=lambda p: (-p.coverage - p.cosine, len(p.text))))
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._vectors: dict[str, NDArray[np.float32]] = {}
 
+    def rank(
+        self, question: str, texts: Sequence[str], *, known: str = "", heading: str = ""
+    ) -> tuple[Passage, ...]:
+        """Sentences of `texts` ranked by how well they answer `question`, best first.
 
-def pick_passages(question: str, product: Product, embedder: Embedder) -> tuple[Passage, ...]:
-    """A product's own sentences ranked for `question`, best first; empty where it has no text."""
-    sentences = split_text([*product.bullets, product.description])
-    return rank_passages(question, sentences, embedder, known=product.title)
+        Words of `known` (a product's title) ask nothing; those of `heading` belong to every sentence.
+        """
+        title = set(stems(known))
+        asked = [w for w in dict.fromkeys(stems(question)) if w not in QUESTION_WORDS and w not in title]
+        sentences = split_text(texts)[:MAX_SENTENCES]
+        if not sentences or not asked:
+            return ()
+        in_heading = set(stems(heading))
+        vectors = self._embed([question, *(f"{heading}: {s}" if heading else s for s in sentences)])
+        passages = []
+        for text, cosine in zip(sentences, vectors[1:] @ vectors[0], strict=True):
+            held = set(stems(text)) | in_heading
+            coverage = sum(word in held for word in asked) / len(asked)
+            passages.append(Passage(cut_quote(text), coverage, float(cosine)))
+        return tuple(sorted(passages, key=lambda p: (-p.coverage - p.cosine, len(p.text))))
+
+    def pick(self, question: str, product: Product) -> tuple[Passage, ...]:
+        """A product's own sentences ranked for `question`, best first; empty where it has no text."""
+        return self.rank(question, [*product.bullets, product.description], known=product.title)
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if len(self._vectors) > MAX_REMEMBERED:
+            self._vectors.clear()
+        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if new:
+            self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
+        return np.stack([self._vectors[text] for text in texts])

@@ -140,7 +140,7 @@ def policy_source(passage: PolicyPassage, excerpt: str) -> Source:
 
 
 def describe_filters(filters: Filters, currency: str, locale: str) -> str:
-    """The filters in words that follow a noun: 'in red, for £5 or less'. '' where there are none."""
+    """The filters in words that follow a noun: 'in red, at £5.00 or less'. '' where there are none."""
     options = format_list([f"{name} {value}" for name, value in filters.options], locale)
     parts = (
         ("in ", _either(filters.colours)),
@@ -164,8 +164,8 @@ def _say_bounds(filters: Filters, currency: str, locale: str) -> str:
     if low and high:
         return f"between {low} and {high}"
     if high:
-        return f"for {high} or less"
-    return f"for {low} or more" if low else ""
+        return f"at {high} or less"
+    return f"at {low} or more" if low else ""
 
 
 def _either(values: Sequence[str]) -> str:

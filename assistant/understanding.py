@@ -13,8 +13,10 @@ from assistant.intents import Intent, IntentClassifier
 from assistant.memory import State
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
+from retrieval.english import SOFT
 from retrieval.query import Query, parse_query
 from retrieval.search import Search
+from retrieval.words import words
 
 MAX_MESSAGE_CHARS = 2000
 
@@ -97,6 +99,11 @@ class Understander:
         """Whether the topic has a word that the catalogue knows."""
         return any(self.search.vocabulary.strong_counts[term] for term in query.terms)
 
+    @staticmethod
+    def names_no_thing(query: Query) -> bool:
+        """Whether the topic is only an occasion or a person ("gift mother"), no kind of thing."""
+        return all(word in SOFT for word in words(query.topic))
+
     def _check_guess(self, guess: Intent, said: Understanding, state: State) -> Intent:
         """The nearest examples' word, unless the catalogue or the conversation says otherwise."""
         known = self._known(said.query)
@@ -110,6 +117,8 @@ class Understander:
                 return replace(guess, name="find")
             case "product_question":
                 return guess if known or talked else replace(guess, name="find")
+            case "recommend" if known and not self.names_no_thing(said.query):
+                return replace(guess, name="find")
             case "find" | "recommend" | "followup":
                 return guess
         if known and guess.confidence < SURE:

@@ -56,11 +56,15 @@ class Prompt:
         if missing := self.inputs - values.keys():
             raise PromptMismatch(f"prompt {self.name!r} lacks {_names(missing)}; give every declared input")
         if extra := values.keys() - self.inputs:
-            raise PromptMismatch(f"prompt {self.name!r} does not use {_names(extra)}; leave it out or declare it")
+            raise PromptMismatch(
+                f"prompt {self.name!r} does not use {_names(extra)}; leave it out or declare it"
+            )
         try:
             return [(role, template.render(**values).strip()) for role, template in self.sections]
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise PromptMismatch(f"prompt {self.name!r} cannot be filled in ({error}); mend its file") from error
+            raise PromptMismatch(
+                f"prompt {self.name!r} cannot be filled in ({error}); mend its file"
+            ) from error
 
 
 def load(name: str, shop_folder: Path | None = None) -> Prompt:

@@ -9,37 +9,42 @@ from __future__ import annotations
 
 STEMMER = "english"
 
-FILLER = frozenset(
+FUNCTION_WORDS = frozenset(
     """
     a an the this that these those some any all every each both either such same another other others
-    i me my mine myself you your yours we us our ours he him his she her hers it its they them their
+    i me my mine myself you your yours we us our ours he him his she hers it its they them their
     im ive id ill youve youre whats thats theres theyre dont doesnt havent hasnt isnt arent cant wont
     am is are was were be been being do does did doing done have has had having can could will would
-    shall should may might must
-    and or but so if then than also too very really quite rather just only even still ever maybe perhaps
-    about around roughly approximately
-    no not nope than
-    hi hello hey hiya morning afternoon evening please pls plz thanks thank cheers ok okay yes yeah yep
-    sure great well oh um right alright sorry hmm
+    shall should may might must no not nope than
+    and or but so if then also too very really quite rather just only even still ever maybe perhaps
+    about around roughly approximately in on at to from of for by with as into onto via
+    what which who whom whose where when why how there here please pls plz thanks thank
+    hi hello hey hiya okay ok yes yeah yep oh um hmm
+    something anything thing things stuff someone somebody anyone much many lots more most less least
+    cheap cheaper cheapest inexpensive affordable pricey pricier expensive
+    """.split()
+)
+CHATTER = frozenset(
+    """
+    morning afternoon evening cheers sure great well right alright sorry her up out off over down near per
     look looking looked search searching find finding found show showing shown see seeing give get
     getting got gimme bring tell want wants wanted wanting need needs needed needing like liked love
     prefer interested wondering wonder hoping hope think thinking thought know help helping buy buying
     bought purchase order shop shopping shops store sell sells selling sold stock stocked stocking carry
     carries offer offers offering recommend recommended recommendation recommendations suggest suggested
     suggestion suggestions browse browsing choose pick picking try
-    something anything thing things stuff item items product products article articles one ones kind
-    kinds sort sorts type types options option choice choices selection range assortment idea ideas
-    what which who whom whose where when why how there here
-    in on at to from of for by with as into onto over up out off down near per via
+    item items product products article articles one ones kind kinds sort sorts type types option options
+    choice choices selection range assortment idea ideas
+    goes going pair pairs match matches
     good nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality
     new available currently now today ideal actually possibly possible preferably let lets go come
-    make makes made called named know anyone someone somebody
-    much many lot lots bit little few more most less least extra different similar
-    cheap cheaper cheapest inexpensive affordable budget pricey pricier expensive price prices priced
-    cost costs costing money pay spend spending value
+    make makes made called named lot bit few extra different similar budget
+    price prices priced cost costs costing money pay spend spending value
     """.split()
 )
-"""Words left out of a topic. `LINKS` among them stay where they join two words of the topic."""
+FILLER = FUNCTION_WORDS | CHATTER
+"""Words left out of a topic. `CHATTER` stays where titles have it beside its neighbour ("money box"),
+`LINKS` among them stay where they join two words of the topic."""
 
 LINKS = frozenset("for with of in and on to from by".split())
 
@@ -50,7 +55,7 @@ SOFT = frozenset(
     daughter son niece nephew aunt uncle cousin boss colleague coworker teacher neighbour neighbor
     family host hostess lady man woman anniversary retirement housewarming
     old year years someone loves loved likes who
-    unusual unique fun funny special stylish elegant modern trendy fancy gorgeous popular classic simple
+    unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous popular classic simple
     surprise occasion home house lover lovers
     """.split()
 )
@@ -65,7 +70,7 @@ CARRIERS = frozenset(
     coasters hook hooks hanger hangers stick sticks sticker stickers snuffer opener cleaner cover covers bag bags
     backpack backpacks sleeve charger chargers cable cables adapter mount strap straps protector towel towels
     tin tins box boxes mould moulds cutter cutters plate plates light lights lamp organizer organiser kit
-    filter filters brush frame frames book books notebook doorstop magnet magnets tape wrap
+    filter filters brush washable safe proof compatible friendly container containers tray glass glasses goblet dispenser frame frames book books notebook doorstop magnet magnets tape wrap
     """.split()
 )
 """Behind another noun these make it another thing: a candle holder is no candle."""
@@ -116,39 +121,47 @@ CURRENCY_WORDS = r"pounds?(?: sterling)?|quid|gbp|dollars?|bucks|usd|euros?|eur|
 SMALL_MONEY = frozenset({"pence", "p", "cent", "cents"})
 PRICE_NOUNS = r"price[sd]?|costs?|costing|budget|spend|pay"
 NUMBER_UNITS = (
-    r"(?:inch(?:es)?|in\b|cm|mm|m\b|metres?|meters?|ft|feet|foot|oz|ounces?|ml|l\b|litres?|liters?|g\b|kg|lbs?|"
+    r"(?:inch(?:es)?|in\b|cm|mm|m\b|metres?|meters?|ft|feet|foot|oz|ounces?|ml|l\b|litres?|liters?|"
+    r"g\b|kg|lbs?|"
     r"pounds? (?:weight|capacity|load)|gb|tb|mb|w\b|watts?|v\b|volts?|mah|pcs?|pieces?|pack|packs|packets?|"
-    r"sets?|x\b|years?|yrs?|months?|days?|weeks?|hours?|minutes?|people|persons?|players?|drawers?|tier|stars?|%|"
-    r"percent|products?|items?|options?|ideas?|things?|of them|orders?|times|key|lights?|cups?|seater)"
+    r"sets?|x\b|years?|yrs?|months?|days?|weeks?|hours?|minutes?|people|persons?|players?|drawers?|"
+    r"tier|stars?|%|percent|products?|items?|options?|ideas?|things?|of them|orders?|times|key|lights?|cups?|seater)"
 )
 
 RATING = (
     (
-        r"\b(?:at least|minimum(?: of)?|min|over|above|more than|rated)?\s*([1-5](?:\.\d)?)\s*(?:\+\s*)?[- ]?stars?"
+        r"\b(?:at least|minimum(?: of)?|min|over|above|more than|rated)?\s*([1-5](?:\.\d)?)\s*(?:\+\s*)?"
+        r"[- ]?stars?"
         r"(?:\s*(?:and up|or more|or above|or better|or higher|and above|\+|rating|rated|reviews?))*"
     ),
-    r"\b(?:rated|rating(?: of)?)\s+(?:at least |over |above |more than )?([1-5](?:\.\d)?)(?:\s*(?:and up|or more|"
-    r"or above|or better|or higher|\+))?(?!\d)",
+    (
+        r"\b(?:rated|rating(?: of)?)\s+(?:at least |over |above |more than )?([1-5](?:\.\d)?)"
+        r"(?:\s*(?:and up|or more|or above|or better|or higher|\+))?(?!\d)"
+    ),
 )
 """Patterns whose group 1 is the least rating asked for."""
 
 IN_STOCK = (
-    r"\b(?:(?:that (?:is|are|s) |currently |only )?(?:in[- ]stock|in-store|ready to ship)|available (?:now|today)|"
-    r"available right now|not sold out|not out of stock)\b"
+    r"\b(?:(?:that (?:is|are|s) |currently |only )?(?:in[- ]stock|in-store|ready to ship)|"
+    r"available (?:now|today)|available right now|not sold out|not out of stock)\b"
 )
 
 NEGATIONS = (
     r"\b(?:but not|and not|not made (?:of|from|with)|not in|without|except(?: for)?|excluding|other than|"
     r"anything but|apart from|free (?:of|from)|nothing (?:with|in|made of)|avoid(?:ing)?|sans|"
-    r"(?:i |we )?(?:do not|dont|don't|doesn't|doesnt|does not) (?:want|like|need|contain|have|include)(?: any(?:thing)?)?"
-    r"(?: in| with)?|not|no|non)\b[\s-]+"
+    r"(?:i |we )?(?:do not|dont|don't|doesn't|doesnt|does not) (?:want|like|need|contain|have|include)"
+    r"(?: any(?:thing)?)?(?: in| with)?|not|no|non)\b[\s-]+"
 )
 """What turns the words behind it (up to a pause or a link) into words to leave out."""
 NOT_NEGATED = (
     r"(?:thanks?|thank you|problem|worries|idea|longer|sure|too|so|very|that|really|quite|just|only|more|less|"
-    r"one|matter|i|we|you|it|this|they|there|preference|particular|yet|necessarily|bad|my|your|what|why|doubt|need|at all)\b"
+    r"one|matter|i|we|you|it|this|they|there|"
+    r"preference|particular|yet|necessarily|bad|my|your|what|why|doubt|need|at all)\b"
 )
-NEGATION_STOPS = r"\s+(?:but|under|over|below|above|please|for|that|which|with|in stock|less|more|between|around|from|at|in|to|if)\b"
+NEGATION_STOPS = (
+    r"\s+(?:but|under|over|below|above|please|for|that|which|with|in stock|less|more|between|around|"
+    r"from|at|in|to|if)\b"
+)
 FREE_SUFFIX = r"\b([a-z]{3,})[- ]free\b(?!\s+(?:of|from|shipping|delivery|gift|returns?))"
 NEGATORS = frozenset("without no not non sans free less minus excluding except never".split())
 """Beside a word in a product's text these say that the product is without it."""

@@ -22,6 +22,8 @@ TITLE_SHARE = 0.7
 """Title and everything, weighted as measured best on ESCI (NOTES: .7 title + .3 all)."""
 WEAK_WEIGHT = 0.5
 """A term in a description says less than one in the name: "fits your laptop" is no laptop."""
+LATE = 10
+"""Titles name the thing first and list what else it may be good for later."""
 CARRIED_WEIGHT = 0.6
 """What is left of the asked noun in a title where it only says what another thing is for."""
 _CARRIERS = frozenset(stem(word) for word in CARRIERS)
@@ -37,6 +39,7 @@ class Lexical:
         self._strong = _postings([text.strong for text in texts])
         self._weak = _postings([text.weak for text in texts])
         self._titles = [text.title for text in texts]
+        self._kinds = [text.kind for text in texts]
 
     def scores(self, stems: Sequence[str]) -> Floats:
         """BM25 of every row for `stems`; zeros where no stem is known."""
@@ -72,12 +75,20 @@ class Lexical:
         return found if found is not None else np.zeros(0, dtype=np.int32)
 
     def carried(self, term: Term, rows: Sequence[int]) -> list[int]:
-        """Those of `rows` whose title has `term` only as the first part of another thing's name."""
+        """Those of `rows` whose title has `term` only in passing, and whose category has it not:
+        as the first part of another thing's name, or far behind in a long title.
+        """
         asked = {word for stems, _ in term.alternatives for word in stems}
         found = []
         for row in rows:
             title = self._titles[row]
-            followers = [title[at + 1 : at + 2] for at, word in enumerate(title) if word in asked]
+            places = [at for at, word in enumerate(title) if word in asked]
+            if not places or not asked.isdisjoint(self._kinds[row]):
+                continue
+            if places[0] >= LATE:
+                found.append(row)
+                continue
+            followers = [title[at + 1 : at + 2] for at in places]
             followers = [after for after in followers if not asked.issuperset(after) or not after]
             if followers and all(after and after[0] in _CARRIERS for after in followers):
                 found.append(row)

@@ -311,14 +311,25 @@ class _Reader:
         kept: list[str] = []
         link = ""
         joined = False
-        for word in [*tokens, "|"]:
+        for at, word in enumerate([*tokens, "|"]):
             if word == "|":
                 link, joined = "", False
             elif word in english.LINKS and joined:
                 link = word
-            elif word not in english.FILLER or (word.isdigit() and joined):
+            elif word not in english.FILLER or self._named_so(tokens, at):
                 kept += [link, self._corrected(word)] if link else [self._corrected(word)]
                 link, joined = "", True
         while kept and kept[-1] in COLOUR_NAMES:
             kept.pop()
         return kept
+
+    def _named_so(self, tokens: list[str], at: int) -> bool:
+        """Whether titles have this chatty word beside its neighbour here: "money box", "drill bit"."""
+        if tokens[at] not in english.CHATTER:
+            return False
+        own = stem(tokens[at])
+        before, after = tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
+        return any(
+            word not in english.FUNCTION_WORDS and word not in ("", "|") and pair in self.vocabulary.pairs
+            for word, pair in ((before, (stem(before), own)), (after, (own, stem(after))))
+        )

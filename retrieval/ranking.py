@@ -39,13 +39,22 @@ class Gate:
 
     full: float = 0.75
     """Share of the terms, by weight, that suffices by itself."""
-    partial: float = 0.34
-    """Share that suffices where the head noun is named and the cosine agrees."""
-    agreeing_cosine: float = 0.45
+    partial: tuple[tuple[float, float], ...] = ((0.5, 0.5), (0.34, 0.6))
+    """(share, cosine) pairs that suffice where the head noun is named."""
+    half_cosine: float = 0.57
+    """Cosine that suffices with half of the terms, the head noun not named."""
     lone_cosine: float = 0.62
     """Cosine that suffices where no word is shared: another word for the same thing."""
     slack: float = 0.16
-    """How far below the best coverage a row may lie."""
+    """How far below the best coverage a row may lie, for up to three terms; .07 more for each more:
+    of "boys pants slim fit" one word may be missing, of "lunch bag" none."""
+
+
+WORDS_ONLY_GATE = Gate(partial=((0.5, 0.4),), half_cosine=0.6, lone_cosine=0.8)
+"""For embedders whose cosine only repeats what the words say."""
+
+
+MENTION_COSINE = 0.33
 
 
 def ranks(scores: Floats) -> Floats:
@@ -74,19 +83,28 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
         found |= evidence.head & (coverage >= 0.5)
     else:
         close = evidence.cosine
-        found |= evidence.head & (coverage >= gate.partial) & (close >= gate.agreeing_cosine)
-        found |= (coverage >= 0.5) & (close >= gate.agreeing_cosine + 0.1)
+        for share, cosine in gate.partial:
+            found |= evidence.head & (coverage >= share) & (close >= cosine)
+        found |= (coverage >= 0.5) & (close >= gate.half_cosine)
         found |= close >= gate.lone_cosine
-    if not found.any():
-        return found
+    if not found.any() or _only_mentioned(evidence, found):
+        return np.zeros_like(found)
     best = float(coverage[found].max())
-    keep = coverage >= best - gate.slack
+    keep = coverage >= best - gate.slack - 0.07 * max(0, min(evidence.terms, 6) - 3)
     if evidence.cosine is not None:
         best_cosine = float(evidence.cosine[found].max())
         keep |= (
             (evidence.cosine >= gate.lone_cosine) & (evidence.cosine >= best_cosine - 0.05) & (best < 0.99)
         )
     return found & keep
+
+
+def _only_mentioned(evidence: Evidence, found: Mask) -> bool:
+    """Whether a few products hold the very words and yet are about something else altogether."""
+    close = evidence.cosine
+    if close is None or np.count_nonzero(found) > 4:
+        return False
+    return bool(evidence.named[found].max() >= 0.999 and close[found].max() < MENTION_COSINE)
 
 
 def strictly_relevant(evidence: Evidence) -> Mask:

@@ -29,9 +29,12 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ProductText:
-    """A product's stems: `title` in order, `strong` naming fields (title included), `weak` the rest."""
+    """A product's stems: `title` and `kind` (narrowest category) in order, `strong` all naming fields
+    (both included), `weak` the rest.
+    """
 
     title: tuple[str, ...]
+    kind: frozenset[str]
     strong: tuple[str, ...]
     weak: tuple[str, ...]
 
@@ -52,6 +55,7 @@ def read_text(product: Product) -> ProductText:
     other = [*product.bullets, product.description, *product.attributes.values()]
     return ProductText(
         title=title,
+        kind=frozenset(stem(word) for word in words(product.category)),
         strong=title + tuple(stem(word) for text in naming for word in words(text)),
         weak=tuple(stem(word) for word in words(" ".join(other)[:2000])),
     )
@@ -92,10 +96,13 @@ class Vocabulary:
         self.colours = self._read_colours(products)
         self.prices = sorted(product.price.amount for product in products if product.price is not None)
         self._by_start: dict[str, list[str]] = defaultdict(list)
+        self._by_tail: dict[str, list[str]] = defaultdict(list)
         for word in self.words:
             if len(word) > 3 and word.isalpha():
                 self._by_start[word[0]].append(word)
+                self._by_tail[word[1:]].append(word)
         self._synonyms = _read_synonyms()
+        known_words()  # read now, so that the first question is as fast as the next
         self.correct = lru_cache(maxsize=5_000)(self._correct)
 
     def _plain_brands(self, products: Sequence[Product], texts: Sequence[ProductText]) -> frozenset[Phrase]:
@@ -154,8 +161,10 @@ class Vocabulary:
             if distance <= limit or _bones(other) == bones
         ]
         if not best:
+            # The first letter is rarely wrong: then everything else has to be right.
             swapped = word[1] + word[0] + word[2:]
-            return swapped if swapped in self.words else word
+            others = [swapped] if swapped in self.words else self._by_tail.get(word[1:], [])
+            return max(others, key=lambda other: self.words[other], default=word)
         return min(best)[1]
 
     def option_name(self, pairs: Sequence[tuple[str, str]], topic: Iterable[str]) -> tuple[str, str]:
@@ -167,9 +176,9 @@ class Vocabulary:
 
     def splits(self, word: str) -> frozenset[str]:
         """Stems of the two words that `word` writes as one, if titles write them as two."""
-        for at in range(2, len(word) - 1):
+        for at in range(3, len(word) - 2):
             first, second = stem(word[:at]), stem(word[at:])
-            if (first, second) in self.pairs and max(at, len(word) - at) > 2:
+            if (first, second) in self.pairs:
                 return frozenset((first, second))
         return frozenset()
 

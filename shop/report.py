@@ -6,7 +6,7 @@ Knows the shop's types and counts them; knows no file format.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -64,7 +64,7 @@ class Report:
         lines = [head]
         for reason, count, example in self.skipped:
             lines.append(f"Skipped {count:,}: {reason}" + (f", for example {example}." if example else "."))
-        lines += [f"Note: {note}" for note in self.notes]
+        lines += [f"Note: {note}." for note in self.notes]
         if self.missing:
             lines.append(f"Missing from the data: {', '.join(self.missing)}.")
         if self.cannot_answer:
@@ -82,6 +82,15 @@ class Report:
         for name in ("missing", "cannot_answer", "notes"):
             document[name] = list(document[name])
         return document
+
+
+def without_policies(report: Report) -> Report:
+    """The report of a shop that has no written policy."""
+    return replace(
+        report,
+        missing=(*report.missing, "a written policy"),
+        cannot_answer=(*report.cannot_answer, "how delivery, returns, refunds and payment work"),
+    )
 
 
 def catalogue_gaps(store: Store) -> Gaps:

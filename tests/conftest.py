@@ -25,6 +25,7 @@ os.environ["ANONYMIZED_TELEMETRY"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
+ROOT = Path(__file__).parent.parent
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -85,8 +86,6 @@ def tiny_shop_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import gzip
 
     from retrieval.indexing import build_index
-
-    import shop.samples
     from shop.settings import load_settings
     from shop.sources import import_file
     from shop.store import Store
@@ -94,8 +93,7 @@ def tiny_shop_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny") / "shop"
     folder.mkdir()
     (folder / "shop.toml").write_text(SHOP_TOML, encoding="utf-8")
-    samples = Path(next(iter(shop.samples.__path__)))
-    whole = next((samples / "giftware").glob("*.csv.gz"))
+    whole = next((ROOT / "shop" / "samples" / "giftware").glob("*.csv.gz"))
     slice_file = folder.parent / "slice.csv"
     with gzip.open(whole, "rt", encoding="utf-8-sig", newline="") as lines:
         slice_file.write_text("".join(line for line, _ in zip(lines, range(6001), strict=False)), "utf-8")

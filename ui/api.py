@@ -7,37 +7,22 @@ that the shopper is given instead of a traceback.
 
 # No `from __future__ import annotations` here: FastAPI has to see the types of nested handlers.
 
-import asyncio
-import json
-import logging
-import secrets
-import threading
-import time
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field, StringConstraints
 
-from assistant.events import ProductCards, ReplyEvent
-from assistant.wire import event_json
 from shop.errors import NotAllowed, NotFound, RegularsError
 from ui.auth import SHOPPER_AGE_S, SHOPPER_COOKIE, Auth, Visitor
-from ui.components import placeholder_svg, show_card
+from ui.components import placeholder_svg
 from ui.shopper import MAX_QUANTITY, ShopPage, kept_cart
+from ui.streaming import Replies
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
 
-log = logging.getLogger(__name__)
-
 MAX_MESSAGE_CHARS = 2000
-MESSAGES_A_MINUTE = 20
-MESSAGES_A_MINUTE_PER_ADDRESS = 60
-REPLIES_AT_ONCE = 8
 
 Id = Annotated[str, StringConstraints(max_length=200)]
 
@@ -71,45 +56,12 @@ class IdentityIn(BaseModel):
     customer_id: Id = ""
 
 
-class Limit:
-    """At most `most` calls a minute for each key; remembers at most 10,000 keys."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._calls: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def allows(self, key: str) -> bool:
-        """Count one call and say whether it is within the limit."""
-        now = time.monotonic()
-        calls = self._calls.setdefault(key, deque())
-        self._calls.move_to_end(key)
-        while calls and calls[0] < now - 60:
-            calls.popleft()
-        if len(self._calls) > 10_000:
-            self._calls.popitem(last=False)
-        if len(calls) >= self.most:
-            return False
-        calls.append(now)
-        return True
-
-
-def friendly_error() -> str:
-    """Log the exception being handled under a new reference; what the shopper is told instead."""
-    reference = secrets.token_hex(4)
-    log.exception("unexpected error, reference %s", reference)
-    return f"Something went wrong on our side (reference {reference}); please try again."
-
-
 class ShopApi:
     """The handlers, with what they share."""
 
     def __init__(self, assistant: "Assistant", auth: Auth) -> None:
         self.assistant, self.auth, self.page = assistant, auth, ShopPage(assistant)
-        self._per_conversation = Limit(MESSAGES_A_MINUTE)
-        self._per_address = Limit(MESSAGES_A_MINUTE_PER_ADDRESS)
-        self._busy: set[str] = set()
-        self._busy_lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(REPLIES_AT_ONCE, thread_name_prefix="reply")
+        self.replies = Replies(assistant)
 
     def visitor(self, request: Request) -> Visitor:
         """Who asks, by cookie; a conversation that is gone or another's counts as none."""
@@ -150,68 +102,6 @@ class ShopApi:
             self.assistant.store.put_cart(now.conversation_id, dict(cart))
         return now
 
-    def refuse_message(self, request: Request, visitor: Visitor) -> JSONResponse | None:
-        """A refusal where too much is asked at once, else None."""
-        address = request.client.host if request.client else ""
-        within = self._per_conversation.allows(visitor.conversation_id) and self._per_address.allows(address)
-        if not within:
-            return refuse(429, "that was a lot of messages; wait a minute and go on")
-        with self._busy_lock:
-            if visitor.conversation_id in self._busy:
-                return refuse(409, "the last answer is still being written; wait for it or stop it")
-            self._busy.add(visitor.conversation_id)
-        return None
-
-    async def stream(self, visitor: Visitor, message: str) -> AsyncIterator[str]:
-        """One reply as server-sent events; closing this ends the reply."""
-        loop, queue = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any] | None]()
-        gone = threading.Event()
-
-        def put(event: dict[str, Any] | None) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(queue.put_nowait, event)
-
-        def work() -> None:
-            try:
-                events: Iterator[ReplyEvent] = iter(
-                    self.assistant.reply(visitor.conversation_id, message, customer_id=visitor.customer_id)
-                )
-                for event in events:
-                    if gone.is_set():
-                        getattr(events, "close", lambda: None)()
-                        break
-                    put(self.show_event(event))
-            except RegularsError as error:
-                put({"type": "error", "error": str(error)})
-            except Exception:  # a shopper never sees a traceback
-                put({"type": "error", "error": friendly_error()})
-            finally:
-                with self._busy_lock:
-                    self._busy.discard(visitor.conversation_id)
-                put(None)
-
-        self._threads.submit(work)
-        try:
-            yield server_sent({"type": "start"})
-            while (event := await queue.get()) is not None:
-                yield server_sent(event)
-        finally:
-            gone.set()
-
-    def show_event(self, event: ReplyEvent) -> dict[str, Any]:
-        """An event as the page takes it: cards with their figures already written out."""
-        if isinstance(event, ProductCards):
-            return {
-                "type": "cards",
-                "cards": [show_card(card, self.assistant.settings) for card in event.cards],
-            }
-        return event_json(event)
-
-
-def server_sent(event: dict[str, Any]) -> str:
-    """One event in the text/event-stream format."""
-    return f"data: {json.dumps(event, ensure_ascii=False)}\n\n"
-
 
 def refuse(status: int, sentence: str) -> JSONResponse:
     """A refusal: one sentence."""
@@ -247,11 +137,14 @@ def _add_talk(router: APIRouter, api: ShopApi) -> None:
     @router.post("/chat")
     def post_chat(body: ChatIn, who: Who, request: Request) -> Response:
         who = api.with_conversation(who)
-        refused = api.refuse_message(request, who)
-        if refused is not None:
-            return refused
+        address = request.client.host if request.client else ""
+        if not api.replies.within_limits(who.conversation_id, address):
+            return refuse(429, "that was a lot of messages; wait a minute and go on")
+        running = api.replies.begin(who.conversation_id)
+        if running is None:
+            return refuse(409, "the last answer is still being written; wait for it or stop it")
         response = StreamingResponse(
-            api.stream(who, body.message),
+            api.replies.stream(running, who, body.message),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -309,5 +202,3 @@ def _add_cart(router: APIRouter, api: ShopApi) -> None:
             else placeholder_svg("")
         )
         return Response(drawing, media_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"})
-
-    return router

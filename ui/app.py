@@ -6,136 +6,31 @@ identity and headers are settled here, before Gradio sees a request.
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
-import sys
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shop.errors import ConfigError, NotAllowed, RegularsError
 from shop.settings import Settings
 from ui import shopper
-from ui.api import Limit, ShopApi, friendly_error, make_router, refuse, refuse_error
-from ui.auth import (
-    STAFF_AGE_S,
-    STAFF_COOKIE,
-    STAFF_PATHS,
-    Auth,
-    check_exposure,
-    host_is_local,
-    local_path,
-    origin_is_own,
-)
+from ui.api import ShopApi, make_router, refuse, refuse_error
+from ui.auth import STAFF_AGE_S, STAFF_COOKIE, Auth, check_exposure, local_path
 from ui.components import STATIC, load_texts, theme
+from ui.gate import EnterShop, Gate
+from ui.streaming import Limit, friendly_error
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
-
-log = logging.getLogger(__name__)
-
-# Gradio compiles its HTML templates with `new Function`, hence 'unsafe-eval' on these pages.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {origins}; font-src 'self' data:; "
-    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'; frame-ancestors {framers}"
-)
-
-
-class Gate:
-    """Everything that is decided before a request reaches a page: host, origin, staff, headers."""
-
-    def __init__(self, app: ASGIApp, auth: Auth) -> None:
-        self.app, self.auth = app, auth
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, refuse, or hand the request on."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        settings, path = self.auth.settings, scope["path"]
-        is_staff = path.startswith(STAFF_PATHS)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                framers = "'none'" if is_staff else " ".join(("'self'", *settings.allowed_origins))
-                headers["Content-Security-Policy"] = POLICY.format(
-                    framers=framers, origins=" ".join(settings.allowed_origins)
-                )
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "same-origin"
-                headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-                if is_staff or path.startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
-                if path.startswith("/static/"):
-                    headers["Cache-Control"] = "no-cache"  # asks again, so a new version shows at once
-            await send(message)
-
-        refused = self.refuse(Request(scope))
-        await (refused or self.app)(scope, receive, send_with_headers)
-
-    def refuse(self, request: Request) -> Response | None:
-        """Why this request goes no further, or None."""
-        settings, path, headers = self.auth.settings, request.url.path, request.headers
-        if self.auth.is_demo and not host_is_local(headers.get("host", "")):
-            return refuse(
-                403,
-                "this demo answers on this machine only; set staff_user and staff_password to serve it "
-                "under another name",
-            )
-        changes = request.method not in {"GET", "HEAD", "OPTIONS"}
-        if changes and not origin_is_own(headers, settings.allowed_origins):
-            return refuse(403, "this request comes from another site; open the shop's own page")
-        if not path.startswith(STAFF_PATHS) or self.auth.staff(request.cookies):
-            return None
-        if request.method == "GET" and "text/html" in headers.get("accept", ""):
-            return RedirectResponse(f"/staff/login?{urlencode({'next': path})}", status_code=303)
-        return refuse(401, "this is for the shop's staff; log in at /staff/login")
-
-
-class EnterShop:
-    """Signs in the customer whom the shop's own backend vouches for: /shop?customer_token=…"""
-
-    def __init__(self, app: ASGIApp, api: ShopApi) -> None:
-        self.app, self.api = app, api
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Turn a token into a cookie and clear it from the address; hand on everything else."""
-        if scope["type"] != "http" or scope["path"].rstrip("/") != "/shop":
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope)
-        token = request.query_params.get("customer_token")
-        if token is None:
-            await self.app(scope, receive, send)
-            return
-        response: Response
-        try:
-            customer_id = self.api.auth.read_customer_token(token)
-            was = self.api.visitor(request)
-            now = (
-                was
-                if was.customer_id == customer_id and was.conversation_id
-                else self.api.become(was, customer_id)
-            )
-            response = RedirectResponse("/shop/", status_code=303)
-            self.api.keep(request, response, now)
-        except RegularsError as error:
-            response = refuse_error(error)
-        await response(scope, receive, send)
 
 
 def create_app(assistant: Assistant) -> FastAPI:
@@ -212,10 +107,7 @@ def _add_own_routes(app: FastAPI, auth: Auth) -> None:
     async def log_in(request: Request) -> Response:
         if int(request.headers.get("content-length") or 0) > 10_000:
             raise NotAllowed("this form is too large; use the login page")
-        form = {
-            name: values[0]
-            for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()
-        }
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
         target = local_path(form.get("next", ""))
         if not tries.allows(request.client.host if request.client else ""):
             return HTMLResponse(_login_page(auth.settings, target, "staff_wait"), status_code=429)
@@ -317,14 +209,8 @@ def serve(settings: Settings) -> None:
 
     assistant = Assistant.open(settings)
     try:
-        app = create_app(assistant)
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        for page in ("shop", "support", "marketing"):
-            sys.stdout.write(f"{page:<10} http://{host}:{settings.port}/{page}/\n")
-        sys.stdout.write("Press Ctrl+C to stop.\n")
-        sys.stdout.flush()
         uvicorn.run(
-            app,
+            create_app(assistant),
             host=settings.host,
             port=settings.port,
             log_level="warning",

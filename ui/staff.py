@@ -62,3 +62,8 @@ def show_amount(money: Money | None, settings: Settings) -> str:
 def count_of(number: int, one: str, many: str, settings: Settings) -> str:
     """'1 order', '1,234 orders'."""
     return f"{format_count(number, settings.locale)} {one if number == 1 else many}"
+
+
+def stacked(*parts: str) -> str:
+    """Pieces of a page below one another."""
+    return f'<div class="rs rs-stack">{"".join(parts)}</div>'

@@ -7,7 +7,7 @@ own file's business, imported only when that file's spec is asked for.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, cast
 
 from shop.errors import ConfigError
@@ -39,6 +39,17 @@ class ChatModel(Protocol):
         Closing the generator stops the work. Raises ModelTimeout or ModelUnavailable.
         """
         ...
+
+    def close(self) -> None:
+        """Give back memory and connections."""
+        ...
+
+
+def prepare_model(model: ChatModel, progress: Callable[[str], None] | None = None) -> None:
+    """Do now what the first answer would wait for (unpacking, loading), where there is such a thing."""
+    prepare = getattr(model, "prepare", None)
+    if prepare is not None:
+        prepare(progress)
 
 
 def open_model(spec: str) -> ChatModel | None:

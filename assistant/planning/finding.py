@@ -9,7 +9,7 @@ from assistant.events import Card
 from assistant.planning.scene import PlanBuilder, Planned, Scene, offered
 from assistant.records import describe_filters, product_card
 from retrieval.query import Filters, Query
-from retrieval.search import SearchResult
+from retrieval.search import Hit, SearchResult
 from shop.formats import format_count
 from shop.types import Product
 
@@ -65,10 +65,17 @@ def _mention_corrections(builder: PlanBuilder, query: Query) -> None:
         builder.say("corrected", ("typed", "used"), typed="[ask.typed]", used="[ask.used]")
 
 
-def _cards(products: Sequence[Product], query: Query) -> list[Card]:
-    why = "It fits what you asked for" if query.topic or query.filters else ""
-    detail = f"Matches “{query.topic}”." if query.topic else ""
-    return [product_card(product, why, detail) for product in products]
+def _cards(products: Sequence[Product], hits: Sequence[Hit], scene: Scene, query: Query) -> list[Card]:
+    """Cards whose reason is what was asked; the evidence names the words that matched."""
+    filters = describe_filters(query.filters, scene.settings.currency, scene.locale)
+    why = " ".join(part for part in (f"Matches “{query.topic}”" if query.topic else "Is", filters) if part)
+    matched = {hit.product.id: hit.matched for hit in hits}
+    cards = []
+    for product in products:
+        held = ", ".join(matched.get(product.id, ()))
+        detail = f"Its page holds: {held}." if held else ""
+        cards.append(product_card(product, why if query.topic or filters else "", detail))
+    return cards
 
 
 def _next_replies(scene: Scene, products: Sequence[Product], query: Query) -> list[str]:
@@ -95,6 +102,9 @@ def _found(scene: Scene, result: SearchResult) -> Planned:
     if "similar" in scene.said.asks and scene.evidence.subjects:
         reference = builder.add_product(scene.evidence.subjects[0])
         builder.say("show_similar", ("product",), reference=reference, **product)
+    elif query.sort == "rating" and not any(p.rating for p in products):
+        builder.name("ask", gap=GAPS["rating"])
+        builder.say("not_known", ("gap",), gap="[ask.gap]")
     elif query.superlative and query.sort:
         products = _say_superlative(builder, query, products, slots, result)
     elif query.count:
@@ -108,7 +118,7 @@ def _found(scene: Scene, result: SearchResult) -> Planned:
         builder.say(kind, ("product",), **slots, **total, **product)
         if result.total > MANY and not query.filters:
             builder.say("ask_narrow")
-    return _finish_search(builder, scene, products, _cards(products, query))
+    return _finish_search(builder, scene, products, _cards(products, result.hits, scene, query))
 
 
 def _say_superlative(

@@ -59,7 +59,7 @@ def _many_orders(builder: PlanBuilder) -> Planned:
         builder.name("ask", topic=scene.said.query.topic)
         builder.say("never_bought", ("topic",), topic="[ask.topic]")
         return builder.finish(quick_replies=["Show me my orders"])
-    if "spent" in asks and "latest" not in asks:
+    if "spent" in asks and "latest" not in asks and len(orders) > 1:
         spent = sum((order.total for order in orders[1:]), orders[0].total)
         builder.name(
             "search", count=format_count(len(orders), scene.locale), spent=format_money(spent, scene.locale)

@@ -311,7 +311,7 @@ def plan_comparison(scene: Scene) -> Planned:
     _compare_prices(builder, (first, second), handles)
     _compare_ratings(builder, (first, second), handles)
     told = _compare_attributes(builder, (first, second), handles)
-    if not told and not (first.rating and second.rating):
+    if not told and first.price == second.price:
         builder.say("compare_little", ("first", "second"), first=handles[0], second=handles[1])
     return _finish(builder, [first, second], [product_source(first), product_source(second)])
 
@@ -364,7 +364,11 @@ def _compare_attributes(
     builder: PlanBuilder, pair: tuple[Product, Product], handles: tuple[str, str]
 ) -> bool:
     first, second = pair
-    stated = {"colour": (first.colour, second.colour), "brand": (first.brand, second.brand)}
+    stated = {
+        "colour": (first.colour, second.colour),
+        "brand": (first.brand, second.brand),
+        "category": (first.category, second.category),
+    }
     for name, (one, other) in stated.items():
         if one and other and one != other:
             builder.name("compare", attribute=name, attribute_title=name.capitalize())

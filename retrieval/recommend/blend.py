@@ -112,7 +112,11 @@ class Blend:
             since = now - days[-1]
             if usual >= 7 and 0.8 * usual <= since <= 2.5 * usual:
                 due.add(id_)
-                evidence: dict[str, str | int] = {"title": self._title(id_), "date": as_date(days[-1]), "every_days": usual}
+                evidence: dict[str, str | int] = {
+                    "title": self._title(id_),
+                    "date": as_date(days[-1]),
+                    "every_days": usual,
+                }
                 _add(found, id_, min(1.0, len(days) / 4), Reason("due_again", evidence))
         return due
 
@@ -139,7 +143,11 @@ class Blend:
                 value = recent * similarity
                 total[other] += value
                 if value > best.get(other, (0.0,))[0]:
-                    evidence: dict[str, str | int] = {"title": title, "date": as_date(days[-1]), "customers": customers}
+                    evidence: dict[str, str | int] = {
+                        "title": title,
+                        "date": as_date(days[-1]),
+                        "customers": customers,
+                    }
                     best[other] = (value, Reason("because_bought", evidence))
         top = max(total.values(), default=1.0)
         for other, value in total.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shop.report import Report
 from shop.types import Customer, Order, PolicyPassage, Product, Return
@@ -40,3 +40,9 @@ class Skips:
         return tuple(
             (reason, count, self.examples.get(reason, "")) for reason, count in self.counts.most_common()
         )
+
+
+def with_note(imported: Imported, note: str) -> Imported:
+    """The same import, its report saying one thing more."""
+    report = replace(imported.report, notes=(*imported.report.notes, note))
+    return replace(imported, report=report)

@@ -76,7 +76,7 @@ def _goods_line(row: Row, reader: _CellReader, skips: Skips) -> Line | None:
     quantity = reader.quantity(row)
     price = reader.price(row)
     cancels = invoice[:1] in "cC"
-    if NO_PRODUCT.fullmatch(code):
+    if reader.is_no_product(code):
         skips.add("postage, fee, voucher, discount or correction, not a product", row["code"])
         return None
     if price <= 0:
@@ -92,8 +92,8 @@ def _goods_line(row: Row, reader: _CellReader, skips: Skips) -> Line | None:
         quantity=abs(quantity),
         at=reader.at(row),
         price=price,
-        customer_id=re.sub(r"\.0$", "", row["customer"]),
-        country=row["country"] if row["country"] != "Unspecified" else "",
+        customer_id=row["customer"].removesuffix(".0"),
+        country=country if (country := row["country"]) != "Unspecified" else "",
         cancels=cancels,
     )
 
@@ -106,6 +106,12 @@ class _CellReader:
         self._prices: dict[str, Decimal] = {}
         self._times: dict[str, datetime] = {}
         self._wholes: dict[str, int] = {}
+        self._no_products: dict[str, bool] = {}
+
+    def is_no_product(self, code: str) -> bool:
+        if code not in self._no_products:
+            self._no_products[code] = bool(NO_PRODUCT.fullmatch(code))
+        return self._no_products[code]
 
     def price(self, row: Row) -> Decimal:
         text = row["price"]

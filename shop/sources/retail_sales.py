@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median_low
 
-from shop.sources.categories import derive_categories
 from shop.sources.colours import colours_of_title
 from shop.sources.online_retail import Line
 from shop.sources.titles import readable_title
@@ -23,21 +21,9 @@ PRICE_WINDOW = timedelta(days=60)
 OLD_NAME_SHARE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """An order line that can still be cancelled."""
-
-    order_id: str
-    position: int
-    placed_at: datetime
-
-
 def build_products(lines: Iterable[Line], currency: str) -> list[Product]:
-    """One product a code: its usual name, current price, colours and category from the title."""
-    sales: dict[str, list[Line]] = defaultdict(list)
-    for line in lines:
-        if not line.cancels:
-            sales[line.code].append(line)
+    """One product a code: its usual name, current price, and colours from the title."""
+    sales = _sales_by_code(lines)
     products = []
     for code in sorted(sales):
         title, others = usual_name(sales[code])
@@ -52,7 +38,20 @@ def build_products(lines: Iterable[Line], currency: str) -> list[Product]:
                 attributes={"also called": "; ".join(others)} if others else {},
             )
         )
-    return derive_categories(products)
+    return products
+
+
+def build_titles(lines: Iterable[Line]) -> dict[str, str]:
+    """The usual name of each code."""
+    return {code: usual_name(sold)[0] for code, sold in _sales_by_code(lines).items()}
+
+
+def _sales_by_code(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    sales: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        if not line.cancels:
+            sales[line.code].append(line)
+    return sales
 
 
 def usual_name(sales: Sequence[Line]) -> tuple[str, tuple[str, ...]]:
@@ -60,7 +59,10 @@ def usual_name(sales: Sequence[Line]) -> tuple[str, tuple[str, ...]]:
 
     Names in small letters are notes ("damaged") where the code also has one in capitals.
     """
-    names = Counter(" ".join(line.title.split()) for line in sales if line.title)
+    written = Counter(line.title for line in sales if line.title)
+    names: Counter[str] = Counter()
+    for name, count in written.items():
+        names[" ".join(name.split())] += count
     shouted = Counter({name: count for name, count in names.items() if name.upper() == name})
     ranked = (shouted or names).most_common()
     if not ranked:
@@ -110,47 +112,17 @@ def build_customers(lines: Iterable[Line]) -> list[Customer]:
 def build_orders(
     lines: Sequence[Line], titles: Mapping[str, str], currency: str
 ) -> tuple[list[Order], list[Return], int]:
-    """Orders, returns, and how many returned lines matched no order.
-
-    A cancelled line goes to the same customer's latest earlier order with that product that still
-    has units; what is left over goes to the order before, and at last stands alone.
-    """
+    """Orders, returns, and how many returned lines matched no order."""
     by_invoice: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         if not line.cancels:
             by_invoice[line.invoice].append(line)
-    returned: dict[tuple[str, int], int] = defaultdict(int)
-    open_lines: dict[tuple[str, str], list[_Open]] = defaultdict(list)
-    quantities: dict[tuple[str, int], int] = {}
-    for invoice, bought in by_invoice.items():
-        for position, line in enumerate(bought):
-            quantities[invoice, position] = line.quantity
-            if line.customer_id:
-                key = (line.customer_id, line.code)
-                open_lines[key].append(_Open(invoice, position, line.at))
-    for places in open_lines.values():
-        places.sort(key=lambda place: place.placed_at)
-
-    returns: list[Return] = []
-    unmatched = 0
+    matcher = _Matcher(by_invoice)
     cancelled = sorted((line for line in lines if line.cancels), key=lambda line: line.at)
+    returns: list[Return] = []
     used: Counter[str] = Counter()
     for line in cancelled:
-        left = line.quantity
-        parts: list[tuple[str, int]] = []
-        for place in reversed(open_lines.get((line.customer_id, line.code), [])):
-            spot = (place.order_id, place.position)
-            units = min(left, quantities[spot] - returned[spot])
-            if place.placed_at <= line.at and units > 0:
-                returned[spot] += units
-                left -= units
-                parts.append((place.order_id, units))
-            if not left:
-                break
-        if left:
-            unmatched += 1
-            parts.append(("", left))
-        for order_id, units in parts:
+        for order_id, units in matcher.match(line):
             # By invoice and product, so that a longer file of the same shop gives the same ids.
             id_ = f"{line.invoice}-{line.code}"
             used[id_] += 1
@@ -166,32 +138,65 @@ def build_orders(
                     order_id=order_id,
                 )
             )
-    orders = [_order(invoice, bought, returned, titles, currency) for invoice, bought in by_invoice.items()]
-    return orders, returns, unmatched
-
-
-def _order(
-    invoice: str,
-    bought: Sequence[Line],
-    returned: Mapping[tuple[str, int], int],
-    titles: Mapping[str, str],
-    currency: str,
-) -> Order:
-    lines = tuple(
-        OrderLine(
-            product_id=line.code,
-            title=titles[line.code],
-            quantity=line.quantity,
-            unit_price=Money(line.price, currency),
-            returned=returned.get((invoice, position), 0),
+    prices: dict[Decimal, Money] = {}
+    orders = []
+    for invoice, bought in by_invoice.items():
+        order_lines = []
+        for position, line in enumerate(bought):
+            if line.price not in prices:
+                prices[line.price] = Money(line.price, currency)
+            order_lines.append(
+                OrderLine(
+                    product_id=line.code,
+                    title=titles[line.code],
+                    quantity=line.quantity,
+                    unit_price=prices[line.price],
+                    returned=matcher.returned.get((invoice, position), 0),
+                )
+            )
+        orders.append(
+            Order(
+                id=invoice,
+                customer_id=bought[0].customer_id,
+                lines=tuple(order_lines),
+                placed_at=min(line.at for line in bought),
+                country=bought[0].country,
+            )
         )
-        for position, line in enumerate(bought)
-    )
-    first = bought[0]
-    return Order(
-        id=invoice,
-        customer_id=first.customer_id,
-        lines=lines,
-        placed_at=min(line.at for line in bought),
-        country=first.country,
-    )
+    return orders, returns, matcher.unmatched
+
+
+class _Matcher:
+    """Finds the order a cancelled line belongs to.
+
+    It is the same customer's latest earlier order with that product that still has units; what is
+    left over goes to the order before that, and at last stands alone.
+    """
+
+    def __init__(self, by_invoice: Mapping[str, Sequence[Line]]) -> None:
+        self.returned: dict[tuple[str, int], int] = defaultdict(int)
+        self.unmatched = 0
+        self._by_invoice = by_invoice
+        self._places: dict[tuple[str, str], list[tuple[datetime, str, int]]] = defaultdict(list)
+        for invoice, bought in by_invoice.items():
+            for position, line in enumerate(bought):
+                if line.customer_id:
+                    self._places[line.customer_id, line.code].append((line.at, invoice, position))
+        for places in self._places.values():
+            places.sort(reverse=True)
+
+    def match(self, line: Line) -> list[tuple[str, int]]:
+        """(order id, units) for each order the cancelled units came from; '' for those of none."""
+        left = line.quantity
+        parts: list[tuple[str, int]] = []
+        for at, invoice, position in self._places.get((line.customer_id, line.code), ()):
+            spot = (invoice, position)
+            units = min(left, self._by_invoice[invoice][position].quantity - self.returned[spot])
+            if at <= line.at and units > 0:
+                self.returned[spot] += units
+                left -= units
+                parts.append((invoice, units))
+            if not left:
+                return parts
+        self.unmatched += 1
+        return [*parts, ("", left)]

@@ -104,6 +104,10 @@ def read_shopify_orders(
     return orders, list(customers.values()), catalogue.unknown_lines
 
 
+def _placed_at_s(dated: tuple[Order, Row]) -> float:
+    return dated[0].placed_at.timestamp() if dated[0].placed_at else 0.0
+
+
 def _groups(rows: Iterable[Row]) -> dict[str, _Group]:
     groups: dict[str, _Group] = {}
     last = ""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from shop.sources.categories import derive_categories
 from shop.sources.colours import tidy_colour
 from shop.sources.imported import Skips
 from shop.sources.tables import Row, read_rows
@@ -65,7 +64,7 @@ def read_shopify_products(path: Path, currency: str, skips: Skips) -> list[Produ
             skips.add("product that is not published", handle)
         else:
             products.append(_product(handle, group, mark, currency))
-    return derive_categories(products)
+    return products
 
 
 def _groups(rows: Iterable[Row]) -> dict[str, _Group]:

@@ -127,8 +127,9 @@ def _rows(reader: Iterator[list[str]], header: Header, path: Path) -> Iterator[R
         for number, cells in enumerate(reader, start=1):
             if number == 1 or not any(cells):
                 continue
-            if max(map(len, cells)) > MAX_CELL_CHARS:
-                _refuse_cell(cells, number, header, path)
+            for cell in cells:
+                if len(cell) > MAX_CELL_CHARS:
+                    _refuse_cell(cells, number, header, path)
             if len(cells) > width and any(cells[width:]):
                 raise SourceError(
                     f"has {len(cells)} cells under {width} headers; put quotes around cells that hold "

@@ -33,7 +33,7 @@ def read_tau2_orders(path: Path, currency: str) -> list[Order]:
 
 
 def _records(path: Path) -> list[tuple[str, Json]]:
-    found = []
+    found: list[tuple[str, Json]] = []
     for key, record in read_json_object(path).items():
         if not isinstance(record, dict):
             raise SourceError(f"{key!r} is no JSON object; export the file again", file=path)

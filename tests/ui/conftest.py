@@ -26,34 +26,34 @@ from ui.components import card_of
 HOME = "http://127.0.0.1:8700"
 
 
-def product(id: str, title: str, price: str | None, **more: Any) -> Product:
+def product(id: str, title: str, price: str | None, shelf: str, **more: Any) -> Product:
     money = None if price is None else Money(Decimal(price), "GBP")
-    return Product(id=id, title=title, price=money, **more)
+    return Product(id=id, title=title, price=money, categories=(shelf,), **more)
 
 
 PRODUCTS = (
-    product(
-        "20725", "Lunch Bag Red Retrospot", "1.65", categories=("Lunch bags",), colour="red", in_stock=True
-    ),
-    product("20727", "Lunch Bag Black Skull", "1.65", categories=("Lunch bags",), colour="black"),
-    product(
-        "20728", "Lunch Bag Cars Blue", "1.65", categories=("Lunch bags",), colour="blue", in_stock=False
-    ),
+    product("20725", "Lunch Bag Red Retrospot", "1.65", "Lunch bags", colour="red", in_stock=True),
+    product("20727", "Lunch Bag Black Skull", "1.65", "Lunch bags", colour="black"),
+    product("20728", "Lunch Bag Cars Blue", "1.65", "Lunch bags", colour="blue", in_stock=False),
     product(
         "22384",
         "Lunch Bag Pink Polkadot",
         "1.45",
-        categories=("Lunch bags",),
+        "Lunch bags",
         colour="pink",
         in_stock=True,
         list_price=Money(Decimal("1.95"), "GBP"),
         rating=Rating(4.6, 128),
     ),
-    product("85123A", "White Hanging Heart T-Light Holder", "2.95", categories=("Candles",), colour="white"),
+    product("85123A", "White Hanging Heart T-Light Holder", "2.95", "Candles", colour="white"),
     product(
-        "X1", "<img src=x onerror=\"document.title='owned'\"><b>Evil</b> Mug", None, categories=("Mugs",)
+        "X1",
+        "<img src=x onerror=\"document.title='owned'\"><b>Evil</b> Mug",
+        None,
+        "Mugs",
     ),
 )
+CUSTOMERS = {"17850": "United Kingdom", "12583": "France"}
 
 
 class FakeAssistant:
@@ -63,9 +63,7 @@ class FakeAssistant:
         self.settings = settings
         self.store = Store(settings.database_url)
         self.store.put_products(PRODUCTS)
-        self.store.put_customers(
-            [Customer("17850", country="United Kingdom"), Customer("12583", country="France")]
-        )
+        self.store.put_customers([Customer(id, country=place) for id, place in CUSTOMERS.items()])
         line = OrderLine("20725", "Lunch Bag Red Retrospot", 6, Money(Decimal("1.65"), "GBP"))
         day = datetime(2011, 5, 3, tzinfo=UTC)
         self.store.put_orders(

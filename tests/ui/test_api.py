@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from ui.auth import SHOPPER_COOKIE
+from ui.auth import SHOPPER_COOKIE, Visitor
 from ui.components import load_texts
+from ui.streaming import Replies
 
 
 def say(client: TestClient, message: str) -> list[dict[str, Any]]:
@@ -109,6 +111,27 @@ def test_one_reply_at_a_time(client: TestClient, assistant: Any) -> None:
     slow.join(5)
     assert answer.status_code == 409
     assert say(client, "hello")[-1]["type"] == "done"
+
+
+def test_a_stopped_reply_ends_and_the_next_may_begin(assistant: Any) -> None:
+    replies = Replies(assistant)
+    visitor = Visitor(assistant.start_conversation(""), "")
+
+    async def stop_early() -> None:
+        running = replies.begin(visitor.conversation_id)
+        assert running is not None
+        stream = replies.stream(running, visitor, "slow")
+        assert "start" in await anext(stream)
+        while "text" not in await anext(stream):
+            pass
+        await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(stop_early())
+    assert not assistant.closed.is_set()
+    assistant.hold.set()
+    assert replies.begin(visitor.conversation_id) is not None
+    assert assistant.closed.is_set(), "the generator was closed"
+    assert assistant.history(visitor.conversation_id) == []
 
 
 def test_votes_are_kept_with_their_reason(client: TestClient, assistant: Any) -> None:

@@ -216,6 +216,6 @@ export class Chat {
   /** Keep the end of the turn in view, but never push its beginning out at the top. */
   #follow(turn) {
     const bottom = this.log.scrollHeight - this.log.clientHeight;
-    this.log.scrollTop = Math.min(bottom, turn.element.offsetTop - this.log.offsetTop - 12);
+    this.log.scrollTop = Math.min(bottom, turn.element.offsetTop - 14);
   }
 }

@@ -1,0 +1,430 @@
+"""One contract, two databases: SQLite always, PostgreSQL where one listens on 127.0.0.1:5432."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from shop import store_schema as schema
+from shop.errors import NotFound, StoreError
+from shop.store import Store
+from shop.types import (
+    Consent,
+    Customer,
+    Event,
+    Money,
+    Order,
+    OrderLine,
+    PolicyPassage,
+    Product,
+    Rating,
+    Return,
+    Turn,
+    Variant,
+)
+
+POSTGRES = "postgresql://postgres@127.0.0.1:5432/test"
+NOON = datetime(2011, 9, 1, 12, 30, 15, tzinfo=UTC)
+
+
+def pounds(amount: str) -> Money:
+    return Money(Decimal(amount), "GBP")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'deep' / 'shop.db'}"
+        return
+    name = f"regulars_{uuid.uuid4().hex[:12]}"
+    try:
+        admin = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"no PostgreSQL listens on 127.0.0.1:5432 ({error})")
+    with admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with Store(url) as opened:
+        yield opened
+
+
+PRODUCT = Product(
+    id="85123A",
+    title="White Hanging Heart T-Light Holder “ü”",
+    description="Two\nlines",
+    bullets=("one", "two"),
+    brand="Rex",
+    colour="White",
+    categories=("Home", "Candle holders"),
+    categories_derived=True,
+    price=pounds("2.95"),
+    list_price=pounds("3.455"),
+    price_at=NOON,
+    rating=Rating(4.5, 12),
+    in_stock=False,
+    image_url="https://example.com/a.jpg",
+    url="https://example.com/a",
+    variants=(Variant("v1", {"Size": "M"}, pounds("2.95"), True, "SKU", 3), Variant("v2")),
+    attributes={"material": "glass"},
+)
+CUSTOMER = Customer(
+    id="17850",
+    first_name="Ann",
+    last_name="O'Brien",
+    email="Ann.OBrien@Example.com",
+    phone="+44 1234 567 890",
+    country="United Kingdom",
+    address={"city": "Hull"},
+    payment_methods=("credit card ending 9212",),
+    since=NOON,
+    consent=Consent(marketing_email=True, source="form"),
+    tags=("vip",),
+)
+
+
+def order(
+    id_: str,
+    customer_id: str = "17850",
+    at: datetime | None = NOON,
+    *,
+    price: str = "2.55",
+    quantity: int = 6,
+    returned: int = 0,
+    status: str = "",
+) -> Order:
+    line = OrderLine("85123A", "Heart", quantity, pounds(price), "v1", {"Size": "M"}, returned)
+    return Order(id_, customer_id, (line,), at, status, "paid", "France", ("TRACK1",), ("gift card",))
+
+
+def turn(conversation_id: str, id_: str, **values: object) -> Turn:
+    given: dict[str, object] = {
+        "id": id_,
+        "conversation_id": conversation_id,
+        "customer_id": "17850",
+        "at": NOON,
+        "message": "hello",
+        "reply": "Hi!",
+        "intent": "smalltalk",
+        "handled_by": "composer",
+    }
+    return Turn(**(given | values))  # type: ignore[arg-type]
+
+
+def test_values_come_back_as_they_went_in(store: Store) -> None:
+    assert store.put_products([PRODUCT, Product("bare", "Bare")]) == 2
+    assert store.products() == [PRODUCT, Product("bare", "Bare")]
+    assert store.product("85123A") == PRODUCT
+    assert store.product("none") is None
+    assert list(store.products_by_id(["bare", "none", "85123A"])) == ["bare", "85123A"]
+    store.put_customers([CUSTOMER])
+    assert store.customer("17850") == CUSTOMER
+    one = order("#W1", returned=2, status="delivered")
+    store.put_orders([one])
+    assert store.order("#W1") == one
+    back = Return("C1", "17850", "85123A", "Heart", 2, pounds("5.1"), NOON, "#W1")
+    store.put_returns([back])
+    assert store.returns_of("17850") == [back]
+    event = Event("Product Viewed", "17850", NOON, {"product_id": "85123A"})
+    store.put_events([event, event])
+    assert store.events_of("17850") == [event]
+    passages = [PolicyPassage("b", "Returns", "30 days."), PolicyPassage("a", "Delivery", "Two days.")]
+    store.put_policies(passages)
+    assert store.policies() == passages
+    counts = {kind: store.count(kind) for kind in ("products", "customers", "orders", "returns", "events")}
+    assert counts == {"products": 2, "customers": 1, "orders": 1, "returns": 1, "events": 1}
+
+
+def test_writing_again_replaces_by_id(store: Store) -> None:
+    store.put_orders([Order("1", "c", (order("1").lines[0], order("1").lines[0]), NOON)])
+    store.put_orders([order("1", quantity=1)])
+    kept = store.order("1")
+    assert kept is not None
+    assert [line.quantity for line in kept.lines] == [1]
+    store.put_policies([PolicyPassage("old", "Old", "gone")])
+    store.put_policies([PolicyPassage("new", "New", "here")])
+    assert [passage.id for passage in store.policies()] == ["new"]
+
+
+def test_a_failing_source_writes_nothing(store: Store) -> None:
+    def products() -> Iterator[Product]:
+        for number in range(6_000):
+            yield Product(f"p{number}", "Thing")
+        raise ValueError("row 6001")
+
+    with pytest.raises(ValueError, match="row 6001"):
+        store.put_products(products())
+    assert store.count("products") == 0
+    with pytest.raises(ValueError, match="row 6001"):
+        store.put_import(orders=[order("1")], products=products(), meta={"report:products": "{}"})
+    assert (store.count("orders"), store.meta("report:products")) == (0, None)
+
+
+def test_known_customers_survive_an_orders_file(store: Store) -> None:
+    store.put_customers([CUSTOMER])
+    store.put_import(customers=[Customer("17850"), Customer("new")], keep_known_customers=True)
+    assert store.customer("17850") == CUSTOMER
+    assert store.customer("new") == Customer("new")
+
+
+@pytest.mark.parametrize("typed", ["#W1234", "W1234", "w1234", " #w1234 "])
+def test_orders_are_found_however_they_are_typed(store: Store, typed: str) -> None:
+    store.put_orders([order("#W1234")])
+    found = store.order(typed)
+    assert found is not None
+    assert found.id == "#W1234"
+
+
+def test_orders_come_newest_first_and_undated_last(store: Store) -> None:
+    store.put_orders([order("a", at=None), order("b", at=NOON), order("c", at=NOON + timedelta(days=1))])
+    store.put_orders([order("d", at=None), order("guest", "")])
+    assert [one.id for one in store.orders_of("17850")] == ["c", "b", "a", "d"]
+    assert store.orders_of("") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["17850", "ann.obrien@example.com", "ANN O'BRIEN", "o'bri", "obrien@", "#W1", "w1", "1234567890", "1785"],
+)
+def test_customers_are_found_by_what_people_know(store: Store, text: str) -> None:
+    store.put_customers([CUSTOMER, Customer("other", "Bob", "Smith", "bob@example.com")])
+    store.put_orders([order("#W1")])
+    assert [one.id for one in store.find_customers(text)] == ["17850"]
+
+
+def test_exact_matches_come_before_parts_and_signs_are_plain_text(store: Store) -> None:
+    store.put_customers([Customer("a1785"), Customer("17850"), Customer("1785"), Customer("100%")])
+    assert [one.id for one in store.find_customers("1785")] == ["1785", "17850", "a1785"]
+    assert [one.id for one in store.find_customers("1785", limit=1)] == ["1785"]
+    assert [one.id for one in store.find_customers("0%")] == ["100%"]
+    assert store.find_customers("_") == []
+    assert store.find_customers("  ") == []
+    assert [one.id for one in store.customers(limit=2, offset=1)] == sorted(["a1785", "17850", "1785", "100%"])[1:3]
+
+
+def test_order_stats_count_what_was_kept(store: Store) -> None:
+    store.put_orders(
+        [
+            order("1", quantity=6, returned=2),
+            order("2", at=NOON + timedelta(days=3), price="0.1", quantity=3),
+            order("3", status="cancelled"),
+            order("g", customer_id=""),
+        ]
+    )
+    store.put_returns([Return("r", "17850", "85123A", "Heart", 2, pounds("5.10"), NOON)])
+    (stats,) = store.order_stats()
+    assert (stats.customer_id, stats.orders, stats.returns) == ("17850", 2, 1)
+    assert (stats.first_at, stats.last_at) == (NOON, NOON + timedelta(days=3))
+    assert stats.spent == pounds("10.50")
+    (earlier,) = store.order_stats(before=NOON + timedelta(days=1))
+    assert (earlier.orders, earlier.spent) == (1, pounds("10.20"))
+
+
+def test_purchases_stream_every_line_but_cancelled_ones(store: Store) -> None:
+    store.put_orders([order("1"), order("g", ""), order("x", status="cancelled")])
+    assert sorted(store.purchases()) == [
+        ("", "85123A", 6, NOON, "g", "France"),
+        ("17850", "85123A", 6, NOON, "1", "France"),
+    ]
+
+
+def test_a_conversation_is_kept_in_order(store: Store) -> None:
+    talk = store.start_conversation("17850")
+    assert store.conversation_customer(talk) == "17850"
+    assert store.conversation_customer("none") is None
+    assert store.conversation_customer(store.start_conversation()) == ""
+    first = turn(
+        talk,
+        "t1",
+        message="under £5?",
+        acts=("show",),
+        cards=({"id": "85123A", "price": {"amount": "2.95"}},),
+        sources=({"kind": "product", "id": "85123A"},),
+        quick_replies=("In blue",),
+        state={"shown": ["85123A"]},
+        trace={"ms": 3.5},
+    )
+    second = turn(talk, "t2", message="a person please", acts=("handoff",))
+    store.add_turn(first)
+    store.add_turn(second)
+    assert store.turns(talk) == [first, second]
+    assert store.turn("t1") == first
+    assert store.turn("none") is None
+    assert store.handed_off(5) == [second]
+    ((id_, _, turns, last),) = store.conversations_of("17850")
+    assert (id_, turns, last) == (talk, 2, "a person please")
+    store.set_vote("t1", -1, "wrong price")
+    voted = store.turn("t1")
+    assert voted is not None
+    assert (voted.vote, voted.vote_reason) == (-1, "wrong price")
+    with pytest.raises(NotFound):
+        store.set_vote("none", 1, "")
+    with pytest.raises(NotFound):
+        store.add_turn(turn("none", "t3"))
+    with pytest.raises(StoreError, match="use an id"):
+        store.add_turn(second)
+
+
+def test_text_that_databases_refuse_is_cleaned(store: Store) -> None:
+    talk = store.start_conversation()
+    store.add_turn(turn(talk, "t", message="a\x00b\ud800 😀", state={"x": "\x00\ud800"}))
+    (kept,) = store.turns(talk)
+    assert kept.message == "ab? 😀"
+    assert kept.state == {"x": "\x00\ud800"}
+
+
+def test_memory_cart_and_campaign(store: Store) -> None:
+    store.remember("17850", "likes", "blue", "t1")
+    store.remember("17850", "dislikes", "blue", "t2")
+    ((kind, value, _, source),) = store.memories("17850")
+    assert (kind, value, source) == ("dislikes", "blue", "t2")
+    talk = store.start_conversation()
+    assert store.cart(talk) == {}
+    store.put_cart(talk, {"b": 2, "a": 1})
+    assert list(store.cart(talk).items()) == [("b", 2), ("a", 1)]
+    campaign_id = store.save_campaign("Autumn", "win back", {"days": 90})
+    saved = store.campaign(campaign_id)
+    assert saved is not None
+    assert (saved.name, saved.goal, saved.document) == ("Autumn", "win back", {"days": 90})
+    assert store.campaign("none") is None
+    store.put_draft(campaign_id, "17850", {"subject": "Hi"}, "drafted")
+    store.put_draft(campaign_id, "17850", {"subject": "Hello"}, "approved")
+    (draft,) = store.drafts(campaign_id)
+    assert (draft.document, draft.status) == ({"subject": "Hello"}, "approved")
+    assert [one.id for one in store.campaigns()] == [campaign_id]
+
+
+def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
+    store.put_customers([CUSTOMER, Customer("other")])
+    store.put_orders([order("#W1"), order("#W2", "other")])
+    store.put_returns([Return("r", "17850", "85123A", "Heart", 1, pounds("1"))])
+    store.put_events([Event("Customer Viewed", "17850", NOON)])
+    talk = store.start_conversation("17850")
+    store.add_turn(turn(talk, "t"))
+    store.put_cart(talk, {"85123A": 1})
+    store.remember("17850", "likes", "blue", "t")
+    store.put_draft(store.save_campaign("A", "g", {}), "17850", {}, "drafted")
+    counts = store.forget("17850")
+    assert counts.pop("orders_kept_without_name") == 1
+    assert set(counts.values()) == {1}
+    kept = store.order("#W1")
+    assert kept is not None
+    assert (kept.customer_id, kept.tracking, kept.payments) == ("", (), ())
+    with store.reading() as connection:
+        for table in schema.tables.sorted_tables:
+            assert "17850" not in str(connection.execute(select(table)).all()), table.name
+    assert store.customer("other") is not None
+    assert not any(store.forget("17850").values())
+    assert store.forget("") == {}
+
+
+def test_many_threads_may_write_and_read(store: Store) -> None:
+    talk = store.start_conversation()
+    failures: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            for step in range(5):
+                store.add_turn(turn(talk, f"{number}-{step}"))
+                store.turns(talk)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(store.turns(talk)) == 30
+
+
+def test_a_newer_schema_is_refused(url: str) -> None:
+    with Store(url) as store:
+        store.set_meta("schema_version", "99")
+    with pytest.raises(StoreError, match="schema version 99"):
+        Store(url)
+
+
+def test_it_is_still_there_after_closing(url: str) -> None:
+    with Store(url) as store:
+        store.put_products([PRODUCT])
+        store.set_meta("note", "kept")
+    with Store(url) as store:
+        assert store.products() == [PRODUCT]
+        assert (store.meta("note"), store.meta("none")) == ("kept", None)
+
+
+def test_counting_something_unknown_says_what_can_be_counted(store: Store) -> None:
+    with pytest.raises(StoreError, match="products, customers"):
+        store.count("unicorns")
+
+
+# -- databases that cannot be opened -------------------------------------------------------------
+
+
+def test_a_corrupt_file_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "shop.db"
+    file.write_bytes(b"this is no database, whatever its name says" * 100)
+    with pytest.raises(StoreError, match="damaged or no Regulars database; move it away"):
+        Store(f"sqlite:///{file}")
+
+
+def test_a_damaged_page_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "shop.db"
+    with Store(f"sqlite:///{file}") as store:
+        store.put_products([Product(f"p{n}", "Thing " * 20) for n in range(500)])
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    data = bytearray(file.read_bytes())
+    data[4096 : len(data)] = b"\xff" * (len(data) - 4096)
+    file.write_bytes(data)
+    with pytest.raises(StoreError, match="damaged"), Store(f"sqlite:///{file}") as store:
+        store.products()
+
+
+def test_an_unwritable_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="shop folder .* cannot be made"):
+        Store(f"sqlite:///{tmp_path / 'file' / 'deeper' / 'shop.db'}")
+    with pytest.raises(StoreError, match="is a folder"):
+        Store(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x/y"])
+def test_a_bad_url_is_one_sentence(url: str) -> None:
+    with pytest.raises(StoreError, match="sqlite:///"):
+        Store(url)
+
+
+def test_an_unreachable_server_is_named_without_its_password() -> None:
+    with pytest.raises(StoreError, match="check that it is there and running") as caught:
+        Store("postgresql+psycopg://shop:hunter2@127.0.0.1:1/shop")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_locked_database_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop.database.BUSY_TIMEOUT_MS", 50)
+    file = tmp_path / "shop.db"
+    with Store(f"sqlite:///{file}") as store:
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="busy with another process"):
+            store.set_meta("a", "b")
+        other.close()

@@ -1,0 +1,126 @@
+"""How a campaign, a drafted e-mail and an export look: values in, escaped HTML out.
+
+Knows nothing of events, stores or who is looking.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from assistant.campaign import Campaign, Draft, Member
+from assistant.campaign_checks import PREHEADER_CHARACTERS, SUBJECT_CHARACTERS, UNSUBSCRIBE
+from assistant.campaign_export import ExportReport
+from shop.settings import Settings
+from ui.components import picture_uri
+from ui.staff import count_of, notice, show_amount, stacked
+
+GOAL = "Win back customers who have stopped ordering"
+
+
+class MarketingView:
+    """The page's pieces in one shop's locale."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def goal(self) -> str:
+        """What the campaign is for and what it will never do."""
+        return stacked(
+            f'<section class="rs-panel"><h3>Goal</h3><p class="rs-sentence">{escape(GOAL)}</p>'
+            '<p class="rs-small">Only customers who allow marketing e-mail are ever written to. '
+            "No offers are set up, so none is promised. Nothing is sent from here.</p></section>"
+        )
+
+    def before(self) -> str:
+        """What stands where the audience will be."""
+        day = self.settings.current_date.isoformat()
+        return stacked(notice(f"Counted as of {day}. Choose the number of days and find customers.", "empty"))
+
+    def label(self, member: Member) -> str:
+        """One recipient in the list."""
+        spent = show_amount(member.spent, self.settings)
+        orders = count_of(member.orders, "order", "orders", self.settings)
+        return f"{member.customer_id} · {orders} · {spent} · {member.days_since} days ago"
+
+    def audience(self, campaign: Campaign) -> str:
+        """Who is reached and who is left out and why."""
+        left = "".join(f"<li><b>{count:,}</b> {escape(reason)}</li>" for reason, count in campaign.excluded)
+        out = f'<p class="rs-label">Left out</p><ul class="rs-out">{left}</ul>' if left else ""
+        empty = ""
+        if not campaign.recipients:
+            empty = notice(
+                "There is nobody to write to: this needs customers with dated orders who allow marketing "
+                "e-mail. Try fewer days, or import customers with their consent.",
+                "empty",
+            )
+        size = len(campaign.recipients)
+        return stacked(
+            f'<section class="rs-panel"><h3>Audience</h3><p class="rs-figure"><b class="rs-big">{size:,}</b> '
+            f"{'message' if size == 1 else 'messages'}</p>"
+            f"<p>{escape(campaign.sentence(self.settings.locale))}</p>{out}</section>{empty}"
+        )
+
+    def mail(self, draft: Draft, *, is_phone: bool) -> str:
+        """The e-mail as a recipient would see it."""
+        goods = {f"* {product.title}"[:22]: product for product in draft.products}
+        parts = []
+        for block in draft.body.split("\n\n"):
+            product = goods.get(block[:22])
+            if product is not None:
+                parts.append(
+                    f'<div class="rs-good"><img alt="" src="{picture_uri(product.title)}"><p>'
+                    f"<b>{escape(product.title)}</b><br>{escape(product.price or 'Price in the shop')}"
+                    f'<br><span class="rs-small">{escape(product.why)}</span></p></div>'
+                )
+            elif UNSUBSCRIBE in block:
+                parts.append(f'<p class="rs-foot">{escape(block)}</p>')
+            else:
+                parts.append(f"<p>{escape(block)}</p>")
+        last_good = max((n for n, part in enumerate(parts) if "rs-good" in part), default=len(parts) - 1)
+        parts.insert(last_good + 1, f'<p class="rs-cta">{escape(draft.cta)}</p>')
+        return (
+            f'<div class="rs"><article class="rs-mail{" rs-phone" if is_phone else ""}" aria-label="E-mail preview">'
+            f'<header><p class="rs-small">{escape(self.settings.name)} to customer {escape(draft.customer_id)}</p>'
+            f'<p class="rs-subject">{escape(draft.subject)}</p>'
+            f'<p class="rs-soft">{escape(draft.preheader)}</p></header>'
+            f'<div class="rs-mail-body">{"".join(parts)}</div></article></div>'
+        )
+
+    def evidence(self, draft: Draft) -> str:
+        """The checks and the facts the message used."""
+        checks = "".join(
+            f'<li class="{"rs-green" if check.ok else "rs-red"}"><span class="rs-sign" role="img" '
+            f'aria-label="{"passed" if check.ok else "failed"}">{"✓" if check.ok else "✗"}</span>'
+            f"<span><b>{escape(check.name)}</b><small>{escape(check.detail)}</small></span></li>"
+            for check in draft.checks
+        )
+        facts = "".join(
+            f"<tr><td>{escape(fact.label)}</td><td>{escape(fact.value)}<br>"
+            f'<span class="rs-source">{escape(fact.source)}</span></td></tr>'
+            for fact in draft.facts
+        )
+        red = sum(not check.ok for check in draft.checks)
+        verdict = "All checks are green" if not red else f"{red} red: this message will not be exported"
+        lengths = (
+            f"Subject {len(draft.subject)}/{SUBJECT_CHARACTERS}, "
+            f"preheader {len(draft.preheader)}/{PREHEADER_CHARACTERS} characters. Worded by: {draft.handled_by}."
+        )
+        return stacked(
+            f'<section class="rs-panel"><h3>Checks</h3><p><b>{escape(verdict)}</b></p>'
+            f'<ul class="rs-checks">{checks}</ul><p class="rs-small">{escape(lengths)}</p></section>',
+            f'<section class="rs-panel"><h3>Facts used</h3><table class="rs-facts">{facts}</table></section>',
+        )
+
+    def report(self, report: ExportReport) -> str:
+        """What was written and what was left out."""
+        lines = [
+            f"{count_of(report.written, 'message is', 'messages are', self.settings)} ready to download, "
+            f"{count_of(report.held_out, 'customer is', 'customers are', self.settings)} held out."
+        ]
+        if report.without_email:
+            count = count_of(report.without_email, "customer has", "customers have", self.settings)
+            lines.append(f"{count} no e-mail address in the data: match them by the customer_id column.")
+        lines += [f"Customer {customer_id} left out: {why}." for customer_id, why in report.refused[:10]]
+        more = len(report.refused) - 10
+        lines += [f"{more} more left out."] if more > 0 else []
+        return stacked(notice(" ".join(lines)))
