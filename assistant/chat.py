@@ -32,6 +32,7 @@ from assistant.planning import Planned, Scene, plan_turn
 from assistant.understanding import Understander, Understanding
 from assistant.wire import card_view_json, source_json
 from assistant.writers.base import Voice, Writer
+from assistant.writers.model import ModelWriter
 from retrieval.indexing import open_search
 from retrieval.recommend import open_recommender
 from retrieval.recommend.base import Recommender
@@ -86,8 +87,6 @@ class Assistant:
             self._model = open_model(self.settings.model)
         if self._model is None:
             return None
-        from assistant.writers.model import ModelWriter
-
         return ModelWriter(self._model, self.settings)
 
     def start_conversation(self, customer_id: str = "") -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -92,6 +93,36 @@ def make_shop(folder: Path | None) -> Settings:
             "choose another with --shop DIR."
         ) from error
     return settings
+
+
+STARTER_TOML = """\
+# This shop's settings; docs/operating.md explains them all. Remove the # to set one.
+# name = "Our shop"
+# currency = "GBP"      # where a file names none
+# locale = "en_GB"
+# contact = "help@shop.example"
+"""
+
+
+@contextmanager
+def shop_being_made(folder: Path | None) -> Iterator[Settings]:
+    """`make_shop` that leaves nothing new behind where the block fails, and a shop.toml otherwise."""
+    from shop.settings import load_settings
+
+    place = load_settings(folder).shop
+    before = set(place.iterdir()) if place.is_dir() else None
+    settings = make_shop(folder)
+    try:
+        yield settings
+    except BaseException:
+        for path in set(settings.shop.iterdir()) - (before or set()):
+            path.unlink() if path.is_file() else shutil.rmtree(path)
+        if before is None:
+            settings.shop.rmdir()
+        raise
+    toml = settings.shop / "shop.toml"
+    if not toml.exists():
+        toml.write_text(STARTER_TOML, encoding="utf-8")
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from assistant.cli_frame import (
     JsonOption,
     ShopOption,
     load_shop,
-    make_shop,
     opened_store,
     print_json,
+    shop_being_made,
     shown_progress,
 )
 
@@ -46,14 +46,18 @@ def import_data(
     """Take products, orders, customers or policies from a file, all of it or nothing."""
     from shop.sources import import_file
 
-    settings = make_shop(shop)
-    with opened_store(settings) as store:
+    with shop_being_made(shop) as settings, opened_store(settings) as store:
         report = import_file(store, kind.value, file, format, settings)
     if as_json:
         print_json(report.as_json())
         return
     for line in report.lines():
         typer.echo(line)
+    if kind is Kind.products and "currency" not in settings.model_fields_set:
+        typer.echo(
+            f"Prices without a currency are taken as {settings.currency}; if that is wrong, set currency "
+            f"in {settings.shop / 'shop.toml'} and import again."
+        )
     if kind in (Kind.products, Kind.policies):
         typer.echo("Now run `regulars index`, so that the assistant finds them.")
 

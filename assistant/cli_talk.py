@@ -121,6 +121,7 @@ def recommend(
     as_json: JsonOption = False,
 ) -> None:
     """Products for one customer, each with the reasons it was picked for."""
+    from assistant.planning.reasons import say_reasons
     from assistant.wire import recommendation_json
     from retrieval.recommend.base import Context
 

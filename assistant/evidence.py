@@ -7,6 +7,7 @@ verified customer alone, history only with their consent.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,14 +18,15 @@ from assistant.understanding import Understander, Understanding
 from retrieval.query import Filters, Query, parse_query
 from retrieval.recommend.base import Context, Recommendation, Recommender
 from retrieval.search import Search, SearchResult
+from retrieval.words import stems
 from shop.store import Store
 from shop.types import Customer, Order, PolicyPassage, Product
 
 MAX_CARDS = 6
 MAX_RECOMMENDATIONS = 4
 PENNY = Decimal("0.01")
-# Titles match a question's subject when this share of the question's known words is theirs.
-SUBJECT_COVERAGE = 0.5
+NAMED_SHARE = 0.5
+NAMED_WORDS = 3
 COMPARISON_OPENING = re.compile(
     r"^\W*(?:can you |could you |please )*compare\b|\b(?:what(?:['’]s| is) the )?difference between\b|"
     r"\bwhich (?:one )?(?:is|has|are) [^,:]*[,:]",
@@ -144,7 +146,7 @@ class Gatherer:
         below, above = state.below, state.above
         if not (said.query.cheaper or said.query.dearer):
             return below, above
-        pointed = said.reference.ids or state.shown or state.focus
+        pointed = said.reference.ids or state.focus or state.shown
         prices = [p.price.amount for i in pointed if (p := self.search.products.get(i)) and p.price]
         if prices and said.query.cheaper:
             below = str(min(prices) - PENNY)
@@ -183,9 +185,11 @@ class Gatherer:
         subjects = tuple(self.search.products[i] for i in said.reference.ids if i in self.search.products)
         result = None
         if not subjects:
-            result = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
-            best = [hit.product for hit in result.hits[:1] if hit.coverage >= SUBJECT_COVERAGE]
-            subjects = tuple(best)
+            result = self.search.search(said.query, k=MAX_CARDS)
+            plain = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
+            hits = (*result.hits, *plain.hits, *plain.nearest)
+            named = find_named(said.message, [hit.product for hit in hits])
+            subjects = (named,) if named else ()
         passages: tuple[Passage, ...] = ()
         if subjects:
             passages = self.passages.pick(said.message, subjects[0])
@@ -226,6 +230,23 @@ class Gatherer:
             ranked = self.passages.rank(question, [hit.passage.text], heading=hit.passage.heading)
             found += [(hit.passage, passage) for passage in ranked[:2]]
         return tuple(sorted(found, key=lambda pair: -pair[1].coverage - pair[1].cosine))
+
+
+def find_named(text: str, candidates: Sequence[Product]) -> Product | None:
+    """The candidate whose title the text names most of; None where none is named well enough.
+
+    Named means at least half of a short title's words, or three words of any title.
+    """
+    said = set(stems(text))
+    best: tuple[int, float] = (0, 0.0)
+    named = None
+    for product in candidates:
+        title = {word for word in stems(product.title) if not word.isdigit()}
+        held = len(title & said)
+        share = held / max(len(title), 1)
+        if (share >= NAMED_SHARE or held >= NAMED_WORDS) and (held, share) > best:
+            best, named = (held, share), product
+    return named
 
 
 def split_comparison(text: str) -> tuple[str, str] | None:

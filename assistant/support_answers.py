@@ -77,7 +77,7 @@ class _Desk(OrderAnswers):
             return self._edge(wanted)
         if not wanted and not asked.terms:
             return self._unknown()
-        return self.about_orders(wanted)
+        return self.about_orders(wanted) or self._policy_or_unknown()
 
     # -- other records ---------------------------------------------------------------------------
 
@@ -144,12 +144,6 @@ class _Desk(OrderAnswers):
             return self._unknown()
         answer = self._policy()
         return self._unknown() if answer.denies else answer
-
-    def _unknown(self) -> Answer:
-        return self._say([Act("ask_unknown")])
-
-    def _no_topic(self) -> Answer:
-        return self._say([Act("ask_no_topic", {"topic": "[ask]"} | self._period())])
 
     def _about_records(self) -> bool:
         """ "Returns" is about this customer's records unless it asks how returning works."""

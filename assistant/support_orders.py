@@ -63,8 +63,8 @@ class OrderAnswers:
     products: dict[str, Product]
     asked: Question
 
-    def about_orders(self, wanted: str) -> Answer:
-        """The answer about all orders of the time asked for."""
+    def about_orders(self, wanted: str) -> Answer | None:
+        """The answer about the orders of the time asked for; None where orders do not answer it."""
         orders = self._in_period()
         if not orders:
             return self._say([Act("ask_no_orders", self._period())])
@@ -166,12 +166,12 @@ class OrderAnswers:
         record = Record("sum", "money", "", {name: self._money(money)})
         return self._say([Act(kind, {name: f"[sum.{name}]"} | self._period())], [record], orders=orders)
 
-    def _topic(self, wanted: str, orders: Sequence[Order]) -> Answer:
+    def _topic(self, wanted: str, orders: Sequence[Order]) -> Answer | None:
         """Anything about one kind of product: whether, how many, when, for how much, in how many orders."""
         found = [(order, self._lines(order)) for order in orders if self._lines(order)]
         if not found:
             known = wanted in ("bought", "spent", "count")
-            return self._no_topic() if known else self._policy_or_unknown()
+            return self._no_topic() if known else None
         holding = [order for order, _ in found]
         lines = [line for _, some in found for line in some]
         if wanted == "spent":
@@ -277,6 +277,12 @@ class OrderAnswers:
         )
         answer = self._say([Act(numbered("ask_returns", units), slots)], [*records, items])
         return replace(answer, sources=sources)
+
+    def _unknown(self) -> Answer:
+        return self._say([Act("ask_unknown")])
+
+    def _no_topic(self) -> Answer:
+        return self._say([Act("ask_no_topic", {"topic": "[ask]"} | self._period())])
 
     # -- helpers ---------------------------------------------------------------------------------
 

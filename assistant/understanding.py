@@ -13,12 +13,14 @@ from assistant.intents import Intent, IntentClassifier
 from assistant.memory import State
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
-from retrieval.english import SOFT
+from retrieval.english import LINKS, SOFT
 from retrieval.query import Query, parse_query
 from retrieval.search import Search
 from retrieval.words import words
 
 MAX_MESSAGE_CHARS = 2000
+LONG_MESSAGE_WORDS = 40
+MARKUP = re.compile(r"<[^>]*>")
 
 # Below these, the nearest examples are no evidence against what the catalogue says.
 SURE = 0.55
@@ -50,18 +52,29 @@ class Understander:
 
     def understand(self, message: str, state: State) -> Understanding:
         """The meaning of `message` after the turns that led to `state`."""
-        text = redact(message[:MAX_MESSAGE_CHARS]).strip()
+        stored = redact(message[:MAX_MESSAGE_CHARS]).strip()
+        text = MARKUP.sub(" ", stored)
+        asked = self._main_sentences(text)
         said = Understanding(
-            message=text,
+            message=stored,
             intent=Intent("smalltalk", 1.0, "no words"),
-            query=parse_query(text, self.search.vocabulary),
-            reference=resolve(text, state, self.search.products),
+            query=parse_query(asked, self.search.vocabulary),
+            reference=resolve(asked, state, self.search.products),
             orders=self.classifier.order_numbers(text),
             asks=self.classifier.asks(text),
         )
         if not re.search(r"\w", text):
             return said
         return replace(said, intent=self._intent(said, state))
+
+    def _main_sentences(self, text: str) -> str:
+        """A long message's sentences that ask for something; a short message whole."""
+        if len(text.split()) <= LONG_MESSAGE_WORDS:
+            return text
+        sentences = re.split(r"(?<=[.!?])\s+|\n+", text)
+        asking = [one for one in sentences if {"wants", "about_product"} & self.classifier.asks(one)]
+        asking = asking or [one for one in sentences if "question" in self.classifier.asks(one)]
+        return " ".join(asking[-2:]) or text
 
     def _intent(self, said: Understanding, state: State) -> Intent:
         rule = self.classifier.match_rules(said.message)
@@ -72,6 +85,8 @@ class Understander:
                 rule.name == "recommend" and "similar" in asks
             )
             rule = None if overruled else rule
+        if "anger" in asks and "wants" not in asks and (rule is None or rule.name != "out_of_scope"):
+            return Intent("handoff", 0.9, "anger")
         if rule:
             return rule
         if pointed and "similar" not in asks and not (said.query.cheaper or said.query.dearer):
@@ -102,7 +117,7 @@ class Understander:
     @staticmethod
     def names_no_thing(query: Query) -> bool:
         """Whether the topic is only an occasion or a person ("gift mother"), no kind of thing."""
-        return all(word in SOFT for word in words(query.topic))
+        return all(word in SOFT or word in LINKS for word in words(query.topic))
 
     def _check_guess(self, guess: Intent, said: Understanding, state: State) -> Intent:
         """The nearest examples' word, unless the catalogue or the conversation says otherwise."""

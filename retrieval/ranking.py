@@ -31,6 +31,8 @@ class Evidence:
     lexical: Floats
     cosine: Floats | None
     terms: int
+    spelled: bool = True
+    """Whether names hold the asked words as written, not only others of the same stem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,6 @@ class Gate:
 
 WORDS_ONLY_GATE = Gate(partial=((0.5, 0.4),), half_cosine=0.6, lone_cosine=0.8)
 """For embedders whose cosine only repeats what the words say."""
-
-
-MENTION_COSINE = 0.33
 
 
 def ranks(scores: Floats) -> Floats:
@@ -100,11 +99,14 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
 
 
 def _only_mentioned(evidence: Evidence, found: Mask) -> bool:
-    """Whether a few products hold the very words and yet are about something else altogether."""
+    """Whether a few products hold the words and yet are about something else altogether, as
+    "Small Hammered Silver Candlepot" is for "hammer".
+    """
     close = evidence.cosine
     if close is None or np.count_nonzero(found) > 4:
         return False
-    return bool(evidence.named[found].max() >= 0.999 and close[found].max() < MENTION_COSINE)
+    floor = 0.2 if evidence.spelled else 0.35
+    return bool(evidence.named[found].max() >= 0.999 and close[found].max() < floor)
 
 
 def strictly_relevant(evidence: Evidence) -> Mask:

@@ -294,7 +294,8 @@ class Search:
         stems += [stem(w) for text in (*extra, *(t for t in topic if t in english.SOFT)) for w in words(text)]
         lexical = self._lexical.scores(list(dict.fromkeys(stems)))
         cosine, degraded = self._cosines(" ".join([*extra, query.topic]).strip() or query.text, self._matrix)
-        evidence = Evidence(named, coverage, head, lexical, cosine, len(terms))
+        spelled = all(word in self.vocabulary.words for word in hard)
+        evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), spelled)
         score = fuse(lexical, cosine) + NAMED_BONUS * named + COVERED_BONUS * coverage
         if not terms:
             mask = np.ones(size, dtype=np.bool_)

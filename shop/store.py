@@ -5,7 +5,8 @@
         store.order("#W2611340")
 
 Safe to use from several threads. What it holds is in store_schema.py, the shop's records in
-store_records.py, conversations and campaigns in store_conversations.py.
+store_records.py, figures over all orders in store_figures.py, conversations and campaigns in
+store_conversations.py.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from shop.store_conversations import (
     StoredCampaign,
     StoredDraft,
 )
-from shop.store_records import CustomerStats, Purchase, Records
+from shop.store_figures import CustomerStats, Figures, Purchase
+from shop.store_records import Records
 
 __all__ = [
     "ConversationHead",
@@ -30,5 +32,5 @@ __all__ = [
 ]
 
 
-class Store(Records, Conversations):
+class Store(Records, Figures, Conversations):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

@@ -136,10 +136,35 @@ def test_a_bad_file_leaves_nothing_behind(regulars: Run, tmp_path: Path, content
     file = tmp_path / "products.csv"
     if content is not None:
         file.write_text(content, encoding="utf-8")
-    ran = regulars("import", "products", file, "--shop", tmp_path / "mine")
-    assert_one_sentence(ran, "products.csv")
-    with Store(f"sqlite:///{tmp_path / 'mine' / 'shop.db'}") as store:
-        assert store.count("products") == 0
+    assert_one_sentence(regulars("import", "products", file, "--shop", tmp_path / "new"), "products.csv")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "shop.toml").write_text("currency = 'EUR'\n", encoding="utf-8")
+    assert_one_sentence(regulars("import", "products", file, "--shop", tmp_path / "mine"), "products.csv")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["shop.toml"]
+
+
+def test_a_shop_of_ones_own(regulars: Run, tmp_path: Path) -> None:
+    file = tmp_path / "products.csv"
+    file.write_text(
+        "Handle,Title,Vendor,Type,Option1 Name,Option1 Value,Variant Price,Variant Inventory Qty,Status\n"
+        "red-mug,Red Mug,Potter,Mugs,Size,Small,4.50,3,active\n"
+        "red-mug,,,,,Large,6.50,0,\n"
+        "blue-bowl,Blue Bowl,Potter,Bowls,Title,Default Title,9.00,1,active\n",
+        encoding="utf-8",
+    )
+    mine = tmp_path / "mine"
+    ran = regulars("import", "products", file, "--shop", mine)
+    assert ran.code == 0, ran.err
+    assert "2 products" in ran.out and "GBP" in ran.out and "regulars index" in ran.out
+    with (mine / "shop.toml").open("a", encoding="utf-8") as toml:
+        toml.write('embedder = "hash:"\nmodel = "none:"\ncurrency = "EUR"\n')
+    ran = regulars("import", "products", file, "--shop", mine)
+    assert ran.code == 0 and "GBP" not in ran.out
+    assert regulars("index", "--shop", mine).code == 0
+    reply = json.loads(regulars("ask", "a red mug", "--shop", mine, "--json").out)
+    assert [card["title"] for card in reply["cards"]] == ["Red Mug"]
+    assert reply["cards"][0]["price"] == {"amount": 4.5, "currency": "EUR"}
 
 
 def test_a_bad_usage_is_exit_2(regulars: Run) -> None:

@@ -6,8 +6,10 @@ identity and headers are settled here, before Gradio sees a request.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,13 +26,15 @@ from shop.errors import ConfigError, NotAllowed, RegularsError
 from shop.settings import Settings
 from ui import shopper
 from ui.api import ShopApi, make_router, refuse, refuse_error
-from ui.auth import STAFF_AGE_S, STAFF_COOKIE, Auth, check_exposure, local_path
+from ui.auth import STAFF_AGE_S, STAFF_COOKIE, Auth, Visitor, check_exposure, local_path
 from ui.components import STATIC, load_texts, theme
 from ui.gate import EnterShop, Gate
 from ui.streaming import Limit, friendly_error
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
+
+log = logging.getLogger(__name__)
 
 
 def create_app(assistant: Assistant) -> FastAPI:
@@ -60,6 +64,7 @@ def create_api(assistant: Assistant) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_errors(app)
     _add_own_routes(app, auth)
+    app.state.page = api.page
     return app
 
 
@@ -199,6 +204,15 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
+def _warm_up(assistant: Assistant, page: shopper.ShopPage) -> None:
+    """Do beforehand what the first visitor would wait for: try the starters, load the model."""
+    try:
+        page.session(Visitor(), may_pick=True)
+        assistant.speaker.warm()
+    except RegularsError as error:
+        log.warning("not warmed up: %s", error)
+
+
 def serve(settings: Settings) -> None:
     """Serve the shop until interrupted. Raises ConfigError before anything is opened."""
     check_exposure(settings)
@@ -209,8 +223,10 @@ def serve(settings: Settings) -> None:
 
     assistant = Assistant.open(settings)
     try:
+        app = create_app(assistant)
+        threading.Thread(target=_warm_up, args=(assistant, app.state.page), daemon=True).start()
         uvicorn.run(
-            create_app(assistant),
+            app,
             host=settings.host,
             port=settings.port,
             log_level="warning",

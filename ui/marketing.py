@@ -141,8 +141,8 @@ def build(assistant: Assistant) -> gr.Blocks:
                 with gr.Column(visible=False) as detail:
                     with gr.Row(elem_classes="rs-bar"):
                         picker = gr.Dropdown(label="Preview as", choices=[], scale=4, min_width=220)
-                        back = gr.Button("← Previous", scale=1, min_width=110)
-                        forth = gr.Button("Next →", scale=1, min_width=110)
+                        back = gr.Button("← Previous", scale=1, min_width=130)
+                        forth = gr.Button("Next →", scale=1, min_width=130)
                         width = gr.Radio(
                             ["Desktop", "Phone"], value="Desktop", label="Width", scale=2, min_width=230
                         )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from html import escape
 
-from assistant.campaign import Campaign, Draft, Member
-from assistant.campaign_checks import PREHEADER_CHARACTERS, SUBJECT_CHARACTERS, UNSUBSCRIBE
+from assistant.campaign import Campaign, Draft, DraftProduct, Member
+from assistant.campaign_checks import UNSUBSCRIBE, Check
 from assistant.campaign_export import ExportReport
+from assistant.records import short_name
 from shop.settings import Settings
 from ui.components import picture_uri
-from ui.staff import count_of, notice, show_amount, stacked
+from ui.staff import count_of, notice, panel, show_amount, source_tag, stacked, table_row
 
 GOAL = "Win back customers who have stopped ordering"
 
@@ -62,53 +63,56 @@ class MarketingView:
 
     def mail(self, draft: Draft, *, is_phone: bool) -> str:
         """The e-mail as a recipient would see it."""
-        goods = {f"* {product.title}"[:22]: product for product in draft.products}
+        goods = list(draft.products)
         parts = []
+        after_goods = 0
         for block in draft.body.split("\n\n"):
-            product = goods.get(block[:22])
-            if product is not None:
-                parts.append(
-                    f'<div class="rs-good"><img alt="" src="{picture_uri(product.title)}"><p>'
-                    f"<b>{escape(product.title)}</b><br>{escape(product.price or 'Price in the shop')}"
-                    f'<br><span class="rs-small">{escape(product.why)}</span></p></div>'
-                )
-            elif UNSUBSCRIBE in block:
-                parts.append(f'<p class="rs-foot">{escape(block)}</p>')
+            if goods and block.startswith(f"* {short_name(goods[0].title)}"):
+                parts.append(self._good(goods.pop(0)))
+                after_goods = len(parts)
             else:
-                parts.append(f"<p>{escape(block)}</p>")
-        last_good = max((n for n, part in enumerate(parts) if "rs-good" in part), default=len(parts) - 1)
-        parts.insert(last_good + 1, f'<p class="rs-cta">{escape(draft.cta)}</p>')
-        return (
-            f'<div class="rs"><article class="rs-mail{" rs-phone" if is_phone else ""}" aria-label="E-mail preview">'
-            f'<header><p class="rs-small">{escape(self.settings.name)} to customer {escape(draft.customer_id)}</p>'
-            f'<p class="rs-subject">{escape(draft.subject)}</p>'
+                kind = ' class="rs-foot"' if UNSUBSCRIBE in block else ""
+                parts.append(f"<p{kind}>{escape(block)}</p>")
+        parts.insert(after_goods or len(parts), f'<p class="rs-cta">{escape(draft.cta)}</p>')
+        frame = "rs-mail rs-phone" if is_phone else "rs-mail"
+        sender = f"{self.settings.name} to customer {draft.customer_id}"
+        return stacked(
+            f'<article class="{frame}" aria-label="E-mail preview"><header>'
+            f'<p class="rs-small">{escape(sender)}</p><p class="rs-subject">{escape(draft.subject)}</p>'
             f'<p class="rs-soft">{escape(draft.preheader)}</p></header>'
-            f'<div class="rs-mail-body">{"".join(parts)}</div></article></div>'
+            f'<div class="rs-mail-body">{"".join(parts)}</div></article>'
+        )
+
+    def _good(self, product: DraftProduct) -> str:
+        return (
+            f'<div class="rs-good"><img alt="" src="{picture_uri(product.title)}">'
+            f"<p><b>{escape(product.title)}</b><br>{escape(product.price or 'Price in the shop')}"
+            f'<br><span class="rs-small">{escape(product.why)}</span></p></div>'
         )
 
     def evidence(self, draft: Draft) -> str:
         """The checks and the facts the message used."""
-        checks = "".join(
-            f'<li class="{"rs-green" if check.ok else "rs-red"}"><span class="rs-sign" role="img" '
-            f'aria-label="{"passed" if check.ok else "failed"}">{"✓" if check.ok else "✗"}</span>'
-            f"<span><b>{escape(check.name)}</b><small>{escape(check.detail)}</small></span></li>"
-            for check in draft.checks
-        )
+        checks = "".join(self._check(check) for check in draft.checks)
         facts = "".join(
-            f"<tr><td>{escape(fact.label)}</td><td>{escape(fact.value)}<br>"
-            f'<span class="rs-source">{escape(fact.source)}</span></td></tr>'
+            table_row(escape(fact.label), f"{escape(fact.value)}<br>{source_tag(fact.source)}")
             for fact in draft.facts
         )
         red = sum(not check.ok for check in draft.checks)
         verdict = "All checks are green" if not red else f"{red} red: this message will not be exported"
-        lengths = (
-            f"Subject {len(draft.subject)}/{SUBJECT_CHARACTERS}, "
-            f"preheader {len(draft.preheader)}/{PREHEADER_CHARACTERS} characters. Worded by: {draft.handled_by}."
-        )
         return stacked(
-            f'<section class="rs-panel"><h3>Checks</h3><p><b>{escape(verdict)}</b></p>'
-            f'<ul class="rs-checks">{checks}</ul><p class="rs-small">{escape(lengths)}</p></section>',
-            f'<section class="rs-panel"><h3>Facts used</h3><table class="rs-facts">{facts}</table></section>',
+            panel(
+                "Checks",
+                f'<p><b>{escape(verdict)}</b></p><ul class="rs-checks">{checks}</ul>'
+                f'<p class="rs-small">Worded by the {escape(draft.handled_by)}.</p>',
+            ),
+            panel("Facts used", f'<table class="rs-facts">{facts}</table>'),
+        )
+
+    def _check(self, check: Check) -> str:
+        sign, word, kind = ("✓", "passed", "green") if check.ok else ("✗", "failed", "red")
+        return (
+            f'<li class="rs-{kind}"><span class="rs-sign" role="img" aria-label="{word}">{sign}</span>'
+            f"<span><b>{escape(check.name)}</b><small>{escape(check.detail)}</small></span></li>"
         )
 
     def report(self, report: ExportReport) -> str:

@@ -176,12 +176,11 @@ class ShopPage:
             price = format_money(Money(Decimal(top), prices[0].currency), self.settings.locale)
             return self.words["start_under"].format(name=name, price=price.removesuffix(".00"))
         if place == 1:
-            colours = [product.colour for product in shelf if product.colour.isalpha()]
-            return (
-                self.words["start_colour"].format(colour=max(set(colours), key=colours.count), name=noun)
-                if colours
-                else ""
-            )
+            colours = sorted(product.colour.lower() for product in shelf if product.colour.isalpha())
+            if not colours:
+                return ""
+            colour = max(colours, key=colours.count)
+            return self.words["start_colour"].format(colour=colour, name=noun)
         return self.words["start_cheapest"].format(name=noun) if prices else ""
 
     def _is_answered(self, text: str) -> bool:

@@ -49,6 +49,38 @@ def figure(label: str, value: str, small: str = "") -> str:
     return f"<div class='rs-figure'><dt>{escape(label)}</dt><dd>{escape(value)}{below}</dd></div>"
 
 
+def badge(text: str, kind: str = "") -> str:
+    """A small label: `kind` is "", "yes" or "warn"."""
+    return f'<span class="rs-badge{f" rs-{kind}" if kind else ""}">{escape(text)}</span>'
+
+
+def source_tag(text: str) -> str:
+    """The record that something was read from."""
+    return f'<span class="rs-source">{escape(text)}</span>'
+
+
+def table_row(*cells: str, numbers: int = 0) -> str:
+    """A row of cells that are HTML already, the last `numbers` of them figures."""
+    first = len(cells) - numbers
+    marked = (f"<td{' class=rs-num' if n >= first else ''}>{cell}</td>" for n, cell in enumerate(cells))
+    return f"<tr>{''.join(marked)}</tr>"
+
+
+def foldout(title: str, inside: str, *, is_open: bool) -> str:
+    """An item of a list that opens: both parts are HTML already."""
+    opened = " open" if is_open else ""
+    return (
+        f'<li><details{opened}><summary>{title}</summary><div class="rs-inside">{inside}</div></details></li>'
+    )
+
+
+def panel(title: str, inside: str, kind: str = "") -> str:
+    """A titled box around HTML."""
+    return (
+        f'<section class="rs-panel{f" rs-{kind}" if kind else ""}"><h3>{escape(title)}</h3>{inside}</section>'
+    )
+
+
 def show_day(at: Any, settings: Settings) -> str:
     """'9 September 2011', or 'no date' where the data has none."""
     return format_date(at.date(), settings.locale) if at is not None else "no date"

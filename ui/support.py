@@ -8,13 +8,13 @@ recorded under the name given here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from assistant.support import ask, brief, find_customers
 from shop.errors import RegularsError
+from shop.types import Customer
 from ui.staff import count_of, notice, page_head, stacked, staff_name
 from ui.support_view import SupportView, label_customer
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 RESULTS = 20
 SAMPLES = 6
+MAX_QUESTION = 500
 QUESTIONS = (
     "What did they order last?",
     "How much have they spent?",
@@ -61,8 +62,8 @@ class SupportPage:
         found = find_customers(self.assistant, text, RESULTS)
         if not found:
             return [], notice(
-                f"Nobody is found for “{text.strip()[:60]}”. Try a customer number, an e-mail address, part of a "
-                "name, or an order number.",
+                f"Nobody is found for “{text.strip()[:60]}”. Try a customer number, an e-mail address, "
+                "part of a name, or an order number.",
                 "empty",
             )
         more = f" (the first {RESULTS})" if len(found) == RESULTS else ""
@@ -76,12 +77,56 @@ class SupportPage:
         count = self.assistant.store.count("customers")
         if not count:
             return notice(
-                "This shop's data holds no customers yet. Import orders or customers to use the support desk.",
+                "This shop's data holds no customers yet. Import customers or orders to use this page.",
                 "empty",
             )
         return notice(
             f"{count_of(count, 'customer', 'customers', self.settings)} on record. Some to begin with:"
         )
+
+    def _label(self, customer: Customer, orders: int) -> str:
+        return f"{label_customer(customer)} · {count_of(orders, 'order', 'orders', self.settings)}"
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def on_load(self, request: gr.Request) -> tuple[Any, ...]:
+        """Fill the page; /support/?customer=ID opens that customer (for links from elsewhere)."""
+        wanted = str(request.query_params.get("customer", ""))
+        shown = self.on_choose(wanted, request) if wanted else self._closed()
+        return (*self.on_search(wanted), *shown)
+
+    def on_search(self, text: str) -> tuple[Any, str]:
+        """The list of results and the sentence above it."""
+        try:
+            pairs, status = self.search(text)
+        except Exception as error:
+            return gr.Radio(choices=[], visible=False), _problem(error)
+        return gr.Radio(choices=list(pairs), value=None, visible=bool(pairs)), stacked(status)
+
+    def on_choose(self, customer_id: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Everything about one customer."""
+        if not customer_id:
+            return self._closed()
+        try:
+            found = brief(self.assistant, customer_id, staff=staff_name(self.settings, request))
+        except Exception as error:
+            return self._closed(_problem(error))
+        view = self.view
+        pages = (view.orders(found), view.timeline(found), view.chats(found))
+        return (found.customer.id, view.overview(found), gr.Column(visible=True), "", "", *pages)
+
+    def on_ask(self, customer_id: str, question: str) -> str:
+        """The answer to one question about the customer on the page."""
+        if not question.strip():
+            return stacked(notice("Write a question about this customer first."))
+        try:
+            return self.view.answer(ask(self.assistant, customer_id, question[:MAX_QUESTION]))
+        except Exception as error:
+            return _problem(error)
+
+    def _closed(self, text: str = "") -> tuple[Any, ...]:
+        invitation = notice("Choose a customer to see their orders, chats and a short brief.", "empty")
+        return "", text or stacked(invitation), gr.Column(visible=False), "", "", "", "", ""
 
 
 def _problem(error: Exception) -> str:
@@ -95,55 +140,7 @@ def _problem(error: Exception) -> str:
 def build(assistant: Assistant) -> gr.Blocks:
     """The page, to be mounted at /support."""
     page = SupportPage(assistant)
-    view = page.view
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
-
-    def results(pairs: Sequence[tuple[str, str]]) -> Any:
-        return gr.Radio(choices=list(pairs), value=None, visible=bool(pairs))
-
-    def start(request: gr.Request) -> tuple[Any, ...]:
-        wanted = str(request.query_params.get("customer", ""))
-        pairs, status = page.search(wanted)
-        return (results(pairs), status, *(show(wanted, request) if wanted else closed()))
-
-    def search(text: str) -> tuple[Any, str]:
-        try:
-            pairs, status = page.search(text)
-        except Exception as error:
-            return results([]), _problem(error)
-        return results(pairs), f'<div class="rs">{status}</div>'
-
-    def closed(text: str = "") -> tuple[Any, ...]:
-        empty = text or stacked(
-            notice("Choose a customer to see their orders, chats and a short brief.", "empty")
-        )
-        return "", empty, gr.Column(visible=False), "", "", "", ""
-
-    def show(customer_id: str | None, request: gr.Request) -> tuple[Any, ...]:
-        if not customer_id:
-            return closed()
-        try:
-            found = brief(assistant, customer_id, staff=staff_name(page.settings, request))
-        except Exception as error:
-            return closed(_problem(error))
-        return (
-            found.customer.id,
-            view.overview(found),
-            gr.Column(visible=True),
-            "",
-            view.orders(found),
-            view.timeline(found),
-            view.chats(found),
-        )
-
-    def answer(customer_id: str, question: str) -> str:
-        if not question.strip():
-            return stacked(notice("Write a question about this customer first."))
-        try:
-            return view.answer(ask(assistant, customer_id, question[:500]))
-        except Exception as error:
-            return _problem(error)
-
     with gr.Blocks(title=f"Support · {page.settings.name}", analytics_enabled=False) as blocks:
         gr.HTML(page_head(page.settings, "support"))
         chosen = gr.Textbox(visible="hidden")
@@ -176,13 +173,13 @@ def build(assistant: Assistant) -> gr.Blocks:
                         timeline = gr.HTML()
                     with gr.Tab("Chats"):
                         chats = gr.HTML()
-        shown = [chosen, overview, detail, reply, orders, timeline, chats]
-        blocks.load(start, None, [picks, status, *shown], **private)
-        query.submit(search, query, [picks, status], **private)
-        picks.input(show, picks, shown, **private)
-        question.submit(answer, [chosen, question], reply, **private)
+        shown = [chosen, overview, detail, question, reply, orders, timeline, chats]
+        blocks.load(page.on_load, None, [picks, status, *shown], **private)
+        query.submit(page.on_search, query, [picks, status], **private)
+        picks.input(page.on_choose, picks, shown, **private)
+        question.submit(page.on_ask, [chosen, question], reply, **private)
         for chip in chips:
             chip.click(lambda text=chip.value: text, None, question, **private).then(
-                answer, [chosen, question], reply, **private
+                page.on_ask, [chosen, question], reply, **private
             )
     return blocks

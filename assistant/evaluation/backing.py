@@ -15,13 +15,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 from typing import Any
 
-from assistant.evaluation.mentions import Named, fold, same_day
+from assistant.evaluation.mentions import NUMBER_WORDS, OPENERS, Named, fold, same_day
 from assistant.evaluation.world import World, amounts_of, join_texts, own_text, text_of
 from assistant.events import Card, Done
 from shop.types import Order, Product
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 LONG_TITLE_WORDS = 6
+LIMITS = re.compile(
+    r"\b(?:(?:under|below|over|up to|less than|more than|between \S+ and) [£$€]?\d[\d,.]*\d"
+    r"|\d[\d,.]* or (?:less|more))",
+    re.IGNORECASE,
+)
 TENTH = Decimal("0.1")
 
 
@@ -93,14 +98,15 @@ class Backing:
         keys = about or self.numbers.keys()
         return any(value in self.numbers.get(key, ()) for key in keys) or value in self.policy_numbers
 
-    def has_count(self, value: Any, phrase: str) -> bool:
+    def has_count(self, value: Any, phrase: str, sentence: str) -> bool:
         """Whether the catalogue, counted anew, holds about so many of what the phrase names."""
         words = re.split(r"[.;:!?,\n(–—]|\b(?:that|which|here|so|and the|if|from)\b", phrase)[0]
-        limit = re.search(r"\b(?:under|below|over|between|up to|less than|more than)\b[^.;:!?]*", phrase)
-        for candidate in (words, f"{words} {limit[0] if limit else ''}", *self.counted_phrases):
-            counted = self.world.count_range(candidate)
-            if counted and counted[0] <= value <= counted[1]:
-                return True
+        # The reply's own wording of the limits: the shopper's may hold words for numbers.
+        limits = " ".join(match[0] for match in LIMITS.finditer(sentence))
+        for candidate in (words, *self.counted_phrases):
+            for counted in (self.world.count_range(f"{candidate} {extra}") for extra in ("", limits)):
+                if counted and counted[0] <= value <= counted[1]:
+                    return True
         kinds = ("products", "policies")
         return value in {Decimal(self.world.store.count(kind)) for kind in kinds}
 
@@ -132,7 +138,7 @@ class Backing:
             if not folded or folded in self.world.facets or self.has_text(folded):
                 return True
         if named.quoted and named.text == named.text.lower():
-            known = self.world.words | set(fold(self.messages).split())
+            known = self.world.words | set(fold(self.messages).split()) | OPENERS
             return all(word in known for word in whole.split())
         title_words = (set(fold(p.title).split()) for p in self.products.values())
         return len(whole.split()) >= 2 and any(set(whole.split()) <= words for words in title_words)
@@ -177,7 +183,7 @@ def gather_backing(
         sums=_sums(shown or list(products.values()), orders),
         numbers={i: _numbers(text_of(p)) | _counted(p) for i, p in products.items()},
         free_numbers=_free_numbers(done, earlier, orders) | _numbers(own),
-        message_numbers=_numbers(" ".join(messages)),
+        message_numbers=_numbers(" ".join(messages)) | _worded(" ".join(messages)),
         policy_numbers=_numbers(" ".join(policies)),
         dates=_dates(world, products, orders, customer_id),
         messages=" ".join(messages),
@@ -195,6 +201,10 @@ def _phrases(messages: Sequence[str]) -> tuple[str, ...]:
 
 def _numbers(text: str) -> set[Decimal]:
     return {Decimal(found.replace(",", "")) for found in NUMBER.findall(text)}
+
+
+def _worded(text: str) -> set[Decimal]:
+    return {Decimal(NUMBER_WORDS[word]) for word in fold(text).split() if word in NUMBER_WORDS}
 
 
 def _counted(product: Product) -> set[Decimal]:

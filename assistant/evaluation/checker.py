@@ -30,11 +30,15 @@ from assistant.evaluation.world import World
 from assistant.events import Card, Done
 from shop.settings import Settings
 from shop.store import Store
+from shop.types import Product
 
 LIMIT_WORD = re.compile(
     r"\b(?:under|below|over|above|between|between \S+ and|from|(?:up|\d) to|around|about|than|within|"
     r"(?:limit|budget|cap|maximum|minimum)(?: of| is)?|at most|at least|your)\W{0,3}$",
     re.IGNORECASE,
+)
+LIMIT_AFTER = re.compile(
+    r"^\W{0,2}(?:or|and) (?:less|more|under|below|over|up|above|cheaper)\b", re.IGNORECASE
 )
 WINDOW = re.compile(r"\b(?:last|past|previous)\s+$", re.IGNORECASE)
 NEGATION = re.compile(r"\b(?:not?|never|none|nothing|cannot|without)\b|n['’]t\b", re.IGNORECASE)
@@ -105,9 +109,7 @@ def _check_cards(world: World, done: Done) -> tuple[list[str], list[str]]:
         product = world.products.get(card.id)
         if product is None:
             unbacked.append(f"card {card.id!r} is no product of the shop")
-        elif (card.title, card.price, card.in_stock) != (product.title, product.price, product.in_stock):
-            mismatches.append(f"card {card.id!r} differs from its record")
-        elif card.list_price != product.list_price or card.rating != product.rating:
+        elif not _is_as_recorded(card, product):
             mismatches.append(f"card {card.id!r} differs from its record")
     for source in done.sources:
         known = {
@@ -119,6 +121,14 @@ def _check_cards(world: World, done: Done) -> tuple[list[str], list[str]]:
         if known is None or not known(source.id):
             unbacked.append(f"source {source.kind} {source.id!r} does not exist")
     return unbacked, mismatches
+
+
+def _is_as_recorded(card: Card, product: Product) -> bool:
+    """Whether a card shows its product as it is, or one of its variants at that variant's price."""
+    if (card.title, card.list_price, card.rating) != (product.title, product.list_price, product.rating):
+        return False
+    forms = {(product.price, product.in_stock)} | {(v.price, v.available) for v in product.variants}
+    return (card.price, card.in_stock) in forms
 
 
 class _Reading:
@@ -213,9 +223,7 @@ class _Reading:
         titled: Sequence[Titled],
     ) -> None:
         backing, value = self.backing, mention.value
-        if value in backing.message_numbers and LIMIT_WORD.search(sentence[: mention.start]):
-            return
-        if value in backing.sums:
+        if self._is_limit(mention, sentence) or value in backing.sums:
             return
         # What the shopper asked for ("under £5") is no price of anything: it does not shift the order.
         priced = [m for m in amounts if not self._is_limit(m, sentence)]
@@ -234,9 +242,10 @@ class _Reading:
             self.unbacked.append(f"amount {mention.text!r}")
 
     def _is_limit(self, mention: Mention, sentence: str) -> bool:
-        return mention.value in self.backing.message_numbers and bool(
-            LIMIT_WORD.search(sentence[: mention.start])
-        )
+        """Whether a figure only repeats a limit that the shopper set."""
+        before, after = sentence[: mention.start], sentence[mention.end :]
+        stated = LIMIT_WORD.search(before) or LIMIT_AFTER.search(after)
+        return bool(stated) and mention.value in self.backing.message_numbers
 
     def _read_percent(self, mention: Mention, sentence: str) -> None:
         if mention.value in self.backing.message_numbers and NEGATION.search(sentence):
@@ -245,7 +254,7 @@ class _Reading:
             self.unbacked.append(f"percentage {mention.text!r}")
 
     def _read_rating(self, mention: Mention, sentence: str, about: set[str]) -> None:
-        if mention.value in self.backing.message_numbers and LIMIT_WORD.search(sentence[: mention.start]):
+        if self._is_limit(mention, sentence):
             return
         if not self.backing.has_rating(mention.value, about):
             self.unbacked.append(f"rating {mention.text!r}")
@@ -263,7 +272,7 @@ class _Reading:
         one_product = about if len({(one.start, one.end) for one in titled}) == 1 else set()
         if backing.has_number(value, one_product):
             return
-        if backing.has_count(value, mention.text + tail.replace(BLANK, "")):
+        if backing.has_count(value, mention.text + tail.replace(BLANK, ""), sentence.replace(BLANK, "")):
             return
         self.unbacked.append(f"number {mention.text!r}")
 

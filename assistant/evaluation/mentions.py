@@ -19,7 +19,7 @@ _MONTH += r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 _YEAR = r"(?P<year>\d{4})"
 _DAY = r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _STARS = r"(?=\s*(?:-\s*)?(?:stars?\b|★|out of (?:5|five)\b|/\s?5\b))"
-_AMOUNT = r"\d[\d,]*(?:\.\d+)?"
+_AMOUNT = r"\d+(?:,\d{3})*(?:\.\d+)?"
 NUMBER_WORDS = {
     word: number
     for number, word in enumerate(
@@ -43,13 +43,14 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("rating", re.compile(rf"\b(?P<value>\d(?:\.\d+)?){_STARS}", re.I)),
     ("rating", re.compile(r"(?<=rated )(?P<value>\d\.\d+)|(?<=rating of )(?P<value2>\d(?:\.\d+)?)", re.I)),
     ("scale", re.compile(r"out of (?:5|five)\b|/\s?5\b", re.I)),
-    ("number", re.compile(r"(?<![\w.])(?P<value>\d[\d,]*(?:\.\d+)?)(?=\D|$)")),
+    ("number", re.compile(r"(?<![\w.])(?P<value>\d+(?:,\d{3})*(?:\.\d+)?)(?=\D|$)")),
     ("number", re.compile(r"\b(?P<word>" + "|".join(NUMBER_WORDS) + r")\b", re.I)),
 )
 
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\n+")
-_WORD = r"[A-Z][\w'’&./-]*"
-NAME = re.compile(rf"{_WORD}(?:\s+(?:(?:of|and|the|with|in|for|&|a|de|\d+)\s+)?{_WORD})+")
+_WORD = r"[A-Z][\w'’&/-]*(?:\.\w+)*"
+_JOINED = r"[ \t]+(?:(?:of|and|the|with|in|for|&|a|de|\d+)[ \t]+)?"
+NAME = re.compile(rf"(?<!\w){_WORD}(?:{_JOINED}{_WORD})+")
 QUOTED = re.compile(r"[\"“]([^\"“”\n]{3,})[\"”]|(?<!\w)[‘']([^‘’'\n]{3,}?)[’'](?!\w)")
 OPENERS = frozenset(
     "a about after all also although an and any are as ask at based because before both but by can "

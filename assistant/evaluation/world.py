@@ -20,7 +20,7 @@ from shop.types import Customer, Order, Product
 
 PAGE = 5_000
 FILLER = frozenset(
-    "a about all an and any anything are at available be below between best buy by can catalogue cheap "
+    "a about all an and any anything are at available be below between best but buy by can catalogue cheap "
     "cheaper cheapest choose choices could cost costs different do does expensive fewer find for from get "
     "got have help here how i im in is it items kinds least less like looking lovely make many match "
     "matches matching me more most much my need no not of on one ones only options or our out over "
@@ -34,9 +34,18 @@ _LIMITS = re.compile(
     r"\s+(?:[£$€]\s?)?(?P<amount>\d[\d,]*(?:\.\d+)?)",
     re.IGNORECASE,
 )
+_OR_LESS = re.compile(r"(?P<amount>\d[\d,]*(?:\.\d+)?) or (?P<word>less|more)", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|without|except|excluding|no)\b (?:in |the |any )?(?P<word>\w+)", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"between\s+[£$€]?\s?(?P<low>\d[\d,]*(?:\.\d+)?)\s+and\s+[£$€]?\s?(?P<high>\d[\d,]*(?:\.\d+)?)",
     re.IGNORECASE,
+)
+
+
+SAME = (
+    (re.compile(r" (?:t|tea) ?lights? "), " tlight "),
+    (re.compile(r" x ?mas "), " christmas "),
+    (re.compile(r" (?:childrens?|childs|kids?) "), " child "),
 )
 
 
@@ -50,8 +59,11 @@ def stem(word: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """The stems of a text's words, in order."""
-    return [stem(word) for word in fold(text).split()]
+    """The stems of a text's words, in order; a few spellings of one thing made the same."""
+    folded = f" {fold(text)} "
+    for pattern, same in SAME:
+        folded = pattern.sub(same, folded)
+    return [stem(word) for word in folded.split()]
 
 
 def text_of(product: Product) -> str:
@@ -103,7 +115,7 @@ class World:
     @cached_property
     def words(self) -> set[str]:
         """Every word any product is described with."""
-        return {word for text in self._texts.values() for word in text.split()}
+        return {word for p in self.products.values() for word in fold(text_of(p)).split()}
 
     @cached_property
     def customers(self) -> dict[str, Customer]:
@@ -120,7 +132,7 @@ class World:
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        return {p.id: fold(text_of(p)) for p in self.products.values()}
+        return {p.id: " ".join(stems(text_of(p))) for p in self.products.values()}
 
     @cached_property
     def _bought(self) -> dict[str, list[tuple[str, date | None, str]]]:
@@ -172,7 +184,9 @@ class World:
         Fewest: each word stands in title, colour or brand. Most: each word stands anywhere in the
         product's text. None where the phrase holds no word of the catalogue.
         """
-        words = [w for w in stems(_BETWEEN.sub(" ", _LIMITS.sub(" ", phrase))) if w not in _FILLER_STEMS]
+        plain = _BETWEEN.sub(" ", _OR_LESS.sub(" ", _LIMITS.sub(" ", phrase)))
+        unwanted = [stem(fold(match["word"])) for match in _NOT.finditer(plain)]
+        words = [w for w in stems(_NOT.sub(" ", plain)) if w not in _FILLER_STEMS]
         words = [w for w in words if not w.isdigit()]
         if not words or not all(any(w in names for names in self._squeezed.values()) for w in words):
             return None
@@ -184,6 +198,8 @@ class World:
                 price is None
                 or not (low or 0) <= price.amount <= (high if high is not None else price.amount)
             ):
+                continue
+            if any(_holds(self._names[product_id], w) for w in unwanted):
                 continue
             fewest += all(_holds(self._names[product_id], w) for w in words)
             most += all(w in squeezed for w in words)
@@ -219,6 +235,10 @@ def _limits(phrase: str) -> tuple[Decimal | None, Decimal | None]:
             low = _decimal(match["amount"])
         else:
             high = _decimal(match["amount"])
+    for match in _OR_LESS.finditer(phrase):
+        low, high = (
+            (_decimal(match["amount"]), high) if match["word"] == "more" else (low, _decimal(match["amount"]))
+        )
     return low, high
 
 

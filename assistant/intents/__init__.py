@@ -28,6 +28,7 @@ PRECEDENCE = (
     ("greeting", "smalltalk"),
     ("goodbye", "smalltalk"),
     ("thanks", "smalltalk"),
+    ("about_self", "smalltalk"),
     ("person", "handoff"),
     ("other_person", "order_status"),
     ("order_number", "order_status"),
@@ -35,7 +36,6 @@ PRECEDENCE = (
     ("recommend", "recommend"),
     ("own_order", "order_status"),
     ("policy", "policy"),
-    ("about_self", "smalltalk"),
     ("how_are_you", "smalltalk"),
     ("outside", "out_of_scope"),
 )

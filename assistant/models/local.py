@@ -43,17 +43,10 @@ def open_local(rest: str) -> LocalModel:
 class LocalModel:
     """A causal language model with a chat template, loaded by the first to need it."""
 
-    def __init__(
-        self,
-        weights: Weights,
-        adapter: Path | None = None,
-        *,
-        repetition_penalty: float = 1.1,
-        reuse_prefix: bool = True,
-    ) -> None:
+    def __init__(self, weights: Weights, adapter: Path | None = None, *, reuse_prefix: bool = True) -> None:
         self.name = f"local:{weights.name}" + (f"?adapter={adapter.name}" if adapter else "")
         self.weights, self.adapter = weights, adapter
-        self.repetition_penalty, self.reuse_prefix = repetition_penalty, reuse_prefix
+        self.reuse_prefix = reuse_prefix
         self._model: Any = None
         self._tokenizer: Any = None
         self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
@@ -142,7 +135,8 @@ class LocalModel:
         written: list[int] = []
         text = ""
         while len(written) < max_tokens:
-            token = self._choose(logits, written)
+            # No penalty on repetition: it turns "[1] at [1.price]" into "[1] at [2.price]".
+            token = int(logits.argmax())
             if token in ends:
                 break
             written.append(token)
@@ -205,19 +199,6 @@ class LocalModel:
                 out = self._model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
             logits = out.logits[0, -1]
         return logits
-
-    def _choose(self, logits: Any, written: list[int]) -> int:
-        """The best next token. Only what was written is penalised: handles must be copied freely."""
-        import torch
-
-        if written and self.repetition_penalty != 1.0:
-            seen = torch.tensor(sorted(set(written)), device=logits.device)
-            logits = logits.clone()
-            scores = logits[seen]
-            logits[seen] = torch.where(
-                scores > 0, scores / self.repetition_penalty, scores * self.repetition_penalty
-            )
-        return int(logits.argmax())
 
 
 def _load(folder: Path, adapter: Path | None) -> tuple[Any, Any]:

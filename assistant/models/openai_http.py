@@ -36,7 +36,7 @@ def open_openai(rest: str) -> OpenAIModel:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
         raise ConfigError("the model address is not a URL; use openai:http://host:8000/v1#name") from error
-    if url.scheme not in ("http", "https") or not url.host or not name:
+    if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65535 or not name:
         raise ConfigError(
             "the model setting lacks a server or a model name; use openai:http://host:8000/v1#name"
         )
@@ -120,7 +120,9 @@ class OpenAIModel:
         raise AssertionError("the last attempt returns or raises")
 
     def _request(self, body: dict[str, Any], deadline: float) -> httpx.Response:
-        left_s = max(0.001, deadline - time.monotonic())
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise httpx.PoolTimeout("no time left")
         timeout = httpx.Timeout(left_s, connect=min(CONNECT_TIMEOUT_S, left_s))
         request = self._client.build_request(
             "POST", f"{self.url}/chat/completions", json=body, timeout=timeout

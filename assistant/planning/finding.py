@@ -20,8 +20,8 @@ GAPS = {
     "price": "prices for these",
     "rating": "ratings",
     "stock": "stock levels",
-    "brand": "brands",
-    "colour": "colours",
+    "brand": "brands for these",
+    "colour": "colours for these",
     "popular": "sales figures",
 }
 
@@ -65,6 +65,14 @@ def _mention_corrections(builder: PlanBuilder, query: Query) -> None:
         builder.say("corrected", ("typed", "used"), typed="[ask.typed]", used="[ask.used]")
 
 
+def _as_typed(query: Query) -> Query:
+    """The query in the shopper's own spelling: a correction that finds nothing was none."""
+    topic = query.topic
+    for typed, used in query.corrections:
+        topic = topic.replace(used, typed)
+    return replace(query, topic=topic, corrections=())
+
+
 def _cards(products: Sequence[Product], hits: Sequence[Hit], scene: Scene, query: Query) -> list[Card]:
     """Cards whose reason is what was asked; the evidence names the words that matched."""
     filters = describe_filters(query.filters, scene.settings.currency, scene.locale)
@@ -106,7 +114,7 @@ def _found(scene: Scene, result: SearchResult) -> Planned:
         builder.name("ask", gap=GAPS["rating"])
         builder.say("not_known", ("gap",), gap="[ask.gap]")
     elif query.superlative and query.sort:
-        products = _say_superlative(builder, query, products, slots, result)
+        products = _say_superlative(builder, query, products, slots)
     elif query.count:
         _say_count(builder, query, top, slots, result)
     elif result.total == 1:
@@ -114,30 +122,27 @@ def _found(scene: Scene, result: SearchResult) -> Planned:
         builder.say(kind, ("product",), **slots, **product)
     else:
         kind = "show_filtered" if "filters" in slots else "show"
-        total = {"total": "[search.total]"} if slots else {}
-        builder.say(kind, ("product",), **slots, **total, **product)
+        builder.say(kind, ("product",), **slots, **product)
         if result.total > MANY and not query.filters:
             builder.say("ask_narrow")
     return _finish_search(builder, scene, products, _cards(products, result.hits, scene, query))
 
 
 def _say_superlative(
-    builder: PlanBuilder, query: Query, products: list[Product], slots: dict[str, str], result: SearchResult
+    builder: PlanBuilder, query: Query, products: list[Product], slots: dict[str, str]
 ) -> list[Product]:
     """Say which comes first; the cards are it and the next two."""
     top = builder.add_product(products[0])
     topic = {"topic": slots["topic"]} if "topic" in slots else {}
-    total = {"total": "[search.total]"} if result.total > 1 else {}
     if query.sort == "rating" and builder.has(top, "rating"):
         rating = builder.field(top, "rating")
-        builder.say("superlative_rated", ("product", "rating"), **topic, **total, product=top, rating=rating)
+        builder.say("superlative_rated", ("product", "rating"), **topic, product=top, rating=rating)
     elif query.sort in ("price_asc", "price_desc") and builder.has(top, "price"):
         builder.name("search", superlative=SUPERLATIVES[query.sort])
         builder.say(
             "superlative",
             ("product", "price"),
             **topic,
-            **total,
             product=top,
             price=builder.field(top, "price"),
             superlative="[search.superlative]",
@@ -199,7 +204,8 @@ def _end_of_list(scene: Scene, result: SearchResult) -> Planned:
 def _not_found(scene: Scene, result: SearchResult) -> Planned:
     query = scene.evidence.query
     builder = PlanBuilder(scene)
-    _mention_corrections(builder, query)
+    if result.outcome == "not_stocked":
+        query = _as_typed(query)
     slots = _name_query(builder, scene, query)
     nearest = [
         offered(hit.product, _kept(query.filters, result.relaxed)) for hit in result.nearest[:NEAREST_CARDS]

@@ -196,8 +196,10 @@ def _asked_option(scene: Scene, product: Product) -> tuple[str, str] | None:
             name.lower() in COLOUR_NAMES and "colour" in scene.said.asks
         ):
             return name, _word_after(name, scene.said.message)
-    if not product.variants and filters.colours and product.colour:
-        return "colour", filters.colours[0]
+    named = set(stems(product.title))
+    asked_colours = [colour for colour in filters.colours if not set(stems(colour)) <= named]
+    if not product.variants and asked_colours and product.colour:
+        return "colour", asked_colours[0]
     return None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -51,13 +51,11 @@ def import_file(
     path: Path | str,
     format: str = "auto",
     settings: Settings | None = None,
-    prepare: Callable[[Imported], Imported] | None = None,
 ) -> Report:
     """Read a file and write what it holds of `kind`: all of it, or nothing.
 
-    Orders bring the customers and returns of their file along. `prepare` may change what was read
-    before it is written (the samples add consent so). The report is kept in the store's meta under
-    "report:KIND".
+    Orders bring the customers and returns of their file along. The report is kept in the store's
+    meta under "report:KIND".
     """
     currency = settings.currency if settings else "GBP"
     with many_objects():
@@ -73,8 +71,6 @@ def import_file(
             case _:
                 known = ", ".join(KINDS)
                 raise SourceError(f"{kind} cannot be imported; import one of {known}", file=path)
-        if prepare:
-            imported = prepare(imported)
         (report,) = write_imports(store, [imported])
     return report
 

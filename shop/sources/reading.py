@@ -209,8 +209,8 @@ def _chosen(path: Path | str, kind: str, format: str) -> tuple[Path, str]:
 def retail_notes(products: Sequence[Product]) -> list[str]:
     """What was worked out rather than read, in products made of sales lines."""
     read = [product.price_at for product in products if product.price_at]
-    latest = max(read)
-    old = sum(1 for at in read if (latest - at).days > 90)
+    latest = max(read, default=None)
+    old = sum(1 for at in read if latest and (latest - at).days > 90)
     notes = [
         "prices are what most known customers last paid for small quantities",
         "colours were read out of titles",

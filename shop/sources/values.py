@@ -29,7 +29,7 @@ def decimal_mark(prices: Iterable[str]) -> str:
 
 def parse_price(text: str, mark: str = ".") -> Decimal | None:
     """ "£1,234.56", "1.234,56 €", "USD 12" to a Decimal; `mark` decides where "1,234" is unclear."""
-    number = re.sub(r"^[^\d(+-]*(?=[\d(+-])|[A-Za-z\s]+$|[£€$¥₹]|zł|kr\.?$", "", text.strip())
+    number = re.sub(r"^[^\d.,+-]+|[A-Za-z\s]+$|[£€$¥₹]|zł|kr\.?$", "", text.strip())
     number = re.sub(r"[\s\u00a0\u202f'’]", "", number)
     if not text.strip():
         return None
@@ -44,10 +44,11 @@ def parse_price(text: str, mark: str = ".") -> Decimal | None:
     elif marks and len(number) - last - 1 != 3:
         mark = number[last]
     thousands = "," if mark == "." else "."
-    whole = number.replace(thousands, "").replace(mark, ".")
-    if whole.count(".") > 1:
+    whole, _, fraction = number.partition(mark)
+    first, *groups = whole.split(thousands)
+    if thousands in fraction or mark in fraction or any(len(group) != 3 for group in groups):
         raise ValueError(f"{_short(text)} is no price")
-    price = Decimal(whole)
+    price = Decimal("".join((first, *groups)) + "." + (fraction or "0"))
     if abs(price) >= MAX_PRICE:
         raise ValueError(f"{_short(text)} is no believable price")
     return price

@@ -146,7 +146,11 @@ TRUE_REPLIES = [
         "",
     ),
     ("We have 2 lunch bags under £2.", BAGS[:2], ("lunch bags under £2",), ""),
+    ("We have 2, the first at £1.65.", BAGS[:1], ("lunch bags but not woodland",), ""),
+    ("Looking at “lunch bags” at £2.00 or less, 2 fit.", BAGS[:1], ("lunch bags for two pounds",), ""),
     ("I found two that fit, from £1.65 to £1.95.", BAGS[:2], ("lunch bags under £2",), ""),
+    ("One fits at £2 or less: Lunch Bag Spaceboy Design at £1.95.", BAGS[1:2], ("lunch bag under £2",), ""),
+    ("I'm the assistant at Retro Gifts. How can I help?", (), ("hi",), ""),
     ("Sorry, we have no espresso machine under £50.", (), ("espresso machine under £50",), ""),
     ("I can't confirm a 50% discount on the Red Retrospot Teapot.", TEAPOTS[:1], ("still 50% off?",), ""),
     ("Order #W1000001 of 3 August 2011 was delivered, tracking 357962501027.", (), ("my order?",), "ann_1"),
@@ -213,6 +217,12 @@ def test_a_card_is_compared_with_its_record(checker: Checker) -> None:
     assert check(checker, done("Here you are.", card("T1", price=pounds("1.00")))).mismatches
     assert check(checker, done("Here you are.", card("T1", id="NOPE"))).unbacked
     assert check(checker, done("See this.", sources=(Source("policy", "p9", "Refunds"),))).unbacked
+
+
+def test_a_card_may_show_a_variant_at_its_own_price(checker: Checker) -> None:
+    variant = done("Here you are.", card("K1", price=pounds("42.00"), in_stock=False))
+    assert check(checker, variant, "the navy one") == Findings()
+    assert check(checker, done("Here you are.", card("K1", price=pounds("41.00")))).mismatches
 
 
 def test_a_policy_answer_is_backed_by_its_source_only(checker: Checker) -> None:

@@ -51,11 +51,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     except psycopg.OperationalError as error:
         pytest.skip(f"no PostgreSQL listens on 127.0.0.1:5432 ({error})")
     with admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        admin.execute(f'CREATE SCHEMA "{name}"')
         try:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
+            yield f"postgresql+psycopg://postgres@127.0.0.1:5432/test?options=-csearch_path%3D{name}"
         finally:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            admin.execute(f'DROP SCHEMA "{name}" CASCADE')
 
 
 @pytest.fixture
@@ -214,7 +214,9 @@ def test_exact_matches_come_before_parts_and_signs_are_plain_text(store: Store) 
     assert [one.id for one in store.find_customers("0%")] == ["100%"]
     assert store.find_customers("_") == []
     assert store.find_customers("  ") == []
-    assert [one.id for one in store.customers(limit=2, offset=1)] == sorted(["a1785", "17850", "1785", "100%"])[1:3]
+    assert [one.id for one in store.customers(limit=2, offset=1)] == sorted(
+        ["a1785", "17850", "1785", "100%"]
+    )[1:3]
 
 
 def test_order_stats_count_what_was_kept(store: Store) -> None:
@@ -401,7 +403,7 @@ def test_a_damaged_page_is_one_sentence(tmp_path: Path) -> None:
 
 def test_an_unwritable_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match="shop folder .* cannot be made"):
+    with pytest.raises(StoreError, match="cannot be made"):
         Store(f"sqlite:///{tmp_path / 'file' / 'deeper' / 'shop.db'}")
     with pytest.raises(StoreError, match="is a folder"):
         Store(f"sqlite:///{tmp_path}")

@@ -62,7 +62,9 @@ def test_undated_orders_count_only_on_request() -> None:
 
 
 def test_two_currencies_are_not_added_up() -> None:
-    dollars = Order("2", "a", (OrderLine("P1", "Bag", 1, Money(Decimal(9), "USD")),), placed_at=day("2011-01-02"))
+    dollars = Order(
+        "2", "a", (OrderLine("P1", "Bag", 1, Money(Decimal(9), "USD")),), placed_at=day("2011-01-02")
+    )
     facts = customer_facts("a", [dollars, order("1", "a", "2011-01-01")], [], PRODUCTS, date(2011, 2, 1))
     assert facts.orders == 2 and facts.ordered is None and facts.mean_order is None
 

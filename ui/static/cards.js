@@ -17,11 +17,11 @@ function stock(product, t) {
 
 function why(product, t) {
   if (!product.why) return null;
-  const lines = product.why_detail.split('\n').filter(Boolean);
-  const told = h('p.rg-why', {}, icon('spark'), h('span', {}, product.why));
-  if (!lines.length || lines.join() === product.why) return told;
+  const plain = (line) => line.trim().replace(/\.$/, '');
+  const lines = product.why_detail.split('\n').filter((line) => line.trim() && plain(line) !== plain(product.why));
+  if (!lines.length) return h('p.rg-why', {}, icon('spark'), h('span', {}, product.why));
   return h('details.rg-evidence', {},
-    h('summary', {}, icon('spark'), h('span', {}, product.why), h('span.rg-why-more', {}, t('why_this'))),
+    h('summary', {}, icon('spark'), h('span', { title: product.why }, product.why), h('span.rg-why-more', {}, t('why_this'))),
     h('ul', {}, lines.map((line) => h('li', {}, line))));
 }
 

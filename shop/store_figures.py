@@ -1,0 +1,107 @@
+"""Orders in figures: what recommenders and segments count, read in one go.
+
+Knows the two queries over all orders; single records are in store_records.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from shop import store_schema as schema
+from shop.database import Database
+from shop.types import Money
+
+STREAM_ROWS = 10_000
+
+Purchase = tuple[str, str, int, datetime | None, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStats:
+    """One customer's orders in figures; cancelled orders do not count.
+
+    `spent` is what they kept: returned units are deducted. A customer who paid in several
+    currencies has the figures of the one they ordered most in.
+    """
+
+    customer_id: str
+    orders: int
+    first_at: datetime | None
+    last_at: datetime | None
+    spent: Money
+    returns: int
+
+
+class Figures(Database):
+    """Reads over all orders."""
+
+    def purchases(self) -> Iterator[Purchase]:
+        """Every order line, streamed: customer, product, quantity, placed_at, order, country.
+
+        Guests ('' as customer) are included; cancelled orders are not.
+        """
+        lines, orders = schema.order_lines, schema.orders
+        query = (
+            select(
+                orders.c.customer_id,
+                lines.c.product_id,
+                lines.c.quantity,
+                orders.c.placed_at,
+                orders.c.id,
+                orders.c.country,
+            )
+            .join(orders, orders.c.id == lines.c.order_id)
+            .where(_not_cancelled())
+        )
+        with self.reading() as connection:
+            for row in connection.execute(query.execution_options(yield_per=STREAM_ROWS)):
+                yield row[0], row[1], row[2], row[3], row[4], row[5]
+
+    def order_stats(self, before: datetime | None = None) -> list[CustomerStats]:
+        """Every customer's orders in figures, by customer id; only what happened before `before`."""
+        with self.reading() as connection:
+            found = connection.execute(_stats_query(before)).all()
+        stats = []
+        for customer_id, group in groupby(found, key=lambda row: str(row[0])):
+            _, currency, orders, first_at, last_at, spent, returns = max(group, key=lambda row: int(row[2]))
+            money = Money(schema.units_to_amount(int(spent)), currency)
+            stats.append(CustomerStats(customer_id, orders, first_at, last_at, money, returns or 0))
+        return stats
+
+
+def _not_cancelled() -> ColumnElement[bool]:
+    return ~schema.orders.c.status.ilike("cancel%")
+
+
+def _stats_query(before: datetime | None) -> Select[Any]:
+    lines, orders, returns = schema.order_lines, schema.orders, schema.returns
+    sent_back = select(returns.c.customer_id, func.count().label("returns")).group_by(returns.c.customer_id)
+    kept = (lines.c.quantity - lines.c.returned) * lines.c.unit_price
+    query = (
+        select(
+            orders.c.customer_id,
+            lines.c.currency,
+            func.count(orders.c.id.distinct()).label("orders"),
+            func.min(orders.c.placed_at),
+            func.max(orders.c.placed_at),
+            func.sum(kept),
+        )
+        .join(lines, lines.c.order_id == orders.c.id)
+        .where(orders.c.customer_id != "", _not_cancelled())
+        .group_by(orders.c.customer_id, lines.c.currency)
+    )
+    if before is not None:
+        query = query.where(orders.c.placed_at < before)
+        sent_back = sent_back.where(returns.c.at < before)
+    bought, back = query.subquery(), sent_back.subquery()
+    return (
+        select(*bought.c, back.c.returns)
+        .outerjoin(back, back.c.customer_id == bought.c.customer_id)
+        .order_by(bought.c.customer_id, bought.c.currency)
+    )
