@@ -67,6 +67,8 @@ class Campaign:
 
     def sentence(self, locale: str = "en_GB") -> str:
         """The audience in words."""
+        if not self.considered:
+            return "This shop's data holds no customers."
         eligible, considered = format_count(self.eligible, locale), format_count(self.considered, locale)
         text = (
             f"{eligible} of {considered} customers have not ordered in the last {self.days} days "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from assistant.audit import Audit, split_sentences
 from assistant.plan import Plan
@@ -31,7 +31,6 @@ class Spoken:
     stopped_by: str = ""
     sentences_by_model: int = 0
     first_text_at: float | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """For the trace."""
@@ -72,25 +71,27 @@ class Speaker:
         return self._writer
 
     def speak(self, plan: Plan, voice: Voice, spoken: Spoken) -> Iterator[str]:
-        """Yield the words for the reader, handles expanded; `spoken` says afterwards how it went."""
-        audit = Audit(plan, self.guarded)
-        # A plan that owes no fact has nothing for a model to phrase that a phrase bank cannot.
-        writer = self._model_writer() if all(act.must for act in plan.acts) else None
-        if writer is not None:
-            spoken.called_model = True
-            yield from self._from_model(writer, plan, voice, audit, spoken)
-        unsaid = audit.unsaid()
-        if unsaid:
-            rest = replace(plan, acts=unsaid)
-            for piece in self.composer.write(rest, voice):
-                yield self._out(plan.expand(piece), spoken)
-        elif spoken.sentences_by_model:
-            spoken.handled_by = "model"
+        """Yield the words for the reader, handles expanded; `spoken` says afterwards how it went.
 
-    def _from_model(
-        self, writer: Writer, plan: Plan, voice: Voice, audit: Audit, spoken: Spoken
-    ) -> Iterator[str]:
-        pieces = writer.write(plan, voice)
+        Acts without a must-say (a greeting, a question back) hold no fact for a model to phrase: those
+        are the composer's. `handled_by` is "model" where it said every act that holds one.
+        """
+        writer = self._model_writer() if any(act.must for act in plan.acts) else None
+        spoken.called_model = writer is not None
+        failed = writer is None
+        for position, act in enumerate(plan.acts):
+            if act.must and writer is not None and not failed:
+                audit = Audit(replace(plan, acts=(act,)), self.guarded)
+                yield from self._from_model(writer, audit, voice, spoken)
+                if not audit.unsaid():
+                    continue
+                failed = True
+            yield self._out(plan.expand(self.composer.say(act, voice, position)), spoken)
+        spoken.handled_by = "composer" if failed else "model"
+
+    def _from_model(self, writer: Writer, audit: Audit, voice: Voice, spoken: Spoken) -> Iterator[str]:
+        """The model's sentences for one act, until it has said what it must or fails the audit."""
+        pieces = writer.write(audit.plan, voice)
         try:
             for sentence in split_sentences(pieces):
                 violation = audit.check(sentence)
@@ -98,7 +99,7 @@ class Speaker:
                     spoken.stopped_by = f"{violation.rule}: {violation.detail}"
                     break
                 spoken.sentences_by_model += 1
-                yield self._out(plan.expand(sentence.strip()), spoken)
+                yield self._out(audit.plan.expand(sentence), spoken)
                 if not audit.unsaid():
                     break
         except ModelUnavailable as error:

@@ -104,13 +104,12 @@ class Gatherer:
         query, below, above = said.query, "", ""
         if said.intent.name == "followup":
             query = self._chain(said, state)
-            below, above = self._bounds(said, state)
-            filters = query.filters
-            if below:
-                filters = replace(filters, max_price=Decimal(below))
-            if above:
-                filters = replace(filters, min_price=Decimal(above))
-            query = replace(query, filters=filters)
+            below, above = state.below, state.above
+        below, above = self._bounds(said, state, below, above)
+        if below or above:
+            low, high = (Decimal(bound) if bound else None for bound in (above, below))
+            bounded = query.filters.merged(Filters(min_price=low, max_price=high))
+            query = replace(query, filters=bounded)
         if "similar" in said.asks and said.reference.ids:
             hits = self.search.similar(said.reference.ids[0], MAX_CARDS, query.filters)
             product = self.search.products[said.reference.ids[0]]
@@ -141,11 +140,8 @@ class Gatherer:
             )
         return query
 
-    def _bounds(self, said: Understanding, state: State) -> tuple[str, str]:
+    def _bounds(self, said: Understanding, state: State, below: str, above: str) -> tuple[str, str]:
         """Price bounds that "cheaper" and "dearer" set, against what was pointed at or shown."""
-        below, above = state.below, state.above
-        if not (said.query.cheaper or said.query.dearer):
-            return below, above
         pointed = said.reference.ids or state.focus or state.shown
         prices = [p.price.amount for i in pointed if (p := self.search.products.get(i)) and p.price]
         if prices and said.query.cheaper:

@@ -7,7 +7,7 @@ is not enough to answer from (law 3: better "the page doesn't say" than a guess)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from shop.types import Product
 MAX_SENTENCES = 40
 MAX_REMEMBERED = 20_000
 MIN_SENTENCE_WORDS = 3
+MIN_FORM_CHARS = 5
 MAX_QUOTE_CHARS = 260
 # Measured on product questions over the marketplace sample: see tests/assistant/test_passages.py.
 MIN_COVERAGE = 0.5
@@ -63,6 +64,15 @@ def cut_quote(text: str, most: int = MAX_QUOTE_CHARS) -> str:
     return line if len(line) <= most else line[:most].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
 
 
+def _holds(words: Collection[str], wanted: str) -> bool:
+    """Whether `wanted` or another form of it ("decaf", "decaffein") is among `words` (stems)."""
+    if wanted in words:
+        return True
+    return len(wanted) >= MIN_FORM_CHARS and any(
+        len(word) >= MIN_FORM_CHARS and (word.startswith(wanted) or wanted.startswith(word)) for word in words
+    )
+
+
 class PassageFinder:
     """Ranks sentences for questions; remembers the vectors of sentences it has seen."""
 
@@ -78,18 +88,25 @@ class PassageFinder:
         Words of `known` (a product's title) ask nothing; those of `heading` belong to every sentence.
         """
         title = set(stems(known))
-        asked = [w for w in dict.fromkeys(stems(question)) if w not in QUESTION_WORDS and w not in title]
+        content = [w for w in dict.fromkeys(stems(question)) if w not in QUESTION_WORDS]
+        asked = [w for w in content if w not in title]
         sentences = split_text(texts)[:MAX_SENTENCES]
+        if content and not asked:
+            # "Is the waterproof torch waterproof?": the title itself is what answers.
+            asked, sentences = content, [known, *sentences]
         if not sentences or not asked:
             return ()
         in_heading = set(stems(heading))
         vectors = self._embed([question, *(f"{heading}: {s}" if heading else s for s in sentences)])
         passages = []
         for text, cosine in zip(sentences, vectors[1:] @ vectors[0], strict=True):
-            held = set(stems(text)) | in_heading
-            coverage = sum(word in held for word in asked) / len(asked)
-            passages.append(Passage(cut_quote(text), coverage, float(cosine)))
-        return tuple(sorted(passages, key=lambda p: (-p.coverage - p.cosine, len(p.text))))
+            own = set(stems(text))
+            coverage = sum(_holds(own | in_heading, word) for word in asked) / len(asked)
+            # A heading makes a sentence relevant; its own words make it the one to quote.
+            rank = coverage + float(cosine) + sum(_holds(own, word) for word in asked) / len(asked)
+            passages.append((rank, Passage(cut_quote(text), coverage, float(cosine))))
+        passages.sort(key=lambda pair: (-pair[0], len(pair[1].text)))
+        return tuple(passage for _, passage in passages)
 
     def pick(self, question: str, product: Product) -> tuple[Passage, ...]:
         """A product's own sentences ranked for `question`, best first; empty where it has no text."""

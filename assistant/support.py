@@ -18,6 +18,7 @@ from assistant.support_answers import Answer, ask
 from assistant.support_records import (
     Sentence,
     customer_record,
+    is_open,
     numbered,
     order_label,
     order_record,
@@ -37,13 +38,23 @@ from shop.types import Customer, Event, Order, Return, Turn
 if TYPE_CHECKING:
     from assistant.chat import Assistant
 
-__all__ = ["Answer", "Brief", "NextStep", "Sentence", "ask", "brief", "find_customers", "log_view"]
+__all__ = [
+    "Answer",
+    "Brief",
+    "NextStep",
+    "Sentence",
+    "ask",
+    "brief",
+    "find_customers",
+    "is_cancelled",
+    "is_open",
+    "log_view",
+]
 
 VIEWED = "Customer Viewed"
 LAPSED_DAYS = 90
 RETURN_FRESH_DAYS = 30
 QUOTE_CHARACTERS = 160
-OPEN_STATUSES = ("pending", "processed", "processing", "unfulfilled", "on hold", "partial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +266,6 @@ class _Writing:
         text = say_acts([act], records, self.settings, self.customer.id)
         day = format_date(values[0].at.date(), self.settings.locale)
         return Sentence(text, f"Said in chat, {day}")
-
-
-def is_open(order: Order) -> bool:
-    """Whether the order's status says that it is still on its way; no status says nothing."""
-    status = order.status.lower()
-    return not is_cancelled(order) and any(status.startswith(word) for word in OPEN_STATUSES)
 
 
 def _quote(turn: Turn) -> Record:

@@ -71,7 +71,7 @@ class _Desk(OrderAnswers):
             return self._say([Act("ask_undated", {"period": "[ask.period]"})])
         if wanted == "returns":
             return self._returned()
-        if wanted == "status":
+        if wanted == "status" or asked.status:
             return self._status()
         if wanted in ("last", "first"):
             return self._edge(wanted)

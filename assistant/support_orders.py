@@ -18,9 +18,11 @@ from assistant.support_records import (
     called,
     customer_record,
     describe_lines,
+    is_open,
     numbered,
     order_record,
     order_source,
+    orders_span,
     return_record,
     say_acts,
 )
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from assistant.chat import Assistant
 
 ORDERS_NAMED = 5
-OPEN_WORDS = ("pending", "processed", "processing", "unfulfilled", "on hold", "partial")
+STATUS_LETTERS = 7
 DENIALS = frozenset(
     """ask_not_theirs ask_order_no_status ask_no_returns ask_no_open ask_no_status ask_status_unknown
     ask_no_contact ask_no_chats ask_no_likes ask_no_policy ask_no_passage ask_no_orders ask_undated
@@ -229,10 +231,10 @@ class OrderAnswers:
                 return self._no_topic()
         if not any(order.status for order in orders):
             return self._say([Act("ask_status_unknown" if orders else "ask_no_orders", {})])
-        words = (self.asked.status,) if self.asked.status else OPEN_WORDS
-        if self.asked.terms and not self.asked.status:
-            words = ("",)
-        found = [order for order in orders if any(order.status.lower().startswith(w[:7]) for w in words)]
+        wanted = self.asked.status[:STATUS_LETTERS]
+        found = [order for order in orders if wanted and order.status.lower().startswith(wanted)]
+        if not wanted:
+            found = orders if self.asked.terms else [order for order in orders if is_open(order)]
         status = {"status": "[ask.status]"} if self.asked.status else {}
         if not found:
             return self._say([Act("ask_no_status" if status else "ask_no_open", status)])
@@ -354,7 +356,9 @@ class OrderAnswers:
             Record("search", "count", "", {"orders": self._count(len(orders))}),
         ]
         text = say_acts(acts, [*records, *common], settings, self.asked.text)
-        sources = tuple(order_source(order, settings) for order in orders[:10])
+        sources = tuple(order_source(order, settings) for order in orders)
+        if len(orders) > ORDERS_NAMED:
+            sources = (Source("customer", self.customer.id, orders_span(orders, settings)),)
         if not sources:
             sources = (Source("customer", self.customer.id, called(self.customer)),)
         kinds = tuple(act.kind for act in acts)

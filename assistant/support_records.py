@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from assistant.events import Source
 from assistant.plan import Act, Plan, Record
@@ -20,6 +21,8 @@ from shop.settings import Settings
 from shop.types import Customer, Money, Order, OrderLine, Return
 
 LINES_NAMED = 4
+ADDRESS_PARTS = ("address1", "address2", "street", "city", "state", "province", "zip", "postcode", "country")
+OPEN_STATUSES = ("pending", "process", "unfulfilled", "on hold", "partial", "in transit", "shipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,14 @@ def called(customer: Customer) -> str:
     return customer.name or f"Customer {customer.id}"
 
 
+def address_line(customer: Customer) -> str:
+    """The address on one line, street first, whatever order the source kept it in."""
+    known = [name for name in ADDRESS_PARTS if name in customer.address]
+    rest = [name for name in customer.address if name not in ADDRESS_PARTS]
+    parts = [customer.address[name] for name in known[:-1] + rest + known[-1:]]
+    return ", ".join(part for part in parts if part)
+
+
 def customer_record(customer: Customer, facts: CustomerFacts, settings: Settings) -> Record:
     """Record `customer`: bare `[customer]` is the name or number."""
     locale = settings.locale
@@ -75,7 +86,7 @@ def customer_record(customer: Customer, facts: CustomerFacts, settings: Settings
         "email": customer.email,
         "phone": customer.phone,
         "language": customer.language,
-        "address": ", ".join(value for value in customer.address.values() if value),
+        "address": address_line(customer),
         "payments": format_list(customer.payment_methods, locale) if customer.payment_methods else "",
         "orders": format_count(facts.orders, locale),
         "returns": format_count(facts.returns, locale),
@@ -131,6 +142,11 @@ def describe_lines(lines: Sequence[OrderLine], settings: Settings) -> str:
     return format_list(shown, settings.locale)
 
 
+def is_open(order: Order) -> bool:
+    """Whether the order's status says that it is still on its way; no status says nothing."""
+    return order.status.lower().startswith(OPEN_STATUSES)
+
+
 def order_source(order: Order, settings: Settings) -> Source:
     """An order as the source of a sentence."""
     return Source("order", order.id, order_label(order, settings), describe_lines(order.lines, settings))
@@ -144,12 +160,22 @@ def order_label(order: Order, settings: Settings) -> str:
 
 def orders_label(facts: CustomerFacts, settings: Settings) -> str:
     """'34 orders, 1 December 2010 to 9 September 2011'."""
-    count = format_count(facts.orders, settings.locale)
-    label = f"{count} {'order' if facts.orders == 1 else 'orders'}"
-    if facts.first_at is None or facts.last_at is None:
-        return f"{label}, undated"
-    first = format_date(facts.first_at.date(), settings.locale)
-    last = format_date(facts.last_at.date(), settings.locale)
+    return _label_span(facts.orders, facts.first_at, facts.last_at, settings)
+
+
+def orders_span(orders: Sequence[Order], settings: Settings) -> str:
+    """The same for any of a customer's orders."""
+    dates = sorted(order.placed_at for order in orders if order.placed_at is not None)
+    first, last = (dates[0], dates[-1]) if dates else (None, None)
+    return _label_span(len(orders), first, last, settings)
+
+
+def _label_span(count: int, first_at: datetime | None, last_at: datetime | None, settings: Settings) -> str:
+    label = f"{format_count(count, settings.locale)} {'order' if count == 1 else 'orders'}"
+    if first_at is None or last_at is None:
+        return f"{label}, undated" if count else label
+    first = format_date(first_at.date(), settings.locale)
+    last = format_date(last_at.date(), settings.locale)
     return f"{label}, {first}" if first == last else f"{label}, {first} to {last}"
 
 

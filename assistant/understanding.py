@@ -14,13 +14,14 @@ from assistant.memory import State
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
 from retrieval.english import LINKS, SOFT
-from retrieval.query import Query, parse_query
+from retrieval.query import Filters, Query, parse_query
 from retrieval.search import Search
 from retrieval.words import words
 
 MAX_MESSAGE_CHARS = 2000
-LONG_MESSAGE_WORDS = 40
-MARKUP = re.compile(r"<[^>]*>")
+LONG_MESSAGE_WORDS = 12
+SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.I | re.S)
 
 # Below these, the nearest examples are no evidence against what the catalogue says.
 SURE = 0.55
@@ -55,10 +56,16 @@ class Understander:
         stored = redact(message[:MAX_MESSAGE_CHARS]).strip()
         text = MARKUP.sub(" ", stored)
         asked = self._main_sentences(text)
+        query = parse_query(asked, self.search.vocabulary)
+        if asked != text:
+            # "I need a gift. My budget is £20." keeps its budget.
+            bounds = parse_query(text, self.search.vocabulary).filters
+            bounds = Filters(min_price=bounds.min_price, max_price=bounds.max_price)
+            query = replace(query, filters=bounds.merged(query.filters))
         said = Understanding(
             message=stored,
             intent=Intent("smalltalk", 1.0, "no words"),
-            query=parse_query(asked, self.search.vocabulary),
+            query=query,
             reference=resolve(asked, state, self.search.products),
             orders=self.classifier.order_numbers(text),
             asks=self.classifier.asks(text),
@@ -68,12 +75,13 @@ class Understander:
         return replace(said, intent=self._intent(said, state))
 
     def _main_sentences(self, text: str) -> str:
-        """A long message's sentences that ask for something; a short message whole."""
-        if len(text.split()) <= LONG_MESSAGE_WORDS:
+        """The sentences of a longer message that ask for something; a short message whole."""
+        sentences = [one for one in SENTENCES.split(text) if one.strip()]
+        if len(text.split()) <= LONG_MESSAGE_WORDS or len(sentences) == 1:
             return text
-        sentences = re.split(r"(?<=[.!?])\s+|\n+", text)
-        asking = [one for one in sentences if {"wants", "about_product"} & self.classifier.asks(one)]
-        asking = asking or [one for one in sentences if "question" in self.classifier.asks(one)]
+        asking = [
+            one for one in sentences if {"wants", "about_product", "question"} & self.classifier.asks(one)
+        ]
         return " ".join(asking[-2:]) or text
 
     def _intent(self, said: Understanding, state: State) -> Intent:
@@ -123,15 +131,16 @@ class Understander:
         """The nearest examples' word, unless the catalogue or the conversation says otherwise."""
         known = self._known(said.query)
         talked = bool(state.searched or state.shown or state.focus)
-        if "about_product" in said.asks and known:
-            return Intent("product_question", 0.8, "asks about a product")
         if "wants" in said.asks and said.query.topic and guess.name not in {"recommend", "policy"}:
             return Intent("find", 0.8, "wants a thing")
+        if {"about_product", "question"} <= said.asks and known:
+            return Intent("product_question", 0.8, "asks about a product")
         match guess.name:
             case "followup" if not talked:
                 return replace(guess, name="find")
             case "product_question":
-                return guess if known or talked else replace(guess, name="find")
+                asks_one = "question" in said.asks and (known or talked)
+                return guess if asks_one else replace(guess, name="find")
             case "recommend" if known and not self.names_no_thing(said.query):
                 return replace(guess, name="find")
             case "find" | "recommend" | "followup":

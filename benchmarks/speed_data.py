@@ -16,7 +16,6 @@ def quiet(done: int, total: int) -> None:
 def measure(work: Path) -> Sequence[Row]:
     """Prepare giftware and marketplace from nothing."""
     from retrieval.indexing import build_index
-
     from shop.samples import load_sample
     from shop.store import Store
 

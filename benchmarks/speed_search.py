@@ -30,7 +30,6 @@ def queries_over(titles: Sequence[str], seed: int = 7) -> list[str]:
 def measure(work: Path) -> Sequence[Row]:
     """Search giftware and marketplace."""
     from retrieval.indexing import open_search
-
     from shop.settings import load_settings
     from shop.store import Store
 

@@ -20,7 +20,6 @@ CONVERSATIONS = (
 def measure_turns(work: Path, model: str, rounds: int) -> Sequence[Row]:
     """All conversations `rounds` times over giftware with the given model."""
     from assistant.chat import Assistant
-
     from assistant.events import Done
     from shop.settings import load_settings
 

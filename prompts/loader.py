@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +36,7 @@ class PromptMismatch(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt. `digest` is 8 hex digits of the file's content, for logs and training rows.
-
-    `lines` are fixed texts the head gives by name, for callers that choose among them.
-    """
+    """One prompt. `digest` is 8 hex digits of the file's content, for logs and training rows."""
 
     name: str
     version: int
@@ -49,7 +45,6 @@ class Prompt:
     max_tokens: int
     digest: str
     sections: tuple[tuple[str, jinja2.Template], ...]
-    lines: Mapping[str, str] = field(default_factory=dict)
 
     def render(self, **values: object) -> list[tuple[str, str]]:
         """Messages as (role, content). A value missing, or one too many, raises PromptMismatch."""
@@ -109,7 +104,6 @@ def _read(file: Path) -> Prompt:
         max_tokens=int(head["max_tokens"]),
         digest=hashlib.sha256(text.encode()).hexdigest()[:8],
         sections=sections,
-        lines={str(key): str(line) for key, line in (head.get("lines") or {}).items()},
     )
 
 

@@ -11,35 +11,33 @@ STEMMER = "english"
 
 FUNCTION_WORDS = frozenset(
     """
-    a an the this that these those some any all every each both either such same another other others
-    i me my mine myself you your yours we us our ours he him his she hers it its they them their
-    im ive id ill youve youre whats thats theres theyre dont doesnt havent hasnt isnt arent cant wont
-    am is are was were be been being do does did doing done have has had having can could will would
-    shall should may might must no not nope than
-    and or but so if then also too very really quite rather just only even still ever maybe perhaps
-    about around roughly approximately in on at to from of for by with as into onto via
-    what which who whom whose where when why how there here please pls plz thanks thank
-    hi hello hey hiya okay ok yes yeah yep oh um hmm
-    something anything thing things stuff someone somebody anyone much many lots more most less least
-    cheap cheaper cheapest inexpensive affordable pricey pricier expensive
+    a an the this that these those some any all every each both either such same another other others i
+    me my mine myself you your yours we us our ours he him his she hers it its they them their im ive id
+    ill youve youre whats thats theres theyre dont doesnt havent hasnt isnt arent cant wont am is are
+    was were be been being do does did doing done have has had having can could will would shall should
+    may might must no not nope than and or but so if then also too very really quite rather just only
+    even still ever maybe perhaps about around roughly approximately in on at to from of for by with as
+    into onto via what which who whom whose where when why how there here please pls plz thanks thank hi
+    hello hey hiya okay ok yes yeah yep oh um hmm something anything thing things stuff someone somebody
+    anyone much many lots more most less least cheap cheaper cheapest inexpensive affordable pricey
+    pricier expensive
     """.split()
 )
 CHATTER = frozenset(
     """
-    morning afternoon evening cheers sure great well right alright sorry her up out off over down near per
-    look looking looked search searching find finding found show showing shown see seeing give get
+    morning afternoon evening cheers sure great well right alright sorry her up out off over down near
+    per look looking looked search searching find finding found show showing shown see seeing give get
     getting got gimme bring tell want wants wanted wanting need needs needed needing like liked love
     prefer interested wondering wonder hoping hope think thinking thought know help helping buy buying
     bought purchase order shop shopping shops store sell sells selling sold stock stocked stocking carry
     carries offer offers offering recommend recommended recommendation recommendations suggest suggested
-    suggestion suggestions browse browsing choose pick picking try
-    item items product products article articles one ones kind kinds sort sorts type types option options
-    choice choices selection range assortment idea ideas
-    goes going pair pairs match matches put putting keep last latest ever ago
-    good nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality
-    new available currently now today ideal actually possibly possible preferably let lets go come
-    make makes made called named lot bit few extra different similar budget
-    price prices priced cost costs costing money pay spend spending value
+    suggestion suggestions browse browsing choose pick picking try item items product products article
+    articles one ones kind kinds sort sorts type types option options choice choices selection range
+    assortment idea ideas goes going pair pairs match matches put putting keep last latest ever ago good
+    nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality new
+    available currently now today ideal actually possibly possible preferably let lets go come make
+    makes made called named lot bit few extra different similar budget price prices priced cost costs
+    costing money pay spend spending value
     """.split()
 )
 FILLER = FUNCTION_WORDS | CHATTER
@@ -53,10 +51,9 @@ SOFT = frozenset(
     gift gifts present presents mum mom mother dad father parent parents grandma grandmother gran nan
     grandad grandpa grandfather wife husband girlfriend boyfriend partner friend friends sister brother
     daughter son niece nephew aunt uncle cousin boss colleague coworker teacher neighbour neighbor
-    family host hostess lady man woman anniversary retirement housewarming
-    old year years someone loves loved likes who
-    unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous popular classic simple
-    surprise occasion home house lover lovers
+    family host hostess lady man woman anniversary retirement housewarming old year years someone loves
+    loved likes who unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous
+    popular classic simple surprise occasion home house lover lovers
     """.split()
 )
 """Words that may help the ranking and never decide whether a product matches."""
@@ -66,11 +63,13 @@ MEASURES = frozenset("set sets pack packs packet pair pairs box boxes bag bottle
 
 CARRIERS = frozenset(
     """
-    holder holders hldr stand stands rack tree charm charms case cases tag tags clip clips cosy warmer coaster
-    coasters hook hooks hanger hangers stick sticks sticker stickers snuffer opener cleaner cover covers bag bags
-    backpack backpacks sleeve charger chargers cable cables adapter mount strap straps protector towel towels
-    tin tins box boxes mould moulds cutter cutters plate plates light lights lamp organizer organiser kit
-    filter filters brush washable safe proof compatible friendly container containers tray glass glasses goblet dispenser frame frames book books notebook doorstop magnet magnets tape wrap
+    holder holders hldr stand stands rack tree charm charms case cases tag tags clip clips cosy warmer
+    coaster coasters hook hooks hanger hangers stick sticks sticker stickers snuffer opener cleaner
+    bag bags backpack backpacks sleeve charger chargers cable cables adapter mount strap
+    straps protector towel towels tin tins box boxes mould moulds cutter cutters plate plates light
+    lights lamp organizer organiser kit filter filters brush washable safe proof compatible friendly
+    container containers tray glass glasses goblet dispenser frame frames book books notebook doorstop
+    magnet magnets tape wrap
     """.split()
 )
 """Behind another noun these make it another thing: a candle holder is no candle."""
@@ -125,7 +124,8 @@ NUMBER_UNITS = (
     r"g\b|kg|lbs?|"
     r"pounds? (?:weight|capacity|load)|gb|tb|mb|w\b|watts?|v\b|volts?|mah|pcs?|pieces?|pack|packs|packets?|"
     r"sets?|x\b|years?|yrs?|months?|days?|weeks?|hours?|minutes?|people|persons?|players?|drawers?|"
-    r"tier|stars?|%|percent|products?|items?|options?|ideas?|things?|of them|orders?|times|key|lights?|cups?|seater)"
+    r"tier|stars?|%|percent|products?|items?|options?|ideas?|things?|of them|orders?|times|key|lights?|"
+    r"cups?|seater)"
 )
 
 RATING = (
@@ -154,7 +154,8 @@ NEGATIONS = (
 )
 """What turns the words behind it (up to a pause or a link) into words to leave out."""
 NOT_NEGATED = (
-    r"(?:thanks?|thank you|problem|worries|idea|longer|sure|too|so|very|that|really|quite|just|only|more|less|"
+    r"(?:thanks?|thank you|problem|worries|idea|longer|sure|too|so|very|that|really|quite|just|only|"
+    r"more|less|"
     r"one|matter|i|we|you|it|this|they|there|"
     r"preference|particular|yet|necessarily|bad|my|your|what|why|doubt|need|at all)\b"
 )
@@ -174,16 +175,17 @@ COLOUR_MARKERS = frozenset({"in", "colour", "color", "coloured", "colored", "not
 
 COLOURS = frozenset(
     """
-    black white red blue green yellow purple pink brown grey gray beige turquoise navy teal maroon burgundy
-    magenta cyan khaki lilac violet fuchsia indigo crimson scarlet gold golden silver multicolour multicolor
-    multicoloured multicolored
+    black white red blue green yellow purple pink brown grey gray beige turquoise navy teal maroon
+    burgundy magenta cyan khaki lilac violet fuchsia indigo crimson scarlet gold golden silver
+    multicolour multicolor multicoloured multicolored
     """.split()
 )
 """Words that are colours wherever they stand before a noun."""
 MAYBE_COLOURS = frozenset(
     """
-    orange cream ivory rose olive chocolate mint peach coral lavender plum lime natural clear transparent
-    charcoal copper bronze tan camel sand stone slate aqua amber mustard rust wine cherry rainbow nude
+    orange cream ivory rose olive chocolate mint peach coral lavender plum lime natural clear
+    transparent charcoal copper bronze tan camel sand stone slate aqua amber mustard rust wine cherry
+    rainbow nude
     """.split()
 )
 """Words that are colours only after "in" or beside "colour", and otherwise part of the topic."""

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 
@@ -21,55 +20,17 @@ from retrieval.filters import Filters, states
 from retrieval.lexical import CARRIED_WEIGHT, Lexical
 from retrieval.query import Query, parse_query
 from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, fuse, relevant, strictly_relevant
+from retrieval.results import Hit, Outcome, PolicyHit, SearchResult
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import ProductText, Term, Vocabulary, read_text
 from retrieval.words import stem, words
 from shop.errors import SearchError
 from shop.types import PolicyPassage, Product
 
+__all__ = ["Hit", "Outcome", "PolicyHit", "Search", "SearchResult"]
+
 NAMED_BONUS = COVERED_BONUS = 0.1
 """On top of the fused ranks (0..1); on ESCI's queries .651 -> .656 NDCG@10."""
-
-Outcome = Literal["found", "not_stocked", "filtered_out", "not_in_data", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One product: `coverage` is the idf-weighted share of the asked terms its text holds."""
-
-    product: Product
-    score: float
-    cosine: float
-    coverage: float
-    matched: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyHit:
-    """One policy passage, with the same measures."""
-
-    passage: PolicyPassage
-    score: float
-    cosine: float
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """`hits` match and pass every filter; `total` counts all such products in the catalogue.
-
-    Where there are none, `nearest` holds the closest that do exist, `relaxed` the filters they do
-    not pass, `missing` the asked words that no product holds. `degraded` says what did not work.
-    """
-
-    query: Query
-    hits: tuple[Hit, ...]
-    total: int
-    outcome: Outcome
-    nearest: tuple[Hit, ...] = ()
-    relaxed: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    degraded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +151,8 @@ class Search:
         score = found.score
         if query.filters:
             # Judged queries hold products that only partly fit, so here a filter is a preference.
-            score = score + 0.2 * np.array([query.filters.matches(product) for product in self._rows])
+            fits = np.array([query.filters.matches(p) for p in self._rows], dtype=np.float32)
+            score = score + np.float32(0.2) * fits
         best = np.argsort(-score, kind="stable")[:k]
         return [(self._rows[row].id, float(score[row])) for row in best]
 

@@ -7,6 +7,7 @@ of sentences (`query.py`) or of ranking.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ProductText:
-    """A product's stems: `title` and `kind` (narrowest category) in order, `strong` all naming fields
-    (both included), `weak` the rest.
+    """A product's stems: `title` in order, `kind` the nouns of its narrowest category, `strong` all
+    naming fields (title included), `weak` the rest.
     """
 
     title: tuple[str, ...]
@@ -50,12 +51,20 @@ class Term:
 def read_text(product: Product) -> ProductText:
     """The stems of one product; descriptions beyond 2,000 characters add cost and no matches."""
     title = tuple(stem(word) for word in words(product.title))
-    naming = [product.brand, product.colour, *product.categories[-3:]]
+    # Categories read out of titles say nothing that the title does not, and group loosely
+    # ("Mugs & cups", "Candle holders"): they must not make a cup a mug.
+    given = () if product.categories_derived else product.categories[-3:]
+    naming = [product.brand, product.colour, *given]
     naming += {value for variant in product.variants for value in variant.options.values()}
-    other = [*product.bullets, product.description, *product.attributes.values()]
+    loose = product.categories if product.categories_derived else ()
+    other = [*loose, *product.bullets, product.description, *product.attributes.values()]
     return ProductText(
         title=title,
-        kind=frozenset(stem(word) for word in words(product.category)),
+        kind=frozenset(
+            stem(part[-1]) for part in (words(p) for p in re.split(r"&|,| and ", given[-1])) if part
+        )
+        if given
+        else frozenset(),
         strong=title + tuple(stem(word) for text in naming for word in words(text)),
         weak=tuple(stem(word) for word in words(" ".join(other)[:2000])),
     )
@@ -145,7 +154,7 @@ class Vocabulary:
 
     def _correct(self, word: str) -> str:
         """`word`, or the catalogue's word it is most likely a mistyping of."""
-        if len(word) < 4 or not word.isalpha() or stem(word) in self.counts or word in known_words():
+        if len(word) < 4 or not word.isalpha() or stem(word) in self.counts or _is_ordinary(word):
             return word
         if (stem(word),) in self._synonyms or self.splits(word):
             return word
@@ -261,6 +270,13 @@ def _read_synonyms() -> Mapping[Phrase, tuple[Phrase, ...]]:
         for phrase in phrases:
             found[phrase] = tuple(dict.fromkeys(found.get(phrase, ()) + phrases))
     return found
+
+
+def _is_ordinary(word: str) -> bool:
+    """Whether `word`, or the verb or singular it comes from, is an ordinary word."""
+    known = known_words()
+    root = stem(word)
+    return word in known or root in known or f"{root}e" in known
 
 
 @lru_cache(maxsize=1)

@@ -60,6 +60,8 @@ class Document(TypeDecorator[Any]):
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str:
         """JSON text; tuples become lists."""
+        if value == {}:
+            return "{}"  # most order lines have no options
         return json.dumps(value, separators=(",", ":"), default=_plain)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
@@ -85,8 +87,8 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Text that every database takes."""
-        if value is None:
-            return None
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
         return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 

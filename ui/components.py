@@ -108,7 +108,7 @@ def placeholder_svg(title: str, category: str = "", colour: str = "") -> str:
     """
     *kinds, (_, tag) = _pictures()
     path = next((path for text in (title, category) for words, path in kinds if words.search(text)), tag)
-    seed = crc32((category or title).casefold().encode())
+    seed = crc32(title.casefold().encode())
     words = re.findall(r"[a-z]+", f"{colour} {title}".casefold())
     hue = next((HUES[word] for word in words if word in HUES), (seed % 24) * 15)
     plain = any(word in {"white", "black", "grey", "gray", "silver"} for word in words)

@@ -74,15 +74,8 @@ def build(assistant: Assistant) -> gr.Blocks:
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
 
     def nothing(text: str) -> tuple[Any, ...]:
-        return (
-            text,
-            "",
-            gr.Dropdown(choices=[], value=None),
-            gr.Column(visible=False),
-            gr.Button(visible=False),
-            "",
-            "",
-        )
+        hidden = gr.Column(visible=False), gr.HTML(visible=True), gr.Button(visible=False)
+        return (text, "", gr.Dropdown(choices=[], value=None), *hidden, "", "")
 
     def plan(days: float | None, limit: float | None, holdout: float | None) -> tuple[Any, ...]:
         try:
@@ -98,6 +91,7 @@ def build(assistant: Assistant) -> gr.Blocks:
             campaign.id,
             picker,
             gr.Column(visible=True),
+            gr.HTML(visible=False),
             gr.Button(visible=True),
             "",
             "",
@@ -138,9 +132,10 @@ def build(assistant: Assistant) -> gr.Blocks:
                 report = gr.HTML()
                 file = gr.DownloadButton("Download the CSV", visible=False)
             with gr.Column(scale=9, min_width=320):
+                hint = gr.HTML(view.invitation())
                 with gr.Column(visible=False) as detail:
                     with gr.Row(elem_classes="rs-bar"):
-                        picker = gr.Dropdown(label="Preview as", choices=[], scale=4, min_width=220)
+                        picker = gr.Dropdown(label="Preview as", choices=[], scale=4, min_width=300)
                         back = gr.Button("← Previous", scale=1, min_width=130)
                         forth = gr.Button("Next →", scale=1, min_width=130)
                         width = gr.Radio(
@@ -151,7 +146,7 @@ def build(assistant: Assistant) -> gr.Blocks:
                             mail = gr.HTML()
                         with gr.Column(scale=4, min_width=280):
                             evidence = gr.HTML()
-        shown = [audience, chosen, picker, detail, make, report, evidence]
+        shown = [audience, chosen, picker, detail, hint, make, report, evidence]
         found = gr.on([find.click, days.submit, limit.submit], plan, [days, limit, holdout], shown, **private)
         found.then(lambda: gr.DownloadButton(visible=False), None, file, **private)
         picker.change(show, [chosen, picker, width], [mail, evidence], **private)

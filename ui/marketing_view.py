@@ -37,6 +37,11 @@ class MarketingView:
         day = self.settings.current_date.isoformat()
         return stacked(notice(f"Counted as of {day}. Choose the number of days and find customers.", "empty"))
 
+    def invitation(self) -> str:
+        """What stands where the e-mails will be."""
+        text = "Each customer's drafted e-mail will stand here, with its checks and the facts it uses."
+        return stacked(notice(text, "empty"))
+
     def label(self, member: Member) -> str:
         """One recipient in the list."""
         spent = show_amount(member.spent, self.settings)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import escape
 
-from assistant.support import Answer, Brief, Conversation, is_open
-from insight.features import is_cancelled
+from assistant.support import Answer, Brief, Conversation, is_cancelled, is_open
+from assistant.support_records import address_line
 from shop.formats import format_list
 from shop.settings import Settings
 from shop.types import Customer, Order, OrderLine, Return
@@ -84,7 +84,7 @@ class SupportView:
         )
 
     def _contact(self, customer: Customer) -> str:
-        place = ", ".join(value for value in customer.address.values() if value) or customer.country
+        place = address_line(customer) or customer.country
         paying = (
             format_list(customer.payment_methods, self.settings.locale) if customer.payment_methods else ""
         )

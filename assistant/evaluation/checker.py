@@ -149,7 +149,10 @@ class _Reading:
         for start, end in sentences(rest):
             here = [one for one in titled if start <= one.start < end]
             self._read_sentence(rest[start:end], start, here)
-        for named in read_names(_unmention(rest)):
+        # A quotation is looked up whole, with the figures and titles that stand in it.
+        names = [named for named in read_names(self.text) if named.quoted]
+        names += [named for named in read_names(_unmention(rest)) if not named.quoted]
+        for named in names:
             self._read_name(named)
 
     def _read_foreign_titles(self, rest: str) -> None:

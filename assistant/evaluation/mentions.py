@@ -53,7 +53,7 @@ _JOINED = r"[ \t]+(?:(?:of|and|the|with|in|for|&|a|de|\d+)[ \t]+)?"
 NAME = re.compile(rf"(?<!\w){_WORD}(?:{_JOINED}{_WORD})+")
 QUOTED = re.compile(r"[\"“]([^\"“”\n]{3,})[\"”]|(?<!\w)[‘']([^‘’'\n]{3,}?)[’'](?!\w)")
 OPENERS = frozenset(
-    "a about after all also although an and any are as ask at based because before both but by can "
+    "a about after ai all also although an and any are as ask at based because before both but by can "
     "compared could did do does each either every fancy for from given good great happy have hello here "
     "hi how i i'd i'll i'm i've if in is it it's just let like looking many may maybe my no none nothing "
     "of on only or our out over perhaps please popular right same shall she should since so some sorry "
@@ -151,14 +151,16 @@ def read_names(text: str) -> list[Named]:
     found = [Named(a or b, at_start=False, quoted=True) for a, b in QUOTED.findall(text)]
     starts = {start for start, _ in sentences(text)}
     for match in NAME.finditer(QUOTED.sub(lambda m: BLANK * len(m[0]), text)):
-        words = match[0].rstrip(".,;:!?/-").split()
-        at_start = match.start() in starts
-        while words and (words[0].lower().replace("’", "'") in OPENERS or not words[0][0].isupper()):
-            words = words[1:]
-            at_start = False
-        if sum(word[0].isupper() for word in words) >= 2:
-            # A sentence's first word is always a capital, so it may not belong to the name.
-            found.append(Named(" ".join(words), at_start, quoted=False))
+        # "Retro Gifts's AI assistant" holds two names at most, one each side of the 's.
+        for part, phrase in enumerate(re.split(r"['’]s\s+", match[0])):
+            words = phrase.rstrip(".,;:!?/-'’").split()
+            at_start = not part and match.start() in starts
+            while words and (words[0].lower().replace("’", "'") in OPENERS or not words[0][0].isupper()):
+                words = words[1:]
+                at_start = False
+            if sum(word[0].isupper() for word in words) >= 2:
+                # A sentence's first word is always a capital, so it may not belong to the name.
+                found.append(Named(" ".join(words), at_start, quoted=False))
     return found
 
 

@@ -24,6 +24,7 @@ from shop.types import Message
 
 THREADS = 2
 PREFIXES_KEPT = 16  # 46 kB a token for smollm2, so about 100 MB
+LOOP_TOKENS = 12  # longer than any handle or turn of phrase that may be said twice
 CHUNK_TOKENS = 128  # the clock is looked at between chunks of a prompt
 
 
@@ -140,6 +141,8 @@ class LocalModel:
             if token in ends:
                 break
             written.append(token)
+            if _goes_round(written):
+                break
             so_far = self._tokenizer.decode(written, skip_special_tokens=True)
             # A character may be spread over tokens; until it is whole it decodes to U+FFFD.
             if len(so_far) > len(text) and not so_far.endswith("\ufffd"):
@@ -252,6 +255,14 @@ def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     configured = model.generation_config.eos_token_id
     several = configured if isinstance(configured, list) else [configured]
     return frozenset(token for token in (*several, tokenizer.eos_token_id) if token is not None)
+
+
+def _goes_round(written: list[int]) -> bool:
+    """Whether the last tokens stand earlier in the answer as well: greedy writing never leaves a loop."""
+    last, before = written[-LOOP_TOKENS:], written[:-1]
+    return len(last) == LOOP_TOKENS and any(
+        before[at : at + LOOP_TOKENS] == last for at in range(len(before) - LOOP_TOKENS + 1)
+    )
 
 
 def _first_line(error: BaseException) -> str:

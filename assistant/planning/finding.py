@@ -52,10 +52,20 @@ def _clarify(scene: Scene) -> Planned:
 
 def _name_query(builder: PlanBuilder, scene: Scene, query: Query) -> dict[str, str]:
     """Put topic and filters into the `ask` record; the slots that say them."""
-    words = describe_filters(query.filters, scene.settings.currency, scene.locale)
+    words = _said_filters(scene, query)
     builder.name("ask", topic=query.topic, filters=words)
     slots = {"topic": "[ask.topic]"} if query.topic else {}
     return slots | ({"filters": "[ask.filters]"} if words else {})
+
+
+def _said_filters(scene: Scene, query: Query) -> str:
+    """The shopper's own filters in words; a bound that "cheaper" set is not theirs to hear as a figure."""
+    filters = query.filters
+    if scene.evidence.below:
+        filters = replace(filters, max_price=None)
+    if scene.evidence.above:
+        filters = replace(filters, min_price=None)
+    return describe_filters(filters, scene.settings.currency, scene.locale)
 
 
 def _mention_corrections(builder: PlanBuilder, query: Query) -> None:
@@ -75,7 +85,7 @@ def _as_typed(query: Query) -> Query:
 
 def _cards(products: Sequence[Product], hits: Sequence[Hit], scene: Scene, query: Query) -> list[Card]:
     """Cards whose reason is what was asked; the evidence names the words that matched."""
-    filters = describe_filters(query.filters, scene.settings.currency, scene.locale)
+    filters = _said_filters(scene, query)
     why = " ".join(part for part in (f"Matches “{query.topic}”" if query.topic else "Is", filters) if part)
     matched = {hit.product.id: hit.matched for hit in hits}
     cards = []

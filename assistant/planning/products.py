@@ -16,7 +16,7 @@ from assistant.planning.scene import PlanBuilder, Planned, Scene
 from assistant.records import product_card, product_source
 from retrieval.english import FILLER
 from retrieval.filters import COLOUR_NAMES
-from retrieval.words import stem, stems
+from retrieval.words import stem, stems, words
 from shop.formats import format_list, format_money
 from shop.types import Product, Variant
 
@@ -137,9 +137,9 @@ def _say_stock(builder: PlanBuilder, product: Product, handle: str) -> str:
     return ""
 
 
-def _say_field(builder: PlanBuilder, product: Product, handle: str, field: str, act: str, words: str) -> str:
+def _say_field(builder: PlanBuilder, product: Product, handle: str, field: str, act: str, label: str) -> str:
     if not builder.has(handle, field):
-        return _not_stated(builder, handle, words)
+        return _not_stated(builder, handle, label)
     builder.say(act, ("product", field), product=handle, **{field: builder.field(handle, field)})
     return ""
 
@@ -159,8 +159,11 @@ def _say_named(builder: PlanBuilder, product: Product, handle: str, attribute: s
 
 
 def _not_stated(builder: PlanBuilder, handle: str, attribute: str) -> str:
-    builder.name("ask", attribute=attribute)
-    builder.say("not_stated", ("product", "attribute"), product=handle, attribute="[ask.attribute]")
+    if attribute:
+        builder.name("ask", attribute=attribute)
+        builder.say("not_stated", ("product", "attribute"), product=handle, attribute="[ask.attribute]")
+    else:
+        builder.say("not_stated", ("product",), product=handle)
     return ""
 
 
@@ -286,8 +289,8 @@ def _say_passage(builder: PlanBuilder, scene: Scene, product: Product, handle: s
     best = passages[0] if passages and passages[0].answers else None
     if best is None:
         title = set(stems(product.title))
-        rest = [w for w in scene.said.query.topic.split() if stem(w) not in title]
-        return _not_stated(builder, handle, " ".join(rest) or "that")
+        asked = [w for w in words(scene.said.query.topic) if stem(w) not in title and w not in FILLER]
+        return _not_stated(builder, handle, " ".join(asked))
     builder.name("page", passage=best.text)
     builder.say("answer_passage", ("product", "passage"), product=handle, passage="[page.passage]")
     return best.text

@@ -79,14 +79,14 @@ class ModelWriter:
         return [Message(role, content) for role, content in rendered]  # type: ignore[arg-type]
 
     def describe(self, act: Act, locale: str) -> str:
-        """The act as the model reads it: "best match: product [1], price [1.price]"."""
-        line = self.prompt.lines.get(act.kind, act.kind.replace("_", " "))
+        """The act as the model reads it: "recommend: product [1], price [1.price]"."""
+        kind = act.kind.replace("_", " ")
         slots = (
             f"{slot.replace('_', ' ')} {value if isinstance(value, str) else format_list(value, locale)}"
             for slot, value in act.slots.items()
         )
         listed = ", ".join(slots)
-        return f"{line}: {listed}" if listed else line
+        return f"{kind}: {listed}" if listed else kind
 
     def _examples(self, act: Act, voice: Voice) -> list[tuple[str, str]]:
         """The same act about other records, as the shop's phrases put it; the seed picks which."""

@@ -150,6 +150,8 @@ TRUE_REPLIES = [
     ("Looking at “lunch bags” at £2.00 or less, 2 fit.", BAGS[:1], ("lunch bags for two pounds",), ""),
     ("I found two that fit, from £1.65 to £1.95.", BAGS[:2], ("lunch bags under £2",), ""),
     ("One fits at £2 or less: Lunch Bag Spaceboy Design at £1.95.", BAGS[1:2], ("lunch bag under £2",), ""),
+    ("I'm Retro Gifts's AI Assistant, not a person.", (), ("hi",), ""),
+    ("Its page says: “Fine china, holds 900 ml. 100% hand painted.”", TEAPOTS[1:], ("size?",), ""),
     ("I'm the assistant at Retro Gifts. How can I help?", (), ("hi",), ""),
     ("Sorry, we have no espresso machine under £50.", (), ("espresso machine under £50",), ""),
     ("I can't confirm a 50% discount on the Red Retrospot Teapot.", TEAPOTS[:1], ("still 50% off?",), ""),

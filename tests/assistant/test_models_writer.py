@@ -32,7 +32,7 @@ def test_one_call_an_act_and_their_words_joined(tmp_path: Path) -> None:
     text = "".join(make_writer(model, tmp_path).write(Plan((ABSENT, RECOMMEND), RECORDS), VOICE))
     assert text == "Sorry, no [ask.topic]. Take [1]: [1.why]."
     assert [call[-1].content for call in model.calls] == [
-        "we do not sell: topic [ask.topic]",
+        "not stocked: topic [ask.topic]",
         "recommend: product [1], price [1.price], why [1.why]",
     ]
 

@@ -263,4 +263,5 @@ def test_order_status_with_tracking(desk: Any) -> None:
     assert "pending" in text and "TRK9" in text
     assert "#W100" in said(desk, "is anything still open?", "3") or "#W100" in said(desk, "open orders?", "3")
     assert "#W101" in said(desk, "which orders are delivered?", "3")
+    assert "£10.00" in said(desk, "how much was the delivered order?", "3")
     assert ask(desk, "3", "any cancelled orders?").denies

@@ -1,0 +1,93 @@
+"""Take the pictures of docs/images from a running demo: python take_screenshots.py ADDRESS FOLDER.
+
+Start the shop first (`regulars demo`); every page is taken at 1280 and at 390 pixels.
+"""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from conftest import ARGUMENTS, find_chromium
+
+WIDTHS = {1280: 900, 390: 844}
+
+
+def say(page: Any, message: str) -> None:
+    count = page.locator(".rg-turn").count()
+    page.fill("textarea", message)
+    page.keyboard.press("Enter")
+    page.locator(".rg-turn").nth(count).locator(".rg-thumb").first.wait_for()
+    page.wait_for_timeout(500)
+
+
+def take_shop(page: Any, address: str, save: Any) -> None:
+    page.goto(f"{address}/shop/")
+    page.locator(".rg-starter").first.wait_for()
+    save("shop-start")
+    say(page, "lunch bags under £3")
+    page.locator(".rg-add").nth(0).click()
+    page.locator(".rg-add").last.click()
+    page.mouse.move(0, 0)
+    page.evaluate("document.querySelector('.rg-log').scrollTop = document.querySelector('.rg-turn').offsetTop - 14")
+    page.wait_for_timeout(3800)  # until the notice has gone
+    save("shop")
+    if page.viewport_size["width"] < 1000:
+        page.locator(".rg-cart-open").click()
+        page.wait_for_timeout(500)
+        save("shop-cart")
+        page.keyboard.press("Escape")
+    page.locator(".rg-who select").select_option(index=2)
+    page.locator(".rg-starter").first.wait_for()
+    say(page, "What do you recommend for me?")
+    page.locator(".rg-evidence summary").first.click()
+    page.wait_for_timeout(300)
+    save("shop-recommend")
+
+
+def take_staff(page: Any, address: str, save: Any) -> None:
+    page.goto(f"{address}/support/")
+    page.locator(".rs-picks label").first.wait_for()
+    page.get_by_label("Find a customer").fill("12471")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(2000)
+    page.locator(".rs-picks label").first.click()
+    page.locator(".rs-who").wait_for()
+    page.get_by_role("button", name="How much have they spent?").click()
+    page.locator(".rs-answer").wait_for()
+    page.wait_for_timeout(800)
+    save("support")
+    page.goto(f"{address}/marketing/")
+    page.locator(".rs-panel").first.wait_for()
+    page.get_by_role("button", name="Find customers").click()
+    page.locator(".rs-mail").wait_for()
+    page.wait_for_timeout(1000)
+    save("marketing")
+
+
+def main(address: str, folder: Path) -> None:
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        for width, height in WIDTHS.items():
+            for take in (take_shop, take_staff):
+                page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+                page.set_default_timeout(60_000)
+
+                def save(name: str, page: Any = page, width: int = width) -> None:
+                    suffix = "" if width == 1280 else "-phone"
+                    taken = Image.open(BytesIO(page.screenshot()))
+                    # 256 colours are enough for a page and a third of the bytes.
+                    taken.convert("RGB").quantize(256).save(folder / f"{name}{suffix}.png", optimize=True)
+
+                take(page, address, save)
+                page.context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1].rstrip("/"), Path(sys.argv[2]))

@@ -1,0 +1,52 @@
+"""Every embedder keeps the same promises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from retrieval.embedding import Embedder, load_embedder
+from shop.errors import ConfigError
+
+
+@pytest.fixture(params=["hash:", pytest.param("minilm", marks=pytest.mark.slow)])
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    return load_embedder(request.param)
+
+
+def test_rows_of_length_one_in_order(embedder: Embedder) -> None:
+    texts = ["red lunch bag", "", "🎁", "a lunch bag in red", "quantum physics", "x " * 1000]
+    rows = embedder.embed(texts)
+    assert rows.shape == (len(texts), embedder.dimensions)
+    assert rows.dtype == np.float32
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-4)
+    assert rows[0] @ rows[3] > rows[0] @ rows[4]
+
+
+def test_the_same_alone_and_in_company(embedder: Embedder) -> None:
+    texts = [f"lunch bag number {number} for the café" for number in range(7)]
+    together = embedder.embed(texts)
+    alone = np.concatenate([embedder.embed([text]) for text in texts])
+    assert np.allclose(together, alone, atol=1e-4)
+
+
+def test_nothing_in_nothing_out(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, embedder.dimensions)
+
+
+@pytest.mark.parametrize("spec", ["", "nonsense", "no.such.module:Class", "retrieval.embedding:Missing"])
+def test_unknown_spec_is_one_sentence(spec: str) -> None:
+    with pytest.raises(ConfigError, match=r"embedder .*(use|correct)"):
+        load_embedder(spec)
+
+
+def test_own_class_by_name() -> None:
+    assert load_embedder("retrieval.embedding:HashEmbedder").name == "hash-384"
+
+
+def test_importing_loads_no_torch() -> None:
+    code = "import sys, retrieval.search; sys.exit('torch' in sys.modules or 'chromadb' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

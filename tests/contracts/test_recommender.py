@@ -1,0 +1,140 @@
+"""The recommender keeps its rules, and every reason is true in the orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from retrieval.embedding import HashEmbedder
+from retrieval.query import Filters
+from retrieval.recommend import Context, Recommender, open_recommender
+from retrieval.search import Search
+from retrieval.vectors import MemoryVectors
+from shop.settings import Settings
+from shop.store import Store
+from shop.types import Consent, Customer, Money, Order, OrderLine, Product
+
+TODAY = date(2011, 9, 9)
+TITLES = {
+    "teapot": "Rose Teapot",
+    "cup": "Rose Tea Cup",
+    "saucer": "Rose Saucer",
+    "soap": "Lavender Soap",
+    "towel": "Blue Hand Towel",
+    "gone": "Sold Out Vase",
+    "late": "Future Lamp",
+    "rare": "Rare Clock",
+}
+
+
+def money(text: str) -> Money:
+    return Money(Decimal(text), "GBP")
+
+
+def order(number: int, customer: str, products: list[str], days_ago: int) -> Order:
+    at = datetime(2011, 9, 9, 12, tzinfo=UTC) - timedelta(days=days_ago)
+    lines = tuple(OrderLine(id_, TITLES[id_], 1, money("2.00")) for id_ in products)
+    return Order(str(number), customer, lines, placed_at=at, country="United Kingdom")
+
+
+ORDERS = [
+    *(order(n, f"c{n}", ["teapot", "cup"], 5 + n) for n in range(1, 6)),
+    *(order(10 + n, f"d{n}", ["teapot", "saucer", "towel"], 8) for n in range(1, 4)),
+    *(order(20 + n, f"e{n}", ["gone", "towel"], 3) for n in range(1, 5)),
+    order(30, "regular", ["teapot", "soap"], 65),
+    order(31, "regular", ["soap"], 32),
+    order(32, "private", ["teapot"], 20),
+    order(33, "c1", ["rare", "cup"], 2),
+    *(order(40 + n, f"f{n}", ["late"], -3) for n in range(1, 6)),
+]
+
+
+@pytest.fixture(scope="module")
+def recommender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recommender]:
+    folder: Path = tmp_path_factory.mktemp("shop")
+    settings = Settings(shop=folder, today=TODAY, embedder="hash:", vectors="memory:")
+    products = [
+        Product(id_, title, price=money("2.00"), in_stock=False if id_ == "gone" else None)
+        for id_, title in TITLES.items()
+    ]
+    vectors = MemoryVectors()
+    vectors.upsert(list(TITLES), HashEmbedder().embed(list(TITLES.values())), [{}] * len(TITLES))
+    with Store(settings.database_url) as store:
+        store.put_products(products)
+        names = sorted({o.customer_id for o in ORDERS})
+        store.put_customers(
+            Customer(n, country="United Kingdom", consent=Consent(personalisation=n != "private"))
+            for n in names
+        )
+        store.put_orders(ORDERS)
+        search = Search(products, [], HashEmbedder(), vectors, MemoryVectors())
+        yield open_recommender(store, search, settings)
+
+
+def by_id(found: list) -> dict:
+    return {recommendation.product.id: recommendation for recommendation in found}
+
+
+def reason(recommendation: object, code: str) -> dict:
+    return next(dict(r.evidence) for r in recommendation.reasons if r.code == code)
+
+
+def test_goes_with_counts_customers(recommender: Recommender) -> None:
+    found = by_id(recommender.recommend(Context(seeds=("teapot",))))
+    assert reason(found["cup"], "bought_together") == {"title": "Rose Teapot", "customers": 5}
+    assert reason(found["saucer"], "bought_together")["customers"] == 3
+    assert "rare" not in found
+    assert "teapot" not in found
+
+
+def test_a_guest_gets_what_is_popular_with_evidence(recommender: Recommender) -> None:
+    found = by_id(recommender.recommend(Context()))
+    evidence = reason(found["teapot"], "popular")
+    assert (evidence["customers"], evidence["days"]) == (9, 30)
+    assert all(r.reasons for r in found.values())
+
+
+def test_never_sold_out_excluded_or_from_the_future(recommender: Recommender) -> None:
+    for context in (Context(), Context(seeds=("towel",)), Context(customer_id="e1")):
+        found = by_id(recommender.recommend(context, 20))
+        assert not {"gone", "late"} & set(found)
+    assert "teapot" not in by_id(recommender.recommend(Context(exclude=frozenset({"teapot"}))))
+    assert "cup" not in by_id(recommender.recommend(Context(basket=("cup",))))
+
+
+def test_due_again_and_because_bought(recommender: Recommender) -> None:
+    found = by_id(recommender.recommend(Context(customer_id="regular")))
+    assert reason(found["soap"], "due_again") == {
+        "title": "Lavender Soap",
+        "date": "2011-08-08",
+        "every_days": 33,
+    }
+    assert reason(found["cup"], "because_bought")["title"] == "Rose Teapot"
+    assert reason(found["cup"], "because_bought")["date"] == "2011-07-06"
+    assert "teapot" not in found
+
+
+@pytest.mark.parametrize(
+    "context", [Context(customer_id="regular", use_history=False), Context(customer_id="private")]
+)
+def test_history_stays_out_where_it_must(recommender: Recommender, context: Context) -> None:
+    found = recommender.recommend(context)
+    assert found
+    assert not {r.code for each in found for r in each.reasons} & {"because_bought", "due_again", "similar"}
+    assert "teapot" in by_id(found)
+
+
+def test_filters_hold_and_are_a_reason(recommender: Recommender) -> None:
+    found = recommender.recommend(Context(filters=Filters(colours=("blue",))))
+    assert [r.product.id for r in found] == ["towel"]
+    assert found[0].reasons[-1].code == "matches_request"
+    assert recommender.recommend(Context(filters=Filters(max_price=Decimal("1")))) == []
+
+
+def test_unknown_customer_and_product(recommender: Recommender) -> None:
+    assert recommender.recommend(Context(customer_id="nobody", seeds=("no such",))) is not None
+    assert recommender.recommend(Context(), 0) == []

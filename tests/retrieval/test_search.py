@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from retrieval.embedding import HashEmbedder
+from retrieval.search import Search, SearchResult
+from retrieval.vectors import MemoryVectors
+from shop.errors import SearchError
+from tests.retrieval.conftest import POLICIES, PRODUCTS
+
+
+def ids(result: SearchResult) -> list[str]:
+    return [hit.product.id for hit in result.hits]
+
+
+def test_compounds_both_ways(search: Search) -> None:
+    assert ids(search.search("retro spot lunch bag under £2")) == ["b1"]
+    assert ids(search.search("retrospot lunchbag")) == ["b1"]
+    assert set(ids(search.search("tea lights"))) == {"c1"} or "c1" in ids(search.search("tea light holder"))
+
+
+def test_every_hit_passes_every_filter(search: Search) -> None:
+    result = search.search("red lunch bag under £2")
+    assert ids(result) == ["b1"]
+    assert all(result.query.filters.matches(hit.product) for hit in result.hits)
+
+
+def test_not_stocked_needs_evidence(search: Search) -> None:
+    result = search.search("espresso machine")
+    assert (result.outcome, result.hits, result.total) == ("not_stocked", (), 0)
+    assert set(result.missing) == {"espresso", "machine"}
+
+
+def test_another_word_for_it_is_no_denial(search: Search) -> None:
+    assert "d1" in ids(search.search("xmas decoration"))
+    assert "m3" in ids(search.search("cups"))
+
+
+def test_filtered_out_says_what_to_drop_and_shows_the_nearest(search: Search) -> None:
+    result = search.search("candles under £1")
+    assert result.outcome == "filtered_out"
+    assert result.relaxed == ("price",)
+    assert result.nearest[0].product.id == "c2"
+
+
+def test_not_in_data(search: Search) -> None:
+    result = search.search("mugs rated 4 stars")
+    assert (result.outcome, result.relaxed) == ("not_in_data", ("rating",))
+    assert search.search("belts with at least 4 stars").outcome == "found"
+
+
+def test_a_candle_holder_is_no_candle(search: Search) -> None:
+    assert ids(search.search("most expensive candle"))[0] == "c3"
+    assert search.search("how many candles do you have").total == 2
+    assert search.search("candle holder").hits[0].product.id == "c4"
+
+
+def test_one_variant_has_to_meet_all(search: Search) -> None:
+    assert ids(search.search("red t-shirt size L in stock")) == ["t1"]
+    assert search.search("red t-shirt size M in stock").outcome == "filtered_out"
+    assert search.search("blue t-shirt size M under £11").total == 1
+
+
+def test_without(search: Search) -> None:
+    assert set(ids(search.search("belt without buckle"))) == {"l1", "l3"}
+
+
+def test_unpriced_never_passes_a_price_and_sorts_last(search: Search) -> None:
+    assert "l3" not in ids(search.search("belts under £100"))
+    assert ids(search.search("cheap belts"))[-1] == "l3"
+
+
+def test_exclude_and_k(search: Search) -> None:
+    result = search.search("lunch bag", k=1, exclude=frozenset({"b1"}))
+    assert len(result.hits) == 1
+    assert result.total == 2
+    assert "b1" not in ids(result)
+
+
+def test_similar(search: Search) -> None:
+    found = [hit.product.id for hit in search.similar("b1", 3)]
+    assert "b1" not in found
+    assert found[0] in ("b2", "b3", "b4")
+    assert search.similar("nobody") == []
+
+
+def test_policies(search: Search) -> None:
+    first = search.policies("can I return this product?")[0]
+    assert first.passage.id == "p1"
+    assert first.coverage > 0
+    assert search.policies("zebra")[0].coverage == 0
+
+
+def test_words_alone_when_the_vector_store_is_down() -> None:
+    down = SearchError("the vector store is down; start it")
+    search = Search(PRODUCTS, POLICIES, HashEmbedder(), down, down)
+    result = search.search("lunch bag")
+    assert {hit.product.id for hit in result.hits} == {"b1", "b2", "b3"}
+    assert any("vector store is down" in text for text in result.degraded)
+    assert search.search("laptop").outcome == "not_stocked"
+    assert search.policies("return")[0].passage.id == "p1"
+
+
+def test_words_alone_when_the_embedder_fails() -> None:
+    class Broken(HashEmbedder):
+        def embed(self, texts: object) -> np.ndarray:
+            raise SearchError("no weights; install them")
+
+    vectors = MemoryVectors()
+    vectors.upsert(
+        [p.id for p in PRODUCTS], HashEmbedder().embed([p.title for p in PRODUCTS]), [{}] * len(PRODUCTS)
+    )
+    result = Search(PRODUCTS, [], Broken(), vectors, MemoryVectors()).search("mug")
+    assert result.outcome == "found"
+    assert any("no weights" in text for text in result.degraded)
+
+
+def test_an_empty_catalogue_fails_and_does_not_deny() -> None:
+    empty = Search([], [], HashEmbedder(), MemoryVectors(), MemoryVectors())
+    assert empty.search("mug").outcome == "failed"
+
+
+@pytest.mark.parametrize("text", ["", "?", "under £2", "red"])
+def test_filters_alone_browse(search: Search, text: str) -> None:
+    result = search.search(text, k=50)
+    assert result.outcome == "found"
+    assert all(result.query.filters.matches(hit.product) for hit in result.hits)
