@@ -29,7 +29,7 @@ def take_shop(page: Any, address: str, save: Any) -> None:
     save("shop-start")
     say(page, "lunch bags under £3")
     page.locator(".rg-add").nth(0).click()
-    page.locator(".rg-add").last.click()
+    page.locator(".rg-add:visible").last.click()
     page.mouse.move(0, 0)
     page.evaluate("document.querySelector('.rg-log').scrollTop = document.querySelector('.rg-turn').offsetTop - 14")
     page.wait_for_timeout(3800)  # until the notice has gone
