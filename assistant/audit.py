@@ -25,7 +25,7 @@ NUMBER_WORD = re.compile(
     re.I,
 )
 PROMISE = re.compile(
-    r"\b(?:free|discount|sale|offer|deal|coupon|refund|guarantee\w*|warrant\w+|deliver\w*|shipping|"
+    r"\b(?:free|discount|sale|(?:an|the|our|special) offers?|deal|coupon|refund|guarantee\w*|warrant\w+|deliver\w*|shipping|"
     r"ships?|tomorrow|today|tonight|best[- ]?sell\w+|award\w*|certified|limited)\b",
     re.I,
 )
@@ -37,6 +37,7 @@ AFFIRMATION = re.compile(r"^\W*(?:yes|yep|sure|certainly|absolutely|of course)\b
 REFUSAL = re.compile(r"^\W*(?:no|nope)\b", re.I)
 RATED = re.compile(r"\b(?:rated|rating|ratings|stars?)\b", re.I)
 PRICED = re.compile(r"\b(?:costs?|priced?|prices)\b", re.I)
+SELLING = re.compile(r"\b(?:sell|selling|stock|stocked|carry)\b", re.I)
 
 YES_ACTS = frozenset({"answer_yes", "answer_in_stock", "answer_option_yes"})
 NO_ACTS = frozenset({"answer_no", "answer_option_no", "answer_out_of_stock"})
@@ -81,7 +82,7 @@ class Audit:
         """The first reason why `sentence` may not be said, or None, which also records it as said."""
         handles = list(HANDLE.finditer(sentence))
         typed = HANDLE.sub("\x00", sentence)
-        for rule in (self._handles, self._figures, self._names, self._stance, self._sense):
+        for rule in (self._handles, self._pairing, self._figures, self._names, self._stance, self._sense):
             violation = rule(sentence, typed, handles)
             if violation:
                 return violation
@@ -107,6 +108,29 @@ class Audit:
             return Violation("refers to no record", sentence.strip()[:40])
         if "[" in typed or "]" in typed or "{" in typed:
             return Violation("broken handle", typed.strip()[:40])
+        return None
+
+    def _pairing(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
+        """A field belongs to the record named before it, and is said once; only the acts' handles are said."""
+        given = {
+            handle
+            for act in self.plan.acts
+            for value in act.slots.values()
+            for handle in (value if isinstance(value, tuple) else (value,))
+        }
+        named = ""
+        seen: set[str] = set()
+        for match in handles:
+            if match[0] not in given:
+                return Violation("handle of another act", match[0])
+            if match[2] is None:
+                named = match[1]
+                continue
+            if match[0] in seen:
+                return Violation("said twice", match[0])
+            seen.add(match[0])
+            if match[1].isdecimal() and named not in ("", match[1]) and "compare_same_price" not in self.kinds:
+                return Violation("field of another record", match[0])
         return None
 
     def _figures(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
@@ -158,4 +182,6 @@ class Audit:
             return Violation("rating without its record", sentence.strip()[:40])
         if PRICED.search(typed) and not any("price" in name or name == "gap" for name in fields):
             return Violation("price without its record", sentence.strip()[:40])
+        if SELLING.search(typed) and self.kinds & {"not_known", "not_stated"}:
+            return Violation("silence said as a refusal", sentence.strip()[:40])
         return None

@@ -140,8 +140,8 @@ def main() -> None:
                     "embedder": settings.embedder,
                     "embedded": report.embedded,
                     "index_s": round(report.seconds, 1),
-                    "gate": measure_gate(search, sample),
                     "speed": measure_speed(search, sample),
+                    "gate": measure_gate(search, sample),
                 }
                 if sample == "marketplace" and options.judgements:
                     found["ranking"] = measure_ranking(search, options.judgements)

@@ -74,9 +74,9 @@ class Lexical:
             found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
         return found if found is not None else np.zeros(0, dtype=np.int32)
 
-    def carried(self, term: Term, rows: Sequence[int]) -> list[int]:
+    def carried(self, term: Term, rows: Sequence[int], late_only: bool = False) -> list[int]:
         """Those of `rows` whose title has `term` only in passing, and whose category has it not:
-        as the first part of another thing's name, or far behind in a long title.
+        far behind in a long title or, unless `late_only`, as the first part of another thing's name.
         """
         asked = {word for stems, _ in term.alternatives for word in stems}
         found = []
@@ -87,6 +87,8 @@ class Lexical:
                 continue
             if places[0] >= LATE:
                 found.append(row)
+                continue
+            if late_only:
                 continue
             followers = [title[at + 1 : at + 2] for at in places]
             followers = [after for after in followers if not asked.issuperset(after) or not after]

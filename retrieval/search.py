@@ -228,7 +228,10 @@ class Search:
         total = float(sum(raw)) or 1.0
         return [float(weight) / total for weight in raw], held, missing
 
-    def _measure(self, query: Query) -> tuple[_Found, tuple[str, ...]]:
+    def _measure(self, query: Query, lenient: bool = False) -> tuple[_Found, tuple[str, ...]]:
+        """Measure every product. Where nothing is the thing itself, `lenient` lets in things named
+        after it: a shop with lunch bags and lunch boxes has something for "lunch".
+        """
         topic = [word for word in words(query.topic) if word not in english.LINKS]
         hard = [word for word in topic if word not in english.SOFT]
         terms = self.vocabulary.terms(hard)
@@ -238,7 +241,8 @@ class Search:
         place = self._head_term(query.topic, terms)
         if place is not None:
             strong, both = held[place]
-            carried = self._lexical.carried(terms[place], [int(r) for r in np.flatnonzero(strong)])
+            naming = [int(r) for r in np.flatnonzero(strong)]
+            carried = self._lexical.carried(terms[place], naming, late_only=lenient)
             head = strong > 0
             head[carried] = False
             strong[carried] *= CARRIED_WEIGHT
@@ -266,6 +270,8 @@ class Search:
             mask = mask if mask.any() else relevant(evidence, self._gate)
         else:
             mask = relevant(evidence, self._gate)
+        if not lenient and not mask.any():
+            return self._measure(query, lenient=True)
         per_term = tuple((" ".join(term.words), both) for term, (_, both) in zip(terms, held, strict=True))
         absent = tuple(" ".join(term.words) for term in missing)
         return _Found(evidence, np.asarray(score, dtype=np.float32), mask, per_term, absent), degraded

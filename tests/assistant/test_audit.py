@@ -58,6 +58,37 @@ def test_not_stated_may_never_be_said_as_a_plain_statement():
     assert Audit(NOT_STATED).check("The page for [1] doesn't mention [ask.attribute].") is None
 
 
+COMPARED = Plan(
+    acts=(
+        Act(
+            "compare_price",
+            {"cheaper": "[1]", "dearer": "[2]", "cheaper_price": "[1.price]", "dearer_price": "[2.price]"},
+            ("cheaper", "dearer"),
+        ),
+    ),
+    records=(PRODUCT, Record("2", "product", "p2", {"name": "Tin", "price": "£4.00", "rating": "4 out of 5"})),
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [
+        ("[1] at [2.price] beats [2].", "field of another record"),
+        ("[1] is [1.price], yes [1.price].", "said twice"),
+        ("[2] has [2.rating].", "handle of another act"),
+    ],
+)
+def test_a_field_stands_beside_its_own_record(sentence, rule):
+    violation = Audit(COMPARED).check(sentence)
+    assert violation is not None and violation.rule == rule
+    assert Audit(COMPARED).check("[1] is [1.price] and [2] is [2.price].") is None
+
+
+def test_not_knowing_is_never_said_as_not_selling():
+    violation = Audit(NOT_STATED).check("We don't sell [1] with [ask.attribute].")
+    assert violation is not None and violation.rule == "silence said as a refusal"
+
+
 def test_yes_is_allowed_where_the_plan_says_yes():
     assert Audit(YES).check("Yes, [1] can be had.") is None
 

@@ -56,6 +56,12 @@ def test_a_candle_holder_is_no_candle(search: Search) -> None:
     assert search.search("candle holder").hits[0].product.id == "c4"
 
 
+def test_things_named_after_it_are_no_denial(search: Search) -> None:
+    """A shop with lunch bags has something for "lunch", and no lunch by that."""
+    result = search.search("lunch")
+    assert {hit.product.id for hit in result.hits} == {"b1", "b2", "b3"}
+
+
 def test_one_variant_has_to_meet_all(search: Search) -> None:
     assert ids(search.search("red t-shirt size L in stock")) == ["t1"]
     assert search.search("red t-shirt size M in stock").outcome == "filtered_out"
