@@ -61,6 +61,8 @@ def fit_item_cf(purchases: Purchases, keep: int = 100) -> ItemCF:
     )
     learnt = bought[np.flatnonzero(per_customer <= MAX_LINES)] if size else bought
     both = (learnt.T @ learnt).tocsr()
+    # Resellers do not shape what goes with what, but a count that is told is of all customers.
+    everyone = (bought.T @ bought).tocsr()
     buyers = np.maximum(np.asarray(learnt.sum(axis=0)).ravel(), 1.0)
     starts, others, similarities, counts = [0], [], [], []
     for place in range(size):
@@ -72,7 +74,7 @@ def fit_item_cf(purchases: Purchases, keep: int = 100) -> ItemCF:
         best = np.argsort(-similarity, kind="stable")[:keep]
         others.append(other[best])
         similarities.append(similarity[best])
-        counts.append(count[best])
+        counts.append(everyone[place, other[best]].toarray().ravel())
         starts.append(starts[-1] + len(best))
     return ItemCF(
         places={id_: place for place, id_ in enumerate(purchases.products)},

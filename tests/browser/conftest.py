@@ -28,7 +28,9 @@ PLANTED = "<img src=x onerror=\"document.title='owned'\"><b>Wicked</b> Pantomime
 def find_chromium() -> str:
     """The browser's path, or ''."""
     named = os.environ.get("CHROMIUM", "")
-    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+    return named or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+    )
 
 
 @pytest.fixture(scope="session")
