@@ -129,7 +129,11 @@ class Audit:
             if match[0] in seen:
                 return Violation("said twice", match[0])
             seen.add(match[0])
-            if match[1].isdecimal() and named not in ("", match[1]) and "compare_same_price" not in self.kinds:
+            if (
+                match[1].isdecimal()
+                and named not in ("", match[1])
+                and "compare_same_price" not in self.kinds
+            ):
                 return Violation("field of another record", match[0])
         return None
 

@@ -277,6 +277,12 @@ class _Reader:
                 found.append(((name, by_words[before]),))
                 tokens[at - size : after] = ["|"]
                 return
+        value = tokens[after + gap : after + gap + 1]
+        if value and value[0].isdigit() and any(part[0].isdigit() for part in by_words):
+            # "size 15" where sizes are numbers and none is 15: asked for all the same, and not there.
+            found.append(((name, value[0]),))
+            tokens[at : after + gap + 1] = ["|"]
+            return
         if ("yes",) in by_words:
             found.append(((name, by_words[("yes",)]),))
             tokens[at:after] = ["|"]

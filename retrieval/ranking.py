@@ -31,6 +31,8 @@ class Evidence:
     lexical: Floats
     cosine: Floats | None
     terms: int
+    absent: int = 0
+    """How many of the terms no product holds at all."""
     spelled: bool = True
     """Whether names hold the asked words as written, not only others of the same stem."""
 
@@ -47,6 +49,8 @@ class Gate:
     """Cosine that suffices with half of the terms, the head noun not named."""
     lone_cosine: float = 0.62
     """Cosine that suffices where no word is shared: another word for the same thing."""
+    foreign_cosine: float = 0.7
+    """The same where several words were asked and the catalogue lacks one of them."""
     slack: float = 0.16
     """How far below the best coverage a row may lie, for up to three terms; .07 more for each more:
     of "boys pants slim fit" one word may be missing, of "lunch bag" none."""
@@ -82,10 +86,14 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
         found |= evidence.head & (coverage >= 0.5)
     else:
         close = evidence.cosine
-        for share, cosine in gate.partial:
+        # A word that nothing here holds ("sofa" of "sofa bed") says that another thing is meant.
+        pairs = gate.partial[:1] if evidence.absent else gate.partial
+        for share, cosine in pairs:
             found |= evidence.head & (coverage >= share) & (close >= cosine)
         found |= (coverage >= 0.5) & (close >= gate.half_cosine)
-        found |= close >= gate.lone_cosine
+        found |= close >= (
+            gate.foreign_cosine if evidence.absent and evidence.terms > 1 else gate.lone_cosine
+        )
     if not found.any() or _only_mentioned(evidence, found):
         return np.zeros_like(found)
     best = float(coverage[found].max())

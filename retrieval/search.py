@@ -63,6 +63,7 @@ class Search:
         texts = [read_text(product) for product in self._rows]
         self.vocabulary = Vocabulary(self._rows, texts)
         self._lexical = Lexical(texts)
+        self._titles = [text.title for text in texts]
         self.embedder = embedder
         self._gate = Gate() if embedder.name.startswith("all-MiniLM") else WORDS_ONLY_GATE
         self._passages = list(policies)
@@ -138,11 +139,30 @@ class Search:
             if query.filters.matches(self._rows[row]) and self._rows[row].id not in exclude
         ]
         missing = found.missing
+        if query.filters and rows and self._only_mention(query, found, rows):
+            rows = []
         if rows:
             rows = self._sorted(rows, query, found)
             hits = tuple(self._hit(row, found) for row in rows[:k])
             return SearchResult(query, hits, len(rows), "found", missing=missing, degraded=degraded)
         return self._explain(query, k, exclude, found, degraded)
+
+    def _only_mention(self, query: Query, found: _Found, rows: Sequence[int]) -> bool:
+        """Whether the filters left only products that mention the thing, while others are called it:
+        of laptops and a backpack for one, the backpack under £1,000 is no answer.
+        """
+        terms = self.vocabulary.terms([w for w in words(query.topic) if w not in english.LINKS])
+        place = self._head_term(query.topic, terms)
+        if place is None:
+            return False
+        names = [stems for stems, _ in terms[place].alternatives]
+
+        def called(row: int) -> bool:
+            return any(stems <= set(self._titles[row]) for stems in names)
+
+        return not any(called(row) for row in rows) and any(
+            called(int(row)) for row in np.flatnonzero(found.relevant)
+        )
 
     def ranking(self, query: Query | str, k: int = 100) -> list[tuple[str, float]]:
         """(product id, score) of the `k` best without the relevance gate, for measuring."""
@@ -261,7 +281,7 @@ class Search:
         lexical = self._lexical.scores(list(dict.fromkeys(stems)))
         cosine, degraded = self._cosines(" ".join([*extra, query.topic]).strip() or query.text, self._matrix)
         spelled = all(word in self.vocabulary.words for word in hard)
-        evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), spelled)
+        evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), len(missing), spelled)
         score = fuse(lexical, cosine) + NAMED_BONUS * named + COVERED_BONUS * coverage
         if not terms:
             mask = np.ones(size, dtype=np.bool_)

@@ -28,6 +28,10 @@ SYNONYM_WEIGHT = 0.9
 Phrase = tuple[str, ...]
 
 
+COMMON = 20
+"""So many times as frequent is a spelling that a rare one next to it was meant to be."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProductText:
     """A product's stems: `title` in order, `kind` the nouns of its narrowest category, `strong` all
@@ -143,7 +147,13 @@ class Vocabulary:
         for value, count in values.items():
             parts = tuple(words(value))
             single = len(parts) == 1 and count >= 3 and parts[0].isalpha()
-            double = len(parts) == 2 and not COLOURS.isdisjoint(parts) and all(p.isalpha() for p in parts)
+            plain = value == " ".join(parts)  # "a_red" is a code, not a colour anybody would ask for
+            double = (
+                plain
+                and len(parts) == 2
+                and not COLOURS.isdisjoint(parts)
+                and all(p.isalpha() for p in parts)
+            )
             if single or double:
                 found.setdefault(tuple(stem(part) for part in parts), value)
         return found
@@ -154,8 +164,10 @@ class Vocabulary:
 
     def _correct(self, word: str) -> str:
         """`word`, or the catalogue's word it is most likely a mistyping of."""
-        if len(word) < 4 or not word.isalpha() or stem(word) in self.counts or _is_ordinary(word):
+        if len(word) < 4 or not word.isalpha() or _is_ordinary(word):
             return word
+        if stem(word) in self.counts:
+            return self._common_spelling(word)
         if (stem(word),) in self._synonyms or self.splits(word):
             return word
         limit = 1 if len(word) < 7 else 2
@@ -175,6 +187,16 @@ class Vocabulary:
             others = [swapped] if swapped in self.words else self._by_tail.get(word[1:], [])
             return max(others, key=lambda other: self.words[other], default=word)
         return min(best)[1]
+
+    def _common_spelling(self, word: str) -> str:
+        """The catalogue mistypes too: its own word, one letter off and far more frequent, if any."""
+        if len(word) < 6 or self.words[word] > 2:
+            return word
+        near = process.extract(
+            word, self._by_start.get(word[0], ()), scorer=OSA.distance, score_cutoff=1, limit=10
+        )
+        often = max((other for other, _, _ in near), key=lambda other: self.words[other], default=word)
+        return often if self.words[often] >= COMMON * max(1, self.words[word]) else word
 
     def option_name(self, pairs: Sequence[tuple[str, str]], topic: Iterable[str]) -> tuple[str, str]:
         """Of several options with the asked value, the one that products of `topic` (stems) have."""

@@ -75,6 +75,13 @@ def _mention_corrections(builder: PlanBuilder, query: Query) -> None:
         builder.say("corrected", ("typed", "used"), typed="[ask.typed]", used="[ask.used]")
 
 
+def _mention_missing(builder: PlanBuilder, result: SearchResult) -> None:
+    """Say which of the shopper's words no product's page holds: what is shown is not claimed to be that."""
+    if result.missing:
+        builder.name("ask", missing=", ".join(result.missing))
+        builder.say("not_mentioned", ("missing",), missing="[ask.missing]")
+
+
 def _as_typed(query: Query) -> Query:
     """The query in the shopper's own spelling: a correction that finds nothing was none."""
     topic = query.topic
@@ -128,9 +135,11 @@ def _found(scene: Scene, result: SearchResult) -> Planned:
     elif query.count:
         _say_count(builder, query, top, slots, result)
     elif result.total == 1:
+        _mention_missing(builder, result)
         kind = "show_one_filtered" if "filters" in slots else "show_one"
         builder.say(kind, ("product",), **slots, **product)
     else:
+        _mention_missing(builder, result)
         kind = "show_filtered" if "filters" in slots else "show"
         builder.say(kind, ("product",), **slots, **product)
         if result.total > MANY and not query.filters:
