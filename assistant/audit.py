@@ -25,8 +25,8 @@ NUMBER_WORD = re.compile(
     re.I,
 )
 PROMISE = re.compile(
-    r"\b(?:free|discount|sale|(?:an|the|our|special) offers?|deal|coupon|refund|guarantee\w*|warrant\w+|deliver\w*|shipping|"
-    r"ships?|tomorrow|today|tonight|best[- ]?sell\w+|award\w*|certified|limited)\b",
+    r"\b(?:free|discount|sale|(?:an|the|our|special) offers?|deal|coupon|refund|guarantee\w*|"
+    r"warrant\w+|deliver\w*|shipping|ships?|tomorrow|today|tonight|best[- ]?sell\w+|award\w*|certified|limited)\b",
     re.I,
 )
 LINK = re.compile(r"https?:|www\.|@|<\w|\w\.(?:com|net|org|shop)\b", re.I)
@@ -111,7 +111,7 @@ class Audit:
         return None
 
     def _pairing(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
-        """A field belongs to the record named before it, and is said once; only the acts' handles are said."""
+        """Only the acts' handles are said; a field once, beside the record named before it."""
         given = {
             handle
             for act in self.plan.acts

@@ -108,8 +108,7 @@ class Gatherer:
         below, above = self._bounds(said, state, below, above)
         if below or above:
             low, high = (Decimal(bound) if bound else None for bound in (above, below))
-            bounded = query.filters.merged(Filters(min_price=low, max_price=high))
-            query = replace(query, filters=bounded)
+            query = replace(query, filters=replace(query.filters, min_price=low, max_price=high))
         if "similar" in said.asks and said.reference.ids:
             hits = self.search.similar(said.reference.ids[0], MAX_CARDS, query.filters)
             product = self.search.products[said.reference.ids[0]]
@@ -197,8 +196,12 @@ class Gatherer:
         if len(ids) < 2 and (sides := split_comparison(said.message)):
             ids = []
             for side in sides:
-                query = parse_query(side, self.search.vocabulary)
-                hits = self.search.search(query, k=3).hits
+                result = self.search.search(parse_query(side, self.search.vocabulary), k=2 * MAX_CARDS)
+                side_words = set(stems(side))
+                hits = sorted(  # the search's order decides between titles that hold as much of it
+                    (*result.hits, *result.nearest),
+                    key=lambda hit: -len(side_words.intersection(stems(hit.product.title))),
+                )
                 ids += [hit.product.id for hit in hits if hit.product.id not in ids][:1]
         if len(ids) < 2 and len(state.shown) >= 2 and not said.query.topic:
             ids = list(state.shown[:2])

@@ -79,10 +79,11 @@ class Understander:
         sentences = [one for one in SENTENCES.split(text) if one.strip()]
         if len(text.split()) <= LONG_MESSAGE_WORDS or len(sentences) == 1:
             return text
-        asking = [
-            one for one in sentences if {"wants", "about_product", "question"} & self.classifier.asks(one)
-        ]
-        return " ".join(asking[-2:]) or text
+        for cue in ("question", "wants", "about_product"):
+            asking = [one for one in sentences if cue in self.classifier.asks(one)]
+            if asking:
+                return " ".join(asking[-2:])
+        return text
 
     def _intent(self, said: Understanding, state: State) -> Intent:
         rule = self.classifier.match_rules(said.message)
@@ -136,7 +137,7 @@ class Understander:
         if {"about_product", "question"} <= said.asks and known:
             return Intent("product_question", 0.8, "asks about a product")
         match guess.name:
-            case "followup" if not talked:
+            case "followup" if known or not talked:
                 return replace(guess, name="find")
             case "product_question":
                 asks_one = "question" in said.asks and (known or talked)

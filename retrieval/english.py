@@ -52,7 +52,8 @@ SOFT = frozenset(
     grandad grandpa grandfather wife husband girlfriend boyfriend partner friend friends sister brother
     daughter son niece nephew aunt uncle cousin boss colleague coworker teacher neighbour neighbor
     family host hostess lady man woman anniversary retirement housewarming old year years someone loves
-    loved likes who drink drinking eat eating hold holding wear wearing suit suits unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous
+    loved likes who drink drinking eat eating hold holding wear wearing suit suits
+    unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous
     popular classic simple surprise occasion home house lover lovers
     """.split()
 )

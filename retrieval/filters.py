@@ -41,7 +41,7 @@ class Filters:
         """Whether `product`, in one and the same orderable variant, meets every filter."""
         if self.min_rating is not None and (product.rating is None or product.rating.value < self.min_rating):
             return False
-        if self.brands and not any(stem_set(brand) == stem_set(product.brand) for brand in self.brands):
+        if self.brands and not any(stem_set(brand) <= stem_set(product.brand) for brand in self.brands):
             return False
         if self.categories and not self._in_category(product):
             return False

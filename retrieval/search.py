@@ -21,6 +21,7 @@ from retrieval.lexical import CARRIED_WEIGHT, Lexical
 from retrieval.query import Query, parse_query
 from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, fuse, relevant, strictly_relevant
 from retrieval.results import Hit, Outcome, PolicyHit, SearchResult
+from retrieval.sorting import sort_rows
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import ProductText, Term, Vocabulary, read_text
 from retrieval.words import stem, words
@@ -142,7 +143,13 @@ class Search:
         if query.filters and rows and self._only_mention(query, found, rows):
             rows = []
         if rows:
-            rows = self._sorted(rows, query, found)
+            rows = sort_rows(
+                rows,
+                self._rows,
+                query.sort or ("" if found.evidence.terms else "popular"),
+                found.score,
+                self._popularity,
+            )
             hits = tuple(self._hit(row, found) for row in rows[:k])
             return SearchResult(query, hits, len(rows), "found", missing=missing, degraded=degraded)
         return self._explain(query, k, exclude, found, degraded)
@@ -320,37 +327,6 @@ class Search:
             float(found.evidence.coverage[row]),
             tuple(name for name, both in found.held if both[row] > 0),
         )
-
-    def _sorted(self, rows: list[int], query: Query, found: _Found) -> list[int]:
-        def price(row: int) -> float:
-            money = self._rows[row].price
-            return float(money.amount) if money is not None else float("nan")
-
-        def by_score(row: int) -> float:
-            return -float(found.score[row])
-
-        match query.sort:
-            case "price_asc" | "price_desc":
-                sign = 1 if query.sort == "price_asc" else -1
-                priced = [row for row in rows if self._rows[row].price is not None]
-                unpriced = [row for row in rows if self._rows[row].price is None]
-                return sorted(priced, key=lambda r: (sign * price(r), by_score(r))) + sorted(
-                    unpriced, key=by_score
-                )
-            case "rating":
-
-                def rated(row: int) -> tuple[float, int, float]:
-                    rating = self._rows[row].rating
-                    return (
-                        (-rating.value, -rating.count, by_score(row)) if rating else (1.0, 0, by_score(row))
-                    )
-
-                return sorted(rows, key=rated)
-            case "popular":
-                return sorted(rows, key=lambda r: (-self._popularity[r], by_score(r)))
-        if not found.evidence.terms:
-            return sorted(rows, key=lambda r: (-self._popularity[r], by_score(r)))
-        return sorted(rows, key=by_score)
 
     # -- saying why there is nothing -----------------------------------------------------------
 

@@ -147,13 +147,9 @@ class Vocabulary:
         for value, count in values.items():
             parts = tuple(words(value))
             single = len(parts) == 1 and count >= 3 and parts[0].isalpha()
-            plain = value == " ".join(parts)  # "a_red" is a code, not a colour anybody would ask for
-            double = (
-                plain
-                and len(parts) == 2
-                and not COLOURS.isdisjoint(parts)
-                and all(p.isalpha() for p in parts)
-            )
+            # "a_red" is a code, not a colour anybody would ask for.
+            plain = value == " ".join(parts) and all(part.isalpha() for part in parts)
+            double = plain and len(parts) == 2 and not COLOURS.isdisjoint(parts)
             if single or double:
                 found.setdefault(tuple(stem(part) for part in parts), value)
         return found

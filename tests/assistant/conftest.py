@@ -123,7 +123,9 @@ ORDERS = (
     ),
 )
 POLICIES = (
-    PolicyPassage("returns", "Shop policy > Returns", "Unused goods can be returned within 30 days of delivery."),
+    PolicyPassage(
+        "returns", "Shop policy > Returns", "Unused goods can be returned within 30 days of delivery."
+    ),
     PolicyPassage("cancel", "Shop policy > Cancelling", "An order can be cancelled while it is pending."),
     PolicyPassage("payment", "Shop policy > Payment", "We accept credit cards and PayPal."),
 )

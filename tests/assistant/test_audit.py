@@ -66,7 +66,10 @@ COMPARED = Plan(
             ("cheaper", "dearer"),
         ),
     ),
-    records=(PRODUCT, Record("2", "product", "p2", {"name": "Tin", "price": "£4.00", "rating": "4 out of 5"})),
+    records=(
+        PRODUCT,
+        Record("2", "product", "p2", {"name": "Tin", "price": "£4.00", "rating": "4 of 5"}),
+    ),
 )
 
 

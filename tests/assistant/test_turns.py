@@ -171,8 +171,14 @@ def test_a_person_is_a_message_away(say, assistant: Assistant):
 
 @pytest.mark.parametrize(
     ("message", "act"),
-    [("hello", "greet"), ("thanks a lot!", "thanks"), ("bye", "goodbye"), ("are you a robot?", "introduce"),
-     ("?", "clarify"), ("what's the weather like?", "out_of_scope")],
+    [
+        ("hello", "greet"),
+        ("thanks a lot!", "thanks"),
+        ("bye", "goodbye"),
+        ("are you a robot?", "introduce"),
+        ("?", "clarify"),
+        ("what's the weather like?", "out_of_scope"),
+    ],
 )
 def test_small_talk(say, message, act):
     assert act in say(message).acts
