@@ -26,7 +26,8 @@ NUMBER_WORD = re.compile(
 )
 PROMISE = re.compile(
     r"\b(?:free|discount|sale|(?:an|the|our|special) offers?|deal|coupon|refund|guarantee\w*|"
-    r"warrant\w+|deliver\w*|shipping|ships?|tomorrow|today|tonight|best[- ]?sell\w+|award\w*|certified|limited)\b",
+    r"warrant\w+|deliver\w*|shipping|ships?|tomorrow|today|tonight|best[- ]?sell\w+|award\w*|"
+    r"certified|limited)\b",
     re.I,
 )
 LINK = re.compile(r"https?:|www\.|@|<\w|\w\.(?:com|net|org|shop)\b", re.I)
