@@ -30,7 +30,7 @@ HEAVY = {
     "sentence_transformers": ("retrieval/embedding",),
     "chromadb": ("retrieval/vectors",),
     "gradio": ("ui/",),
-    "sqlalchemy": ("shop/store", "shop/database"),
+    "sqlalchemy": ("shop/store/",),
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc", "core"}
 LINES_AT_MOST = 400

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from assistant.cli_frame import run_app
+from assistant.cli.frame import run_app
 from shop.store import Store
 from ui.cli import program
 

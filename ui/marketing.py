@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from assistant.campaign import Campaign, Draft, draft_campaign, draft_message, load_campaign, plan_campaign
-from assistant.campaign_export import export_campaign
+from assistant.campaign.export import export_campaign
 from shop.errors import RegularsError
 from ui.marketing_view import MarketingView
 from ui.staff import notice, page_head, stacked

@@ -8,8 +8,8 @@ from __future__ import annotations
 from html import escape
 
 from assistant.campaign import Campaign, Draft, DraftProduct, Member
-from assistant.campaign_checks import UNSUBSCRIBE, Check
-from assistant.campaign_export import ExportReport
+from assistant.campaign.checks import UNSUBSCRIBE, Check
+from assistant.campaign.export import ExportReport
 from assistant.records import short_name
 from shop.settings import Settings
 from ui.components import picture_uri

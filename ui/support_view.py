@@ -10,7 +10,7 @@ from datetime import datetime
 from html import escape
 
 from assistant.support import Answer, Brief, Conversation, is_cancelled, is_open
-from assistant.support_records import address_line
+from assistant.support.records import address_line
 from shop.formats import format_list
 from shop.settings import Settings
 from shop.types import Customer, Order, OrderLine, Return

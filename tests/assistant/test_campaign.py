@@ -21,8 +21,8 @@ from assistant.campaign import (
     load_campaign,
     plan_campaign,
 )
-from assistant.campaign_checks import UNSUBSCRIBE, Fact, check_message
-from assistant.campaign_export import COLUMNS, disarm_cell, export_campaign
+from assistant.campaign.checks import UNSUBSCRIBE, Fact, check_message
+from assistant.campaign.export import COLUMNS, disarm_cell, export_campaign
 from retrieval.recommend.base import Context, Reason, Recommendation
 from shop.errors import ConfigError, NotAllowed, NotFound, StoreError
 from shop.settings import Settings

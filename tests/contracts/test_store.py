@@ -14,9 +14,9 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from shop import store_schema as schema
 from shop.errors import NotFound, StoreError
 from shop.store import Store
+from shop.store import schema as schema
 from shop.types import (
     Consent,
     Customer,
@@ -422,7 +422,7 @@ def test_an_unreachable_server_is_named_without_its_password() -> None:
 
 
 def test_a_locked_database_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shop.database.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("shop.store.database.BUSY_TIMEOUT_MS", 50)
     file = tmp_path / "shop.db"
     with Store(f"sqlite:///{file}") as store:
         other = sqlite3.connect(file, isolation_level=None)

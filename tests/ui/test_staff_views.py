@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from assistant.campaign import Draft, DraftProduct
-from assistant.campaign_checks import Check, Fact
+from assistant.campaign.checks import Check, Fact
 from assistant.support import Answer, Brief, NextStep, Sentence
 from insight.features import customer_facts
 from shop.settings import Settings

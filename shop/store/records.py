@@ -1,6 +1,6 @@
 """The shop's own records: products, customers, orders, returns, events and policies.
 
-Knows their queries; knows nothing of conversations (store_conversations.py) or of file formats.
+Knows their queries; knows nothing of conversations (conversations.py) or of file formats.
 Every `put_*` is one transaction: all of the rows are written, or none.
 """
 
@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select
 
-from shop import store_rows as rows
-from shop import store_schema as schema
-from shop.database import Database, batches
 from shop.errors import StoreError
+from shop.store import rows as rows
+from shop.store import schema as schema
+from shop.store.database import Database, batches
 from shop.types import Customer, Event, Order, PolicyPassage, Product, Return
 
 COUNTED = {

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Source
 from assistant.plan import Act, Record
-from assistant.support_questions import Question, holds_terms
-from assistant.support_records import (
+from assistant.support.questions import Question, holds_terms
+from assistant.support.records import (
     called,
     customer_record,
     describe_lines,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Source
 from assistant.plan import Act, Record
-from assistant.support_orders import Answer, OrderAnswers
-from assistant.support_questions import parse_question
-from assistant.support_records import customer_record, numbered, slots_of
+from assistant.support.orders import Answer, OrderAnswers
+from assistant.support.questions import parse_question
+from assistant.support.records import customer_record, numbered, slots_of
 from shop.errors import NotFound, SearchError
 from shop.formats import format_date
 

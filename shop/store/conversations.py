@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, or_, select, update
 
-from shop import store_rows as rows
-from shop import store_schema as schema
-from shop.database import Database
 from shop.errors import NotFound
+from shop.store import rows as rows
+from shop.store import schema as schema
+from shop.store.database import Database
 from shop.types import Turn
 
 

@@ -16,8 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
-from shop import store_schema as schema
 from shop.errors import StoreError
+from shop.store import schema as schema
 
 T = TypeVar("T")
 

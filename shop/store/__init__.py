@@ -4,22 +4,22 @@
         store.put_products(products)
         store.order("#W2611340")
 
-Safe to use from several threads. What it holds is in store_schema.py, the shop's records in
-store_records.py, figures over all orders in store_figures.py, conversations and campaigns in
-store_conversations.py.
+Safe to use from several threads. What it holds is in schema.py, the shop's records in
+records.py, figures over all orders in figures.py, conversations and campaigns in
+conversations.py.
 """
 
 from __future__ import annotations
 
-from shop.store_conversations import (
+from shop.store.conversations import (
     ConversationHead,
     Conversations,
     Memory,
     StoredCampaign,
     StoredDraft,
 )
-from shop.store_figures import CustomerStats, Figures, Purchase
-from shop.store_records import Records
+from shop.store.figures import CustomerStats, Figures, Purchase
+from shop.store.records import Records
 
 __all__ = [
     "ConversationHead",

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli_frame import (
+from assistant.cli.frame import (
     JsonOption,
     ShopOption,
     load_shop,
@@ -79,7 +79,7 @@ def export(
 ) -> None:
     """Write the messages as CSV for your mailing service; refused ones stay out."""
     from assistant.campaign import load_campaign
-    from assistant.campaign_export import export_campaign
+    from assistant.campaign.export import export_campaign
     from assistant.wire import plain_json
 
     with opened_assistant(load_shop(shop)) as assistant:

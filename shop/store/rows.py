@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shop.store_schema import amount_to_units, units_to_amount
+from shop.store.schema import amount_to_units, units_to_amount
 from shop.types import (
     Consent,
     Customer,

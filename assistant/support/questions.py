@@ -45,7 +45,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: `wanted` is a name in support_words.toml or '' where no rule fits."""
+    """What is asked: `wanted` is a name in words.toml or '' where no rule fits."""
 
     text: str
     wanted: str
@@ -66,8 +66,8 @@ class Words:
 
 @cache
 def load_words() -> Words:
-    """Read support_words.toml."""
-    table = tomllib.loads(Path(__file__).with_name("support_words.toml").read_text(encoding="utf-8"))
+    """Read words.toml."""
+    table = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
     wants = tuple((want["name"], re.compile("|".join(want["patterns"]))) for want in table["wants"])
     return Words(wants, frozenset(table["stop"].split()))
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from assistant.events import Source
 from assistant.plan import Act, Record
-from assistant.support_answers import Answer, ask
-from assistant.support_records import (
+from assistant.support.answers import Answer, ask
+from assistant.support.records import (
     Sentence,
     customer_record,
     is_open,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.campaign import Campaign, drafts_of
-from assistant.campaign_checks import UNSUBSCRIBE
+from assistant.campaign.checks import UNSUBSCRIBE
 from shop.errors import NotFound, StoreError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli_frame import (
+from assistant.cli.frame import (
     JsonOption,
     ShopOption,
     load_shop,

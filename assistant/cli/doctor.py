@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from assistant.cli_frame import JsonOption, ShopOption, opened_store, print_json
+from assistant.cli.frame import JsonOption, ShopOption, opened_store, print_json
 from shop.errors import RegularsError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli_frame import (
+from assistant.cli.frame import (
     JsonOption,
     ShopOption,
     load_shop,

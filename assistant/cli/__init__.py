@@ -1,4 +1,4 @@
-"""The command line: which commands there are. What each does stands in the `cli_*` files.
+"""The command line: which commands there are. What each does stands in the files beside this one.
 
 Holds everything that needs no page; `ui/cli.py` adds `demo`, `serve` and `finetune` and is the
 program `regulars`, because the assistant must not know its faces.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typer
 
-from assistant.cli_campaign import campaign
-from assistant.cli_doctor import doctor
-from assistant.cli_shop import forget, import_data, index, search
-from assistant.cli_talk import ask, chat, customer, evaluate_answers_file, recommend
+from assistant.cli.campaign import campaign
+from assistant.cli.doctor import doctor
+from assistant.cli.shop import forget, import_data, index, search
+from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
 
 app = typer.Typer(
     add_completion=False,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assistant.campaign_checks import (
+from assistant.campaign.checks import (
     PREHEADER_CHARACTERS,
     SUBJECT_CHARACTERS,
     UNSUBSCRIBE,
@@ -22,7 +22,7 @@ from assistant.campaign_checks import (
 )
 from assistant.plan import Act, Record
 from assistant.records import short_name
-from assistant.support_records import order_label, orders_label, say_acts, slots_of
+from assistant.support.records import order_label, orders_label, say_acts, slots_of
 from insight.features import CustomerFacts, customer_facts, is_cancelled
 from retrieval.filters import Filters
 from retrieval.recommend.base import Context, Reason, Recommendation

@@ -14,8 +14,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from assistant.campaign_checks import Check, Fact
-from assistant.campaign_message import Email, write_message
+from assistant.campaign.checks import Check, Fact
+from assistant.campaign.message import Email, write_message
 from insight.segments import lapsed_among, stats_as_of
 from shop.errors import ConfigError, NotAllowed, NotFound
 from shop.formats import format_count

@@ -1,6 +1,6 @@
 """Orders in figures: what recommenders and segments count, read in one go.
 
-Knows the two queries over all orders; single records are in store_records.py.
+Knows the two queries over all orders; single records are in records.py.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from shop import store_schema as schema
-from shop.database import Database
+from shop.store import schema as schema
+from shop.store.database import Database
 from shop.types import Money
 
 STREAM_ROWS = 10_000
