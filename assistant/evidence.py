@@ -193,6 +193,11 @@ class Gatherer:
     def _compared(self, said: Understanding, state: State) -> tuple[Product, ...]:
         """Two products (at most three): those pointed at, else one found for each side of the question."""
         ids = list(said.reference.ids[:3])
+        if len(ids) == 1 and said.query.topic:
+            # "compare it with the enamel mug": one is pointed at, the other named.
+            found = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
+            other = find_named(said.message, [hit.product for hit in found.hits if hit.product.id not in ids])
+            ids += [other.id] if other else []
         if len(ids) < 2 and (sides := split_comparison(said.message)):
             ids = []
             for side in sides:

@@ -32,7 +32,7 @@ ALONE_COSINE = 0.62
 SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"])|\n+|\s[•·]\s")
 # Words that make a question and name nothing asked about.
 QUESTION_WORDS = frozenset(map(stem, FILLER)) | frozenset(
-    stems("first second third last page says work use used long also put please")
+    stems("first second third last page says work use used long also put please take accept allow")
 )
 
 

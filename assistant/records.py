@@ -148,7 +148,7 @@ def describe_filters(filters: Filters, currency: str, locale: str) -> str:
         ("by ", _either(filters.brands)),
         ("in ", _either(filters.categories)),
         ("", _say_bounds(filters, currency, locale)),
-        ("rated ", f"{filters.min_rating:g} or better" if filters.min_rating is not None else ""),
+        ("rated at least ", f"{filters.min_rating:g}" if filters.min_rating is not None else ""),
         ("", "in stock" if filters.in_stock else ""),
         ("not in ", _either(filters.not_colours)),
         ("without ", _either(filters.without)),

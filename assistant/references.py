@@ -84,10 +84,10 @@ def _by_words(text: str, ids: Sequence[str], products: Mapping[str, Product]) ->
 
 def resolve(text: str, state: State, products: Mapping[str, Product]) -> Reference:
     """What `text` points at among the products shown or in focus."""
+    plain = EMPTY_POINTERS.sub(" ", text)
     shown = state.shown or state.focus
     if not shown:
-        return Reference()
-    plain = EMPTY_POINTERS.sub(" ", text)
+        return Reference((), "ordinal") if ORDINAL.search(plain) else Reference()
     steps: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[str, ...]]], ...] = (
         (FIRST_FEW, lambda m: shown[: 3 if m[1].lower() in {"three", "3"} else 2]),
         (PRICE_PICK, lambda m: _by_price(shown, products, m[1])),

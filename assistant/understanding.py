@@ -105,7 +105,9 @@ class Understander:
                 return Intent("product_question", 0.9, "picked one")
         if self._refines(said, state):
             return Intent("followup", 1.0, "refines the last search")
-        if said.query.superlative or said.query.count:
+        if said.reference.cue == "ordinal" and not self._known(said.query):
+            return Intent("product_question", 0.7, "points at nothing shown")
+        if said.query.superlative or (said.query.count and "about_product" not in asks):
             return Intent("find", 1.0, "superlative or count")
         return self._check_guess(self.classifier.classify(said.message), said, state)
 
@@ -136,6 +138,8 @@ class Understander:
             return Intent("find", 0.8, "wants a thing")
         if {"about_product", "question"} <= said.asks and known:
             return Intent("product_question", 0.8, "asks about a product")
+        if guess.name in {"out_of_scope", "smalltalk"} and known and "question" in said.asks:
+            return Intent("product_question", 0.5, "asks about a known thing")
         match guess.name:
             case "followup" if known or not talked:
                 return replace(guess, name="find")

@@ -75,6 +75,9 @@ CARRIERS = frozenset(
 )
 """Behind another noun these make it another thing: a candle holder is no candle."""
 
+GENERIC = frozenset("set sets kit kits collection line series gear goods range".split())
+"""Beside a brand these name no kind of thing: "LEGO sets" are whatever LEGO makes."""
+
 SUPERLATIVES: tuple[tuple[str, str], ...] = (
     (
         r"\b(?:least expensive|lowest[- ]priced?|cheapest|lowest price|lowest cost|least costly)\b",

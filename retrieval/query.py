@@ -94,6 +94,8 @@ class _Reader:
         tokens, asked = self._options(tokens)
         tokens, colours = self._colours(tokens)
         topic = self._topic(tokens)
+        if brands and all(word in english.GENERIC for word in topic):
+            topic = []
         stems = [stem(word) for word in topic]
         options = [self.vocabulary.option_name(pairs, stems) for pairs in asked]
         for word in without:

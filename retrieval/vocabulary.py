@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from math import log10
 
 from rapidfuzz import process
@@ -54,7 +55,10 @@ class Term:
 
 def read_text(product: Product) -> ProductText:
     """The stems of one product; descriptions beyond 2,000 characters add cost and no matches."""
-    title = tuple(stem(word) for word in words(product.title))
+    spelled = words(product.title)
+    title = tuple(stem(word) for word in spelled)
+    # "Tea Pot" is a teapot, "Potting Shed Tea Mug" is not: two neighbours count as one word too.
+    joined = tuple(stem(a + b) for a, b in pairwise(spelled) if a.isalpha() and b.isalpha())
     # Categories read out of titles say nothing that the title does not, and group loosely
     # ("Mugs & cups", "Candle holders"): they must not make a cup a mug.
     given = () if product.categories_derived else product.categories[-3:]
@@ -69,7 +73,7 @@ def read_text(product: Product) -> ProductText:
         )
         if given
         else frozenset(),
-        strong=title + tuple(stem(word) for text in naming for word in words(text)),
+        strong=title + joined + tuple(stem(word) for text in naming for word in words(text)),
         weak=tuple(stem(word) for word in words(" ".join(other)[:2000])),
     )
 
@@ -227,10 +231,8 @@ class Vocabulary:
                 own = frozenset(stem(word) for word in part)
                 joined = frozenset((stem("".join(part)),))
                 others = [(frozenset(other), SYNONYM_WEIGHT) for other in group if frozenset(other) != own]
-                alternatives = [(own, 1.0)] + ([(joined, 1.0)] if size > 1 else []) + others
-                if size == 1 and (split := self.splits(part[0])):
-                    alternatives.insert(1, (split, 1.0))
-                return Term(part, tuple(alternatives))
+                alternatives = ((own, 1.0), *([(joined, 1.0)] if size > 1 else []), *others)
+                return Term(part, alternatives)
         return None
 
     def _compound(self, topic: Sequence[str], at: int) -> Term | None:
@@ -242,9 +244,7 @@ class Vocabulary:
         return None
 
     def _single(self, word: str) -> Term:
-        own = (frozenset((stem(word),)), 1.0)
-        split = self.splits(word) if len(word) > 5 else frozenset()
-        return Term((word,), (own, (split, 1.0)) if split else (own,))
+        return Term((word,), ((frozenset((stem(word),)), 1.0),))
 
 
 def _bones(word: str) -> str:

@@ -37,7 +37,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("order", re.compile(r"#\s?\w*\d\w*|\bW\d{5,}\b")),
     ("order", re.compile(r"(?<=order )\d{5,}\b|(?<=invoice )\d{5,}\b", re.I)),
     ("money", re.compile(rf"(?:US|A|CA)?[£$€]\s?(?P<value>{_AMOUNT})")),
-    ("money", re.compile(rf"\b(?P<value>{_AMOUNT})\s?(?:pounds?|dollars?|euros?|GBP|USD|EUR)\b", re.I)),
+    ("money", re.compile(rf"\b(?P<value>{_AMOUNT})\s?(?:pounds|dollars?|euros?|GBP|USD|EUR)\b", re.I)),
     ("pence", re.compile(rf"\b(?P<value>{_AMOUNT})\s?(?:p\b|pence\b|cents?\b|¢)", re.I)),
     ("percent", re.compile(rf"\b(?P<value>{_AMOUNT})\s?(?:%|per ?cent\b)", re.I)),
     ("rating", re.compile(rf"\b(?P<value>\d(?:\.\d+)?){_STARS}", re.I)),

@@ -54,7 +54,8 @@ def _many_orders(builder: PlanBuilder) -> Planned:
         builder.say("clarify_order")
         return builder.finish(quick_replies=[f"Order {order.id}" for order in orders[:LISTED]])
     if about:
-        return _say_purchase(builder, *about[0])
+        bought = {"when", "spent"} & asks
+        return _say_purchase(builder, *about[0]) if bought else _one_order(builder, about[0][0])
     if "when" in asks and scene.said.query.terms and "order_list" not in asks:
         builder.name("ask", topic=scene.said.query.topic)
         builder.say("never_bought", ("topic",), topic="[ask.topic]")

@@ -130,7 +130,7 @@ def _say_price(builder: PlanBuilder, product: Product, handle: str) -> str:
 
 def _say_stock(builder: PlanBuilder, product: Product, handle: str) -> str:
     if product.in_stock is None:
-        return _not_stated(builder, handle, "stock")
+        return _lacks(builder, handle, "stock")
     builder.say(
         "answer_in_stock" if product.in_stock else "answer_out_of_stock", ("product",), product=handle
     )
@@ -139,14 +139,14 @@ def _say_stock(builder: PlanBuilder, product: Product, handle: str) -> str:
 
 def _say_field(builder: PlanBuilder, product: Product, handle: str, field: str, act: str, label: str) -> str:
     if not builder.has(handle, field):
-        return _not_stated(builder, handle, label)
+        return _lacks(builder, handle, label)
     builder.say(act, ("product", field), product=handle, **{field: builder.field(handle, field)})
     return ""
 
 
 def _say_named(builder: PlanBuilder, product: Product, handle: str, attribute: str, value: str) -> str:
     if not value:
-        return _not_stated(builder, handle, attribute)
+        return _lacks(builder, handle, attribute)
     builder.name("stated", attribute=attribute, value=value)
     builder.say(
         "answer_value",
@@ -156,6 +156,13 @@ def _say_named(builder: PlanBuilder, product: Product, handle: str, attribute: s
         value="[stated.value]",
     )
     return f"{attribute}: {value}"
+
+
+def _lacks(builder: PlanBuilder, handle: str, gap: str) -> str:
+    """Say that the product's record has no such field, in our words (not the shopper's)."""
+    builder.name("ask", gap=f"its {gap}" if not gap.startswith("the ") else gap)
+    builder.say("not_stated", ("product", "gap"), product=handle, gap="[ask.gap]")
+    return ""
 
 
 def _not_stated(builder: PlanBuilder, handle: str, attribute: str) -> str:

@@ -27,6 +27,9 @@ def say_reason(reason: Reason, locale: str) -> str:
             where = f" in {facts['country']}" if facts.get("country") else ""
             when = f" in the last {facts['days']} days" if facts.get("days") else " so far"
             return f"{count} customers{where} bought it{when}"
+        case "well_rated":
+            ratings = format_count(int(facts["count"]), locale)
+            return f"shoppers rate it {facts['rating']} out of 5 ({ratings} ratings)"
         case "similar":
             shared = f" ({facts['shared']})" if facts.get("shared") else ""
             return f"it's close to {title}{shared}"

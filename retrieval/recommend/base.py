@@ -13,7 +13,9 @@ from typing import Literal, Protocol
 from retrieval.filters import Filters
 from shop.types import Product
 
-Code = Literal["bought_together", "because_bought", "popular", "similar", "due_again", "matches_request"]
+Code = Literal[
+    "bought_together", "because_bought", "popular", "well_rated", "similar", "due_again", "matches_request"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Reason:
     bought_together {title, customers}: customers who bought both;
     because_bought  {title, date, customers}: this customer bought `title` on `date` (ISO, '' unknown);
     popular         {customers, country, days}: different customers in the last `days` (0: ever);
+    well_rated      {rating, count}: mean rating out of 5 over so many ratings;
     similar         {title, shared}: words that both names share;
     due_again       {title, date, every_days}: last bought on `date`, usually after so many days;
     matches_request {}: passes the filters asked for.

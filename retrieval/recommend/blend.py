@@ -32,7 +32,10 @@ WEIGHTS = {
     "due_again": 0.7,
     "similar": 0.45,
     "popular": 0.25,
+    "well_rated": 0.25,
 }
+WELL_RATED = 4.0
+MOST_RATED = 200
 PER_CATEGORY = 2
 SAME_NAME = 0.75
 RECENT_SEEDS = 40
@@ -85,6 +88,8 @@ class Blend:
         for id_, (value, reason) in fitted.popular.scores(customer.country if customer else "").items():
             if not seeds or id_ in found:
                 _add(found, id_, value, reason)
+        if not found:
+            self._add_well_rated(found)
         banned = context.exclude.union(seeds, (id_ for id_ in own if id_ not in due))
         return self._choose(found, context, banned, k)
 
@@ -152,6 +157,18 @@ class Blend:
         top = max(total.values(), default=1.0)
         for other, value in total.items():
             _add(found, other, value / top, best[other][1])
+
+    def _add_well_rated(self, found: dict[str, _Candidate]) -> None:
+        """Where nobody's purchases are known, what many shoppers rate well."""
+        rated = [p for p in self._search.products.values() if p.rating and p.rating.value >= WELL_RATED]
+        rated.sort(key=lambda p: -p.rating.count if p.rating else 0)
+        for place, product in enumerate(rated[:MOST_RATED]):
+            if product.rating:
+                evidence: dict[str, str | int] = {
+                    "rating": f"{product.rating.value:g}",
+                    "count": product.rating.count,
+                }
+                _add(found, product.id, 1 - place / MOST_RATED, Reason("well_rated", evidence))
 
     def _add_similar(self, found: dict[str, _Candidate], seeds: Iterable[str], context: Context) -> None:
         for seed in seeds:
