@@ -53,8 +53,8 @@ class Passage:
 
 
 def split_text(texts: Sequence[str]) -> list[str]:
-    """Sentences and bullet points of `texts`, without markup and repeats; scraps are left out."""
-    found = (part.strip(" •·-*\t") for text in texts for part in SENTENCES.split(text.replace("**", "")))
+    """Sentences and bullet points of `texts`, without repeats; scraps are left out."""
+    found = (part.strip(" •·-*\t") for text in texts for part in SENTENCES.split(text))
     return [part for part in dict.fromkeys(found) if len(part.split()) >= MIN_SENTENCE_WORDS]
 
 

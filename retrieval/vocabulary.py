@@ -230,7 +230,12 @@ class Vocabulary:
             if len(part) == size and group:
                 own = frozenset(stem(word) for word in part)
                 joined = frozenset((stem("".join(part)),))
-                others = [(frozenset(other), SYNONYM_WEIGHT) for other in group if frozenset(other) != own]
+                # Another spelling of the same word counts only joined: see read_text.
+                others = [
+                    (frozenset(other), SYNONYM_WEIGHT)
+                    for other in group
+                    if frozenset(other) != own and "".join(other) != "".join(part)
+                ]
                 alternatives = ((own, 1.0), *([(joined, 1.0)] if size > 1 else []), *others)
                 return Term(part, alternatives)
         return None

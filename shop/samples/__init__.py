@@ -32,7 +32,7 @@ from shop.types import Consent, Customer
 
 Progress = Callable[[int, int], None]
 
-VERSION = "1"
+VERSION = "2"
 """Goes up when a sample or the way it is read changes, so that old folders are read anew."""
 
 CONSENT_SHARE = 0.7

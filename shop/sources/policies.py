@@ -16,6 +16,9 @@ from shop.types import PolicyPassage
 MAX_PASSAGE_CHARS = 900
 HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
 
+EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+"""Markdown's bold marks: a passage is quoted as people read it."""
+
 
 def read_policy(path: Path) -> list[PolicyPassage]:
     """The passages of one document, in its order."""
@@ -28,7 +31,7 @@ def read_policy(path: Path) -> list[PolicyPassage]:
     for heading, text in sections:
         shown = heading[1:] if len(tops) == 1 and deeper and len(heading) > 1 else heading
         name = " > ".join(shown) or path.name.split(".")[0].replace("_", " ").replace("-", " ")
-        for part in _parts(text):
+        for part in _parts(EMPHASIS.sub(r"\2", text)):
             slug = re.sub(r"\W+", "-", name.casefold()).strip("-") or "policy"
             used[slug] = used.get(slug, 0) + 1
             id_ = slug if used[slug] == 1 else f"{slug}-{used[slug]}"
