@@ -34,7 +34,8 @@ CHATTER = frozenset(
     suggestion suggestions browse browsing choose pick picking try item items product products article
     articles one ones kind kinds sort sorts type types option options choice choices selection range
     assortment idea ideas goes going pair pairs match matches put putting keep last latest ever ago good
-    instead actually although though else yet already nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality new
+    instead actually although though else yet already
+    nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality new
     available currently now today ideal actually possibly possible preferably let lets go come make
     makes made called named lot bit few extra different similar budget price prices priced cost costs
     costing money pay spend spending value
