@@ -38,8 +38,10 @@ AFFIRMATION = re.compile(r"^\W*(?:yes|yep|sure|certainly|absolutely|of course)\b
 REFUSAL = re.compile(r"^\W*(?:no|nope)\b", re.I)
 RATED = re.compile(r"\b(?:rated|rating|ratings|stars?)\b", re.I)
 PRICED = re.compile(r"\b(?:costs?|priced?|prices)\b", re.I)
+STOCKED = re.compile(r"\b(?:(?:in|out of) stock|(?:un)?available|sold out)\b", re.I)
 SELLING = re.compile(r"\b(?:sell|selling|stock|stocked|carry)\b", re.I)
 
+STOCK_ACTS = frozenset({"answer_in_stock", "answer_out_of_stock", "answer_option_sold_out", "count_options"})
 YES_ACTS = frozenset({"answer_yes", "answer_in_stock", "answer_option_yes"})
 NO_ACTS = frozenset({"answer_no", "answer_option_no", "answer_out_of_stock"})
 NEGATIVE_ACTS = DENIALS | NO_ACTS | {"never_bought", "no_orders", "no_offer", "no_discount"}
@@ -187,6 +189,8 @@ class Audit:
             return Violation("rating without its record", sentence.strip()[:40])
         if PRICED.search(typed) and not any("price" in name or name == "gap" for name in fields):
             return Violation("price without its record", sentence.strip()[:40])
+        if STOCKED.search(typed) and not self.kinds & STOCK_ACTS:
+            return Violation("stock without its record", sentence.strip()[:40])
         if SELLING.search(typed) and self.kinds & {"not_known", "not_stated"}:
             return Violation("silence said as a refusal", sentence.strip()[:40])
         return None

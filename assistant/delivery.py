@@ -1,8 +1,8 @@
 """A plan into words the reader sees: the model's where they pass the audit, else the composer's.
 
-Sentences go out as they pass. At the first that fails, or when the model fails or is out of time,
-the model is stopped and the composer says whatever the plan still owes, so a reply is always
-complete and never waits for words that will be thrown away.
+An act's sentences go out as soon as they pass and say what the act must. At the first that fails, or
+when the model fails or is out of time, the model is stopped and the composer says the rest, so a
+reply is always complete and never waits for words that will be thrown away.
 """
 
 from __future__ import annotations
@@ -90,17 +90,23 @@ class Speaker:
         spoken.handled_by = "composer" if failed else "model"
 
     def _from_model(self, writer: Writer, audit: Audit, voice: Voice, spoken: Spoken) -> Iterator[str]:
-        """The model's sentences for one act, until it has said what it must or fails the audit."""
+        """The model's sentences for one act, once they say what it must; nothing if they fail the audit.
+
+        Held back until then, because what the composer says instead must not repeat half of it.
+        """
         pieces = writer.write(audit.plan, voice)
+        held: list[str] = []
         try:
             for sentence in split_sentences(pieces):
                 violation = audit.check(sentence)
                 if violation:
                     spoken.stopped_by = f"{violation.rule}: {violation.detail}"
                     break
-                spoken.sentences_by_model += 1
-                yield self._out(audit.plan.expand(sentence), spoken)
+                held.append(sentence)
                 if not audit.unsaid():
+                    spoken.sentences_by_model += len(held)
+                    for said in held:
+                        yield self._out(audit.plan.expand(said), spoken)
                     break
         except ModelUnavailable as error:
             self._rests_until = time.monotonic() + REST_S

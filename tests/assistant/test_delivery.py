@@ -69,6 +69,11 @@ def test_a_must_say_left_out_is_said_by_the_composer():
     assert "Red Lunch Bag" in text and spoken.handled_by == "composer"
 
 
+def test_half_an_act_said_by_the_model_is_not_said_twice():
+    text, spoken = speak(Says({"show": "It costs [1.price] today. [1] is [1.price].", "nearest": "[2]."}))
+    assert text.count("£1.65") == 1 and spoken.handled_by == "composer"
+
+
 def test_a_model_out_of_time_does_not_cost_the_reply():
     text, spoken = speak(Says({"show": ModelTimeout("too slow"), "nearest": "Or take [2]."}))
     assert "Red Lunch Bag" in text and "Blue Tin" in text
