@@ -108,6 +108,10 @@ class Gatherer:
         below, above = self._bounds(said, state, below, above)
         if below or above:
             low, high = (Decimal(bound) if bound else None for bound in (above, below))
+            own = said.query.filters
+            # "cheaper, under £2": the tighter of what was said and what cheaper means.
+            high = min((p for p in (high, own.max_price) if p is not None), default=None)
+            low = max((p for p in (low, own.min_price) if p is not None), default=None)
             query = replace(query, filters=replace(query.filters, min_price=low, max_price=high))
         if "similar" in said.asks and said.reference.ids:
             hits = self.search.similar(said.reference.ids[0], MAX_CARDS, query.filters)

@@ -16,8 +16,10 @@ from assistant.events import Card, Handoff, Source
 
 HANDLE = re.compile(r"\[([a-z0-9_]+)(?:\.([a-z0-9_]+))?\]")
 
-DENIALS = frozenset({"not_stocked", "filtered_out", "not_stated", "not_known"})
-"""Acts that say no to the shopper because of what the data holds (law 3)."""
+DENIALS = frozenset(
+    {"not_stocked", "filtered_out", "not_stated", "not_known", "not_yours", "not_yours_person"}
+)
+"""Acts that say no to the shopper because of what the data holds (law 3) or whose it is."""
 
 
 @dataclass(frozen=True, slots=True)

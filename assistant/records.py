@@ -78,14 +78,13 @@ def order_record(key: str, order: Order, locale: str) -> Record:
 
 
 def list_items(order: Order, locale: str, most: int = 4) -> str:
-    """'6 × White Metal Lantern, Cream Cupid Coat Hanger and 3 more products'."""
+    """'6 × White Metal Lantern, Cream Cupid Coat Hanger and other products'."""
     names = [
         (f"{line.quantity} × " if line.quantity > 1 else "") + short_name(line.title)
         for line in order.lines[:most]
     ]
     if len(order.lines) > most:
-        rest = len(order.lines) - most
-        names.append(f"{rest} more product{'s' if rest > 1 else ''}")
+        names.append("other products")
     return format_list(names, locale)
 
 

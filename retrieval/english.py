@@ -34,7 +34,7 @@ CHATTER = frozenset(
     suggestion suggestions browse browsing choose pick picking try item items product products article
     articles one ones kind kinds sort sorts type types option options choice choices selection range
     assortment idea ideas goes going pair pairs match matches put putting keep last latest ever ago good
-    instead actually although though else yet already
+    nothing none instead actually although though else yet already
     nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality new
     available currently now today ideal actually possibly possible preferably let lets go come make
     makes made called named lot bit few extra different similar budget price prices priced cost costs
@@ -53,8 +53,8 @@ SOFT = frozenset(
     grandad grandpa grandfather wife husband girlfriend boyfriend partner friend friends sister brother
     daughter son niece nephew aunt uncle cousin boss colleague coworker teacher neighbour neighbor
     family host hostess lady man woman anniversary retirement housewarming old year years someone loves
-    loved likes who drink drinking eat eating hold holding wear wearing suit suits
-    unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous
+    loved likes who learn learning beginner beginners drink drinking eat eating hold holding wear
+    wearing suit suits unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous
     popular classic simple surprise occasion home house lover lovers
     """.split()
 )
@@ -112,7 +112,8 @@ COUNT = (
 
 UNDER = (
     r"under|below|less than|cheaper than|lower than|beneath|no more than|not more than|at most|"
-    r"not over|up to|upto|max(?:imum)?(?: of)?|within|for less than|not exceeding|no higher than"
+    r"(?:not|nothing|none|no|never) (?:over|above|more than|higher than|dearer than)|"
+    r"up to|upto|max(?:imum)?(?: of)?|within|for less than|not exceeding|no higher than"
 )
 OVER = (
     r"over|above|more than|greater than|at least|min(?:imum)?(?: of)?|from|starting at|no less than|"
@@ -244,6 +245,10 @@ REFINES_ONES = r"\b(?!the |this |that |which |any |other |first |second |third |
 
 SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("tea light", "tealight", "t light", "tlight"),
+    ("suitcase", "luggage"),
+    ("jumper", "sweater", "pullover"),
+    ("rubbish bin", "trash can", "waste bin"),
+    ("pushchair", "stroller", "pram", "buggy"),
     ("mug", "cup"),
     ("mum", "mom", "mother", "mummy"),
     ("dad", "father", "daddy"),
@@ -275,7 +280,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("dressing gown", "bathrobe", "robe"),
     ("biscuit", "cookie"),
     ("sweets", "candy"),
-    ("plaster", "band aid", "bandage"),
+    ("plaster", "band aid", "bandaid", "bandage"),
     ("screwdriver", "screw driver"),
     ("necklace", "pendant"),
     ("bracelet", "bangle"),

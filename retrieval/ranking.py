@@ -43,7 +43,7 @@ class Gate:
 
     full: float = 0.75
     """Share of the terms, by weight, that suffices by itself."""
-    partial: tuple[tuple[float, float], ...] = ((0.5, 0.5), (0.34, 0.6))
+    partial: tuple[tuple[float, float], ...] = ((0.5, 0.5), (0.3, 0.6))
     """(share, cosine) pairs that suffice where the head noun is named."""
     half_cosine: float = 0.57
     """Cosine that suffices with half of the terms, the head noun not named."""
@@ -90,7 +90,8 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
         pairs = gate.partial[:1] if evidence.absent else gate.partial
         for share, cosine in pairs:
             found |= evidence.head & (coverage >= share) & (close >= cosine)
-        found |= (coverage >= 0.5) & (close >= gate.half_cosine)
+        half = gate.lone_cosine if evidence.head.any() else gate.half_cosine
+        found |= (coverage >= 0.5) & (close >= half)
         found |= close >= (
             gate.foreign_cosine if evidence.absent and evidence.terms > 1 else gate.lone_cosine
         )

@@ -64,7 +64,7 @@ class Search:
         texts = [read_text(product) for product in self._rows]
         self.vocabulary = Vocabulary(self._rows, texts)
         self._lexical = Lexical(texts)
-        self._titles = [text.title for text in texts]
+        self._names = [text.names for text in texts]
         self.embedder = embedder
         self._gate = Gate() if embedder.name.startswith("all-MiniLM") else WORDS_ONLY_GATE
         self._passages = list(policies)
@@ -140,8 +140,11 @@ class Search:
             if query.filters.matches(self._rows[row]) and self._rows[row].id not in exclude
         ]
         missing = found.missing
-        if query.filters and rows and self._only_mention(query, found, rows):
+        called = self._called(query, found.relevant)
+        if called and query.filters and not called.intersection(rows):
             rows = []
+        elif called.intersection(rows) and (query.superlative or query.count):
+            rows = [row for row in rows if row in called]
         if rows:
             rows = sort_rows(
                 rows,
@@ -154,22 +157,20 @@ class Search:
             return SearchResult(query, hits, len(rows), "found", missing=missing, degraded=degraded)
         return self._explain(query, k, exclude, found, degraded)
 
-    def _only_mention(self, query: Query, found: _Found, rows: Sequence[int]) -> bool:
-        """Whether the filters left only products that mention the thing, while others are called it:
-        of laptops and a backpack for one, the backpack under £1,000 is no answer.
+    def _called(self, query: Query, relevant_rows: Mask) -> set[int]:
+        """Relevant rows that are called what was asked, not only hold the word: of laptops and a
+        backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
         """
         terms = self.vocabulary.terms([w for w in words(query.topic) if w not in english.LINKS])
         place = self._head_term(query.topic, terms)
         if place is None:
-            return False
+            return set()
         names = [stems for stems, _ in terms[place].alternatives]
-
-        def called(row: int) -> bool:
-            return any(stems <= set(self._titles[row]) for stems in names)
-
-        return not any(called(row) for row in rows) and any(
-            called(int(row)) for row in np.flatnonzero(found.relevant)
-        )
+        return {
+            int(row)
+            for row in np.flatnonzero(relevant_rows)
+            if any(stems <= self._names[row] for stems in names)
+        }
 
     def ranking(self, query: Query | str, k: int = 100) -> list[tuple[str, float]]:
         """(product id, score) of the `k` best without the relevance gate, for measuring."""

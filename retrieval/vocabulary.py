@@ -43,6 +43,8 @@ class ProductText:
     kind: frozenset[str]
     strong: tuple[str, ...]
     weak: tuple[str, ...]
+    names: frozenset[str] = frozenset()
+    """What it is called: words of the title, neighbours of it as one word, and its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,21 @@ def read_text(product: Product) -> ProductText:
     # ("Mugs & cups", "Candle holders"): they must not make a cup a mug.
     given = () if product.categories_derived else product.categories[-3:]
     naming = [product.brand, product.colour, *given]
-    naming += {value for variant in product.variants for value in variant.options.values()}
+    naming += {text for variant in product.variants for pair in variant.options.items() for text in pair}
     loose = product.categories if product.categories_derived else ()
     other = [*loose, *product.bullets, product.description, *product.attributes.values()]
+    kind = frozenset(
+        stem(part[-1])
+        for name in given[-1:]
+        for part in (words(p) for p in re.split(r"&|,| and ", name))
+        if part
+    )
     return ProductText(
         title=title,
-        kind=frozenset(
-            stem(part[-1]) for part in (words(p) for p in re.split(r"&|,| and ", given[-1])) if part
-        )
-        if given
-        else frozenset(),
+        kind=kind,
         strong=title + joined + tuple(stem(word) for text in naming for word in words(text)),
         weak=tuple(stem(word) for word in words(" ".join(other)[:2000])),
+        names=frozenset(title + joined) | kind,
     )
 
 
@@ -234,7 +239,7 @@ class Vocabulary:
                 others = [
                     (frozenset(other), SYNONYM_WEIGHT)
                     for other in group
-                    if frozenset(other) != own and "".join(other) != "".join(part)
+                    if frozenset(other) != own and "".join(other) != "".join(stem(word) for word in part)
                 ]
                 alternatives = ((own, 1.0), *([(joined, 1.0)] if size > 1 else []), *others)
                 return Term(part, alternatives)

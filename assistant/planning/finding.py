@@ -38,6 +38,10 @@ def plan_find(scene: Scene) -> Planned:
         return builder.finish()
     if result.outcome == "found" and result.hits:
         return _found(scene, result)
+    asks = scene.said.asks
+    if result.outcome == "not_stocked" and "general_question" in asks and "wants" not in asks:
+        # A question about the world, not about what the shop has.
+        return plan_out_of_scope(scene)
     if scene.said.intent.name == "followup" and ("more" in scene.said.asks or query.cheaper or query.dearer):
         return _end_of_list(scene, result)
     return _not_found(scene, result)

@@ -75,7 +75,8 @@ def _many_orders(builder: PlanBuilder) -> Planned:
 
 def _named_lines(scene: Scene) -> list[tuple[Order, OrderLine]]:
     """The customer's order lines that hold most of the topic's words (at least half), newest first."""
-    wanted = set(scene.said.query.terms)
+    # Words no product here is called ("tracking number") say nothing about which line is meant.
+    wanted = {term for term in scene.said.query.terms if scene.vocabulary.strong_counts[term]}
     if not wanted:
         return []
     shares = []
@@ -149,6 +150,9 @@ def _say_purchase(builder: PlanBuilder, order: Order, line: OrderLine) -> Planne
     builder.say("last_purchase", ("product", "order"), product="[line]", order=handle, **slots)
     if "spent" in scene.said.asks:
         builder.say("answer_price", ("product", "price"), product="[line]", price="[line.price]")
+    if "when" in scene.said.asks and not slots:
+        builder.name("ask", gap="order dates")
+        builder.say("not_known", ("gap",), gap="[ask.gap]")
     return builder.finish(
         sources=[order_source(order, scene.locale)],
         quick_replies=["Show me my orders", f"Show me {short_name(line.title)}"],

@@ -14,7 +14,7 @@ def plan_talk(scene: Scene) -> Planned:
         case "handoff":
             return plan_handoff(scene)
         case "out_of_scope":
-            return _out_of_scope(scene)
+            return plan_out_of_scope(scene)
         case _:
             return _small_talk(scene)
 
@@ -44,7 +44,8 @@ def describe_handoff(scene: Scene, reason: str) -> Handoff:
     return Handoff(reason, scene.settings.contact, "\n".join(lines))
 
 
-def _out_of_scope(scene: Scene) -> Planned:
+def plan_out_of_scope(scene: Scene) -> Planned:
+    """What the shop's assistant does not do; refused outright where it was an attack."""
     builder = PlanBuilder(scene)
     builder.say("refuse" if scene.said.intent.cue == "injection" else "out_of_scope")
     return builder.finish(quick_replies=STARTERS)
