@@ -32,7 +32,7 @@ class Evidence:
     cosine: Floats | None
     terms: int
     absent: int = 0
-    """How many of the terms no product holds at all."""
+    """How many of the terms no product holds at all, where the head noun is one word."""
     spelled: bool = True
     """Whether names hold the asked words as written, not only others of the same stem."""
 
@@ -90,11 +90,11 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
         pairs = gate.partial[:1] if evidence.absent else gate.partial
         for share, cosine in pairs:
             found |= evidence.head & (coverage >= share) & (close >= cosine)
-        half = gate.lone_cosine if evidence.head.any() else gate.half_cosine
+        half = gate.foreign_cosine if evidence.head.any() else gate.half_cosine
         found |= (coverage >= 0.5) & (close >= half)
-        found |= close >= (
-            gate.foreign_cosine if evidence.absent and evidence.terms > 1 else gate.lone_cosine
-        )
+        # Where others are called what was asked, or a word is foreign here, likeness must be plain.
+        lacking = (evidence.absent or evidence.head.any()) and evidence.terms > 1
+        found |= close >= (gate.foreign_cosine if lacking else gate.lone_cosine)
     if not found.any() or _only_mentioned(evidence, found):
         return np.zeros_like(found)
     best = float(coverage[found].max())

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assistant.events import Card
 from assistant.planning.scene import PlanBuilder, Planned, Scene, offered
+from assistant.planning.talk import plan_out_of_scope
 from assistant.records import describe_filters, product_card
 from retrieval.query import Filters, Query
 from retrieval.search import Hit, SearchResult
