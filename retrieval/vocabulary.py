@@ -68,6 +68,14 @@ def read_text(product: Product) -> ProductText:
     naming += {text for variant in product.variants for pair in variant.options.items() for text in pair}
     loose = product.categories if product.categories_derived else ()
     other = [*loose, *product.bullets, product.description, *product.attributes.values()]
+    # "Vippassport": a maker's spelling holds an ordinary word.
+    held = tuple(
+        stem(word[at:])
+        for word in spelled
+        if len(word) > 9 and word.isalpha() and not _is_ordinary(word)
+        for at in (2, 3, 4)
+        if len(word) - at > 6 and word[at:] in known_words()
+    )
     kind = frozenset(
         stem(part[-1])
         for name in given[-1:]
@@ -77,9 +85,9 @@ def read_text(product: Product) -> ProductText:
     return ProductText(
         title=title,
         kind=kind,
-        strong=title + joined + tuple(stem(word) for text in naming for word in words(text)),
+        strong=title + joined + held + tuple(stem(word) for text in naming for word in words(text)),
         weak=tuple(stem(word) for word in words(" ".join(other)[:2000])),
-        names=frozenset(title + joined) | kind,
+        names=frozenset(title + joined + held) | kind,
     )
 
 

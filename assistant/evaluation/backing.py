@@ -184,7 +184,7 @@ def gather_backing(
         numbers={i: _numbers(text_of(p)) | _counted(p) for i, p in products.items()},
         free_numbers=_free_numbers(done, earlier, orders) | _numbers(own),
         message_numbers=_numbers(" ".join(messages)) | _worded(" ".join(messages)),
-        policy_numbers=_numbers(" ".join(policies)),
+        policy_numbers=_numbers(" ".join(policies)) | _worded(" ".join(policies)),
         dates=_dates(world, products, orders, customer_id),
         messages=" ".join(messages),
         texts=tuple(fold(t) for t in (*messages, own, place, *policies, *product_texts) if t),
