@@ -27,7 +27,7 @@ from assistant.events import (
 from assistant.evidence import Gatherer
 from assistant.intents import IntentClassifier
 from assistant.memory import latest_state
-from assistant.models.base import ChatModel, open_model
+from assistant.models.base import ChatModel, open_model, prepare_model
 from assistant.planning import Planned, Scene, plan_turn
 from assistant.understanding import Understander, Understanding
 from assistant.wire import card_view_json, source_json
@@ -35,7 +35,7 @@ from assistant.writers.base import Voice, Writer
 from assistant.writers.model import ModelWriter
 from retrieval.indexing import open_search
 from retrieval.recommend import open_recommender
-from retrieval.recommend.base import Recommender
+from retrieval.recommend.base import Context, Recommender
 from retrieval.search import Search
 from shop.errors import NotAllowed, NotFound
 from shop.settings import Settings
@@ -82,6 +82,16 @@ class Assistant:
             self._model.close()
         self.store.close()
 
+    def warm(self) -> None:
+        """Do beforehand what the first shopper would wait for: vectors, recommender, model."""
+        _ = self.understander.classifier.vectors
+        self.recommender.recommend(Context(), 1)
+        self.speaker.warm(self._prepare_model)
+
+    def _prepare_model(self) -> None:
+        if self._model is not None:
+            prepare_model(self._model, log.info)
+
     def _open_writer(self) -> Writer | None:
         if self._model is None:
             self._model = open_model(self.settings.model)
@@ -124,8 +134,13 @@ class Assistant:
         if plan.cards:
             yield ProductCards(plan.cards)
         spoken = Spoken()
-        for text in self.speaker.speak(plan, self._voice(conversation_id, turns, said), spoken):
-            yield TextDelta(text)
+        try:
+            for text in self.speaker.speak(plan, self._voice(conversation_id, turns, said), spoken):
+                yield TextDelta(text)
+        except GeneratorExit:
+            # The shopper pressed stop: what they asked and saw so far is still part of the talk.
+            self._remember(conversation_id, customer_id, said, planned, spoken, started, planned_at)
+            raise
         if plan.sources:
             yield Sources(plan.sources)
         if plan.handoff:

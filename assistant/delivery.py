@@ -7,6 +7,7 @@ reply is always complete and never waits for words that will be thrown away.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -50,25 +51,35 @@ class Speaker:
         self._open_writer = open_writer
         self._writer: Writer | None = None
         self._opened = False
+        self._opening = threading.Lock()
         self._rests_until = 0.0
         self.composer = Composer()
         self.guarded = guarded
 
-    def warm(self) -> None:
-        """Open the model's writer now; a model that cannot be had is left for later."""
-        self._model_writer()
+    def warm(self, prepare: Callable[[], None]) -> None:
+        """Open the model's writer and `prepare` what is behind it; the composer speaks meanwhile."""
+        with self._opening:
+            try:
+                if not self._opened:
+                    self._writer = self._open_writer()
+                    self._opened = True
+                prepare()
+            except ModelError:
+                self._rests_until = time.monotonic() + REST_S
 
     def _model_writer(self) -> Writer | None:
-        if time.monotonic() < self._rests_until:
+        if time.monotonic() < self._rests_until or not self._opening.acquire(blocking=False):
             return None
-        if not self._opened:
-            try:
+        try:
+            if not self._opened:
                 self._writer = self._open_writer()
-            except ModelUnavailable:
-                self._rests_until = time.monotonic() + REST_S
-                return None
-            self._opened = True
-        return self._writer
+                self._opened = True
+            return self._writer
+        except ModelUnavailable:
+            self._rests_until = time.monotonic() + REST_S
+            return None
+        finally:
+            self._opening.release()
 
     def speak(self, plan: Plan, voice: Voice, spoken: Spoken) -> Iterator[str]:
         """Yield the words for the reader, handles expanded; `spoken` says afterwards how it went.

@@ -295,8 +295,8 @@ class Search:
         spelled = all(word in self.vocabulary.words for word in hard)
         # A head of two words ("cake stand") is plain enough for an unknown word beside it.
         compound = place is not None and len(terms[place].words) > 1
-        absent = 0 if compound else len(missing)
-        evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), absent, spelled)
+        foreign = 0 if compound else len(missing)
+        evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), foreign, spelled)
         score = fuse(lexical, cosine) + NAMED_BONUS * named + COVERED_BONUS * coverage
         if not terms:
             mask = np.ones(size, dtype=np.bool_)

@@ -208,7 +208,7 @@ def _warm_up(assistant: Assistant, page: shopper.ShopPage) -> None:
     """Do beforehand what the first visitor would wait for: try the starters, load the model."""
     try:
         page.session(Visitor(), may_pick=True)
-        assistant.speaker.warm()
+        assistant.warm()
     except RegularsError as error:
         log.warning("not warmed up: %s", error)
 

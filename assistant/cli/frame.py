@@ -40,6 +40,9 @@ def run_app(app: typer.Typer, argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; the only place where errors become sentences."""
     from shop.errors import RegularsError
 
+    # Read when torch is first imported: waiting threads that spin slow a busy machine several times over.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
     try:
         app(args=None if argv is None else list(argv), prog_name="regulars")
     except RegularsError as error:

@@ -139,13 +139,19 @@ def consents(customer: Customer) -> bool:
     return hashlib.sha256(customer.id.encode()).digest()[0] < CONSENT_SHARE * 256
 
 
+def _toml(name: str, domain: str, locale: str, currency: str, more: str = "") -> str:
+    """shop.toml of a sample; its name and contact are invented (.example is nobody's)."""
+    return (
+        f'name = "{name}"\ncontact = "help@{domain}.example"\n'
+        f'locale = "{locale}"\ncurrency = "{currency}"\n{more}'
+    )
+
+
 _SAMPLES = {
     "giftware": Sample(
-        'name = "Retro Gifts"\nlocale = "en_GB"\ncurrency = "GBP"\ntoday = 2011-09-09\n', _read_giftware
+        _toml("Retro Gifts", "retro-gifts", "en_GB", "GBP", "today = 2011-09-09\n"), _read_giftware
     ),
-    "marketplace": Sample('name = "Marketplace"\nlocale = "en_US"\ncurrency = "USD"\n', _read_marketplace),
-    "support_desk": Sample(
-        'name = "Everyday Store"\nlocale = "en_US"\ncurrency = "USD"\n', _read_support_desk
-    ),
+    "marketplace": Sample(_toml("Marketplace", "marketplace", "en_US", "USD"), _read_marketplace),
+    "support_desk": Sample(_toml("Everyday Store", "everyday-store", "en_US", "USD"), _read_support_desk),
 }
 SAMPLES = tuple(_SAMPLES)

@@ -214,3 +214,12 @@ def test_what_is_stored_is_redacted_and_survives(assistant: Assistant):
     assert "jo@example.com" not in turn.message and "[email]" in turn.message
     assistant.give_feedback(turn.id, -1, "too few")
     assert assistant.history(conversation)[0].vote == -1
+
+
+def test_a_stopped_reply_is_kept(assistant: Assistant):
+    conversation = assistant.start_conversation()
+    reply = assistant.reply(conversation, "show me mugs")
+    while not isinstance(next(reply), TextDelta):
+        pass
+    reply.close()
+    assert [turn.message for turn in assistant.history(conversation)] == ["show me mugs"]
