@@ -1,30 +1,45 @@
-"""How good the answers are: the published cases, with the templates alone."""
+"""How good the answers are: the published cases, said by the templates, by the local model, and with
+the model's server gone."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Row, memory_row, run_part
 
 HERE = Path(__file__).parent / "answers"
+MODELS = {
+    "templates": "none:",
+    "local model": "local:smollm2",
+    "dead server": "openai:http://127.0.0.1:9/v1#gone",
+}
+
+
+def rows_of(found: dict[str, Any], over: str) -> Iterator[Row]:
+    """What is published of one run."""
+    yield Row("answers passed", f"{found['pass_rate']:.1%}", over)
+    yield Row("figures and names nothing backs", str(found["unbacked_facts"]), over)
+    yield Row("text and cards disagree", str(found["text_card_mismatches"]), over)
+    yield Row("another customer's data shown", str(found["leaks"]), over)
+    yield Row("denied what is there", f"{found['wrong_denials']:.1%}", over)
+    if found["own_words_rate"] is not None:
+        yield Row("replies in the model's own words", f"{found['own_words_rate']:.1%}", over)
+    for name, what in (("first_text_ms", "first text"), ("total_ms", "whole turn")):
+        spread = found[name]
+        yield Row(f"{what} p50 / p95", f"{spread['p50']:.0f} / {spread['p95']:.0f} ms", over)
 
 
 def measure(work: Path) -> Sequence[Row]:
-    """Every case file beside this one."""
+    """Every case file beside this one with every model."""
     from assistant.evaluation import evaluate_answers
 
     rows: list[Row] = []
-    for file in sorted(HERE.glob("*.jsonl")):
-        found = json.loads(json.dumps(evaluate_answers(file, {"model": "none:"}, work=work)))
-        over = f"{file.name}: {found['cases']} cases"
-        rows += [
-            Row("answers passed", f"{found['pass_rate']:.1%}", over),
-            Row("figures and names nothing backs", str(found["unbacked_facts"]), over),
-            Row("text and cards disagree", str(found["text_card_mismatches"]), over),
-            Row("denied what is there", f"{found['wrong_denials']:.1%}", over),
-        ]
+    for who, model in MODELS.items():
+        for file in sorted(HERE.glob("*.jsonl")):
+            found = evaluate_answers(file, {"model": model}, work=work)
+            rows += rows_of(found, f"{who}, {file.name}: {found['cases']} cases")
     return [*rows, memory_row("answers evaluation")]
 
 
