@@ -32,13 +32,13 @@ EXAMPLE_SHIFT = 3
 
 
 class ModelWriter:
-    """Says plans in a language model's words. `prompt` names the file in `prompts/`."""
+    """Says plans in a language model's words, asked for by the prompt `write_turn`."""
 
     name = "model"
 
-    def __init__(self, model: ChatModel, settings: Settings, prompt: str = "write_turn") -> None:
+    def __init__(self, model: ChatModel, settings: Settings) -> None:
         self.model = model
-        self.prompt = load_prompt(prompt, settings.shop)
+        self.prompt = load_prompt(settings.shop)
         self.timeout_s = settings.model_timeout_s
         self.max_tokens = min(settings.model_max_tokens, self.prompt.max_tokens)
 
@@ -108,10 +108,10 @@ class ModelWriter:
         return examples
 
 
-def load_prompt(name: str, shop_folder: Path | None = None) -> Prompt:
-    """The prompt `name`, the shop's own where it has one. Raises PromptError."""
+def load_prompt(shop_folder: Path | None = None) -> Prompt:
+    """The prompt `write_turn`, the shop's own where it has one. Raises PromptError."""
     try:
-        return load(name, shop_folder)
+        return load("write_turn", shop_folder)
     except PromptMismatch as error:
         raise PromptError(str(error)) from error
 

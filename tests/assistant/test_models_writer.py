@@ -111,12 +111,6 @@ def test_a_broken_prompt_of_the_shop_s_is_named(tmp_path: Path) -> None:
         make_writer(ScriptedModel(), tmp_path)
 
 
-@pytest.mark.parametrize("prompt", ["write_turn", "write_brief", "write_email"])
-def test_every_prompt_of_a_writer_fits_it(tmp_path: Path, prompt: str) -> None:
-    writer = ModelWriter(ScriptedModel(["Fine."]), load_settings(tmp_path), prompt)
-    assert "".join(writer.write(Plan((ABSENT,), RECORDS), VOICE)) == "Fine."
-
-
 def test_shift_handles_leaves_words_alone() -> None:
     assert shift_handles("[1] at [12.price] for [ask.topic]", 3) == "[4] at [15.price] for [ask.topic]"
 
