@@ -6,14 +6,13 @@ verified customer alone, history only with their consent.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from assistant.memory import State
 from assistant.passages import Passage, PassageFinder
+from assistant.references import find_named, split_comparison
 from assistant.understanding import Understander, Understanding
 from retrieval.query import Filters, Query, parse_query
 from retrieval.recommend.base import Context, Recommendation, Recommender
@@ -25,24 +24,6 @@ from shop.types import Customer, Order, PolicyPassage, Product
 MAX_CARDS = 6
 MAX_RECOMMENDATIONS = 4
 PENNY = Decimal("0.01")
-NAMED_SHARE = 0.5
-NAMED_WORDS = 3
-COMPARISON_OPENING = re.compile(
-    r"^\W*(?:can you |could you |please )*compare\b|\b(?:what(?:['’]s| is) the )?difference between\b|"
-    r"\bwhich (?:one )?(?:is|has|are) [^,:]*[,:]",
-    re.I,
-)
-COMPARISON_JOINTS = tuple(
-    re.compile(joint, re.I)
-    for joint in (
-        r"\b(?:versus|vs\.?)\b",
-        r"\b(?:cheaper|better|dearer|more expensive|bigger) than\b",
-        r"\bwith\b",
-        r"\bto\b",
-        r"\bor\b",
-        r"\band\b",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +32,6 @@ class Evidence:
 
     query: Query
     customer: Customer | None = None
-    signed_in: bool = False
     result: SearchResult | None = None
     subjects: tuple[Product, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
@@ -62,6 +42,11 @@ class Evidence:
     has_policies: bool = False
     below: str = ""
     above: str = ""
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether somebody is, so that there may be orders."""
+        return self.customer is not None
 
 
 class Gatherer:
@@ -81,7 +66,6 @@ class Gatherer:
         evidence = Evidence(
             query=said.query,
             customer=customer,
-            signed_in=customer is not None,
             has_policies=self.has_policies,
         )
         match said.intent.name:
@@ -104,7 +88,10 @@ class Gatherer:
         query, below, above = said.query, "", ""
         if said.intent.name == "followup":
             query = self._chain(said, state)
-            below, above = state.below, state.above
+            own = said.query.filters
+            # A price the shopper names replaces what "cheaper" set before.
+            if own.min_price is None and own.max_price is None:
+                below, above = state.below, state.above
         below, above = self._bounds(said, state, below, above)
         if below or above:
             low, high = (Decimal(bound) if bound else None for bound in (above, below))
@@ -238,30 +225,3 @@ class Gatherer:
             ranked = self.passages.rank(question, [hit.passage.text], heading=hit.passage.heading)
             found += [(hit.passage, passage) for passage in ranked[:2]]
         return tuple(sorted(found, key=lambda pair: -pair[1].coverage - pair[1].cosine))
-
-
-def find_named(text: str, candidates: Sequence[Product]) -> Product | None:
-    """The candidate whose title the text names most of; None where none is named well enough.
-
-    Named means at least half of a short title's words, or three words of any title.
-    """
-    said = set(stems(text))
-    best: tuple[int, float] = (0, 0.0)
-    named = None
-    for product in candidates:
-        title = {word for word in stems(product.title) if not word.isdigit()}
-        held = len(title & said)
-        share = held / max(len(title), 1)
-        if (share >= NAMED_SHARE or held >= NAMED_WORDS) and (held, share) > best:
-            best, named = (held, share), product
-    return named
-
-
-def split_comparison(text: str) -> tuple[str, str] | None:
-    """The two sides of "compare A with B", "is A cheaper than B", "A or B"; None where there are none."""
-    plain = COMPARISON_OPENING.sub(" ", text)
-    for joint in COMPARISON_JOINTS:
-        sides = joint.split(plain, maxsplit=1)
-        if len(sides) == 2 and all(re.search(r"[a-z]{3}", side, re.I) for side in sides):
-            return sides[0], sides[1]
-    return None

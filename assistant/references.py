@@ -1,7 +1,7 @@
 """Which products a message points at: "the second one", "the cheaper one", "that bag", "it".
 
-Resolves against what was shown and talked about in this conversation, never against the whole
-catalogue (that is search's job). The pointing words are English; other languages add theirs here.
+Resolves against what was shown or found, never against the whole catalogue (that is search's job).
+The pointing words are English; other languages add theirs here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.memory import State
+from retrieval.words import stems
 from shop.types import Product
 
 ORDINALS = {
@@ -46,6 +47,25 @@ EMPTY_POINTERS = re.compile(
     r"\b(?:is it (?:possible|true|ok|okay)|that['’]s (?:all|it|fine|great|good)|does it cost to|"
     r"how is it going|something like that|this (?:shop|store|week|month|year|morning|site)|is it you)\b",
     re.I,
+)
+
+NAMED_SHARE = 0.5
+NAMED_WORDS = 3
+COMPARISON_OPENING = re.compile(
+    r"^\W*(?:can you |could you |please )*compare\b|\b(?:what(?:['’]s| is) the )?difference between\b|"
+    r"\bwhich (?:one )?(?:is|has|are) [^,:]*[,:]",
+    re.I,
+)
+COMPARISON_JOINTS = tuple(
+    re.compile(joint, re.I)
+    for joint in (
+        r"\b(?:versus|vs\.?)\b",
+        r"\b(?:cheaper|better|dearer|more expensive|bigger) than\b",
+        r"\bwith\b",
+        r"\bto\b",
+        r"\bor\b",
+        r"\band\b",
+    )
 )
 
 
@@ -107,3 +127,30 @@ def resolve(text: str, state: State, products: Mapping[str, Product]) -> Referen
     if match := SINGLE.search(plain):
         return Reference((state.focus or shown)[:1], match[0])
     return Reference()
+
+
+def find_named(text: str, candidates: Sequence[Product]) -> Product | None:
+    """The candidate whose title the text names most of; None where none is named well enough.
+
+    Named means at least half of a short title's words, or three words of any title.
+    """
+    said = set(stems(text))
+    best: tuple[int, float] = (0, 0.0)
+    named = None
+    for product in candidates:
+        title = {word for word in stems(product.title) if not word.isdigit()}
+        held = len(title & said)
+        share = held / max(len(title), 1)
+        if (share >= NAMED_SHARE or held >= NAMED_WORDS) and (held, share) > best:
+            best, named = (held, share), product
+    return named
+
+
+def split_comparison(text: str) -> tuple[str, str] | None:
+    """The two sides of "compare A with B", "is A cheaper than B", "A or B"; None where there are none."""
+    plain = COMPARISON_OPENING.sub(" ", text)
+    for joint in COMPARISON_JOINTS:
+        sides = joint.split(plain, maxsplit=1)
+        if len(sides) == 2 and all(re.search(r"[a-z]{3}", side, re.I) for side in sides):
+            return sides[0], sides[1]
+    return None

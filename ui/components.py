@@ -20,7 +20,7 @@ from zlib import crc32
 from assistant.events import Card
 from shop.formats import format_count, format_money
 from shop.settings import Settings
-from shop.types import Money, Product
+from shop.types import Money
 
 STATIC = Path(__file__).parent / "static"
 TEXTS = Path(__file__).parent / "texts"
@@ -169,22 +169,6 @@ def show_card(card: Card | Mapping[str, Any], settings: Settings) -> dict[str, A
         "why": str(get("why") or ""),
         "why_detail": str(get("why_detail") or ""),
     }
-
-
-def card_of(product: Product, why: str = "", why_detail: str = "") -> Card:
-    """The card of a product."""
-    return Card(
-        id=product.id,
-        title=product.title,
-        price=product.price,
-        list_price=product.list_price,
-        category=product.category,
-        in_stock=product.in_stock,
-        rating=product.rating,
-        image_url=product.image_url,
-        why=why,
-        why_detail=why_detail,
-    )
 
 
 def card_html(card: Card, settings: Settings) -> str:

@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from assistant.records import product_card
 from shop.errors import NotFound, RegularsError
 from shop.formats import format_count, format_money
 from shop.types import Money, Product, Turn
 from ui.auth import Visitor
-from ui.components import card_of, load_texts, show_card, show_money
+from ui.components import load_texts, show_card, show_money
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
@@ -95,7 +96,7 @@ class ShopPage:
             if price is not None:
                 totals[price.currency] += price.amount * quantity
             lines.append(
-                show_card(card_of(product), self.settings)
+                show_card(product_card(product), self.settings)
                 | {
                     "quantity": quantity,
                     "sum": show_money(price * quantity if price else None, self.settings),

@@ -15,13 +15,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant.events import Done, Handoff, ProductCards, QuickReplies, ReplyEvent, Source, Sources, TextDelta
+from assistant.records import product_card
 from assistant.wire import card_view_json, source_json
 from shop.errors import NotAllowed
 from shop.settings import Settings
 from shop.store import Store
 from shop.types import Customer, Money, Order, OrderLine, Product, Rating, Turn
 from ui.app import create_api, create_app
-from ui.components import card_of
 
 HOME = "http://127.0.0.1:8700"
 
@@ -107,7 +107,7 @@ class FakeAssistant:
 
     def _reply(self, conversation_id: str, message: str, customer_id: str) -> Iterator[ReplyEvent]:
         person = "person" in message
-        cards = () if person else tuple(card_of(each, "Matches what you asked for") for each in PRODUCTS)
+        cards = () if person else tuple(product_card(each, "Matches what you asked for") for each in PRODUCTS)
         sources = () if person else (Source("product", "20725", "Lunch Bag Red Retrospot", "£1.65"),)
         text = "A person can help." if person else f"Here is what I found for {message}."
         if cards:
