@@ -114,7 +114,7 @@ class Audit:
         return None
 
     def _pairing(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
-        """Only the acts' handles are said; a field once, beside the record named before it."""
+        """Only the acts' handles are said, each once, a field beside the record named before it."""
         given = {
             handle
             for act in self.plan.acts
@@ -126,7 +126,11 @@ class Audit:
         for match in handles:
             if match[0] not in given:
                 return Violation("handle of another act", match[0])
+            compares = any(kind.startswith("compare") for kind in self.kinds)
             if match[2] is None:
+                if match[0] in seen and not compares:
+                    return Violation("said twice", match[0])
+                seen.add(match[0])
                 named = match[1]
                 continue
             if match[0] in seen:

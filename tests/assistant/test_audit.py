@@ -33,6 +33,7 @@ YES = Plan(acts=(Act("answer_in_stock", {"product": "[1]"}, ("product",)),), rec
         ("Would you like [1]?", "question not in the plan"),
         ("[1] is rated highly.", "rating without its record"),
         ("[1] costs very little.", "price without its record"),
+        ("One fits [1]: [1] at [1.price].", "said twice"),
         ("[1] is in stock.", "stock without its record"),
         ("It is a lovely thing.", "refers to no record"),
         ("See [1 for more.", "refers to no record"),
