@@ -63,7 +63,8 @@ class Assistant:
         self.search = search
         self.recommender = recommender
         self._model = model
-        classifier = IntentClassifier(search.embedder, settings.locale.split("_")[0])
+        language = settings.locale.split("_")[0]
+        classifier = IntentClassifier(search.embedder, language, cache=settings.shop)
         self.understander = Understander(search, classifier)
         self.gatherer = Gatherer(store, search, recommender, settings.current_date)
         words = (*search.vocabulary.brands.values(), *search.vocabulary.colours.values())

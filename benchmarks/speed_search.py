@@ -53,8 +53,9 @@ def measure(work: Path) -> Sequence[Row]:
         commands = []
         for text in texts[:COMMANDS]:
             with stopwatch() as seconds:
-                argv = [sys.executable, "-c", "from ui.cli import main; main()", "search", text]
-                subprocess.run([*argv, "--shop", str(settings.shop)], capture_output=True, check=True)
+                argv = [sys.executable, "-c", "from ui.cli import main; main()", "search"]
+                argv += ["--shop", str(settings.shop), "--", text]
+                subprocess.run(argv, capture_output=True, check=True)
                 commands.append(seconds())
         over = f"{sample}: {COMMANDS} commands, process start included"
         rows.append(Row("`regulars search`, p50 / p95", spread_ms(commands), over))

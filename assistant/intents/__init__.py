@@ -7,12 +7,15 @@ message refers to is decided in `assistant.references`.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 from retrieval.embedding import Embedder
 
 NEIGHBOURS = 5
+BATCH = 4
 DEFAULT_LANGUAGE = "en"
 
 # Rule -> intent, first match wins: safety before courtesy before business.
@@ -57,13 +61,17 @@ def _compile(patterns: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[str]
 class IntentClassifier:
     """One language's rules and labelled examples. The examples are embedded on first use."""
 
-    def __init__(self, embedder: Embedder, language: str = DEFAULT_LANGUAGE) -> None:
+    def __init__(
+        self, embedder: Embedder, language: str = DEFAULT_LANGUAGE, cache: Path | None = None
+    ) -> None:
+        """`cache` is a folder where the examples' vectors are kept between starts."""
         root = files("assistant.intents")
         file = root / f"{language}.toml"
         if not file.is_file():
             file = root / f"{DEFAULT_LANGUAGE}.toml"
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         self.embedder = embedder
+        self._cache = cache
         self.rules = _compile(data["rules"])
         self._asks = _compile(data["asks"])
         self.labels = [name for name, texts in data["examples"].items() for _ in texts]
@@ -88,7 +96,21 @@ class IntentClassifier:
     @cached_property
     def vectors(self) -> NDArray[np.float32]:
         """One row per labelled example, normalised."""
-        return self.embedder.embed(self.texts)
+        digest = hashlib.sha256("\n".join((self.embedder.name, *self.texts)).encode()).hexdigest()[:16]
+        file = self._cache / f"intents-{digest}.npy" if self._cache else None
+        if file is not None and file.exists():
+            try:
+                return np.asarray(np.load(file), dtype=np.float32)
+            except (OSError, ValueError):
+                pass  # cut short by a crash: made again below
+        # Few at a time: the embedder answers those without loading torch.
+        batches = range(0, len(self.texts), BATCH)
+        vectors = np.concatenate([self.embedder.embed(self.texts[at : at + BATCH]) for at in batches])
+        if file is not None and file.parent.is_dir():
+            part = file.with_suffix(".part.npy")
+            np.save(part, vectors)
+            os.replace(part, file)
+        return vectors
 
     def classify(self, text: str) -> Intent:
         """The label that most similarity among the nearest examples speaks for."""
