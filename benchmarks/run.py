@@ -29,7 +29,7 @@ PARTS = {
     "quality_search": "Search quality",
     "quality_answers": "Answers",
 }
-LIMIT_S = 1200
+LIMIT_S = 3600
 
 
 def machine() -> str:
