@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from assistant.planning import finding, orders, policies, products, recommending, talk
+from assistant.planning import comparing, finding, orders, policies, products, recommending, talk
 from assistant.planning.scene import Planned, Scene
 
 __all__ = ["Planned", "Scene", "plan_turn"]
@@ -21,7 +21,7 @@ def plan_turn(scene: Scene) -> Planned:
         case "product_question":
             return products.plan_product_question(scene)
         case "compare":
-            return products.plan_comparison(scene)
+            return comparing.plan_comparison(scene)
         case "order_status":
             return orders.plan_orders(scene)
         case "policy":

@@ -10,7 +10,7 @@ from assistant.events import Card, Handoff, Source
 from assistant.evidence import Evidence
 from assistant.memory import State
 from assistant.plan import Act, Plan, Record
-from assistant.records import customer_record, named_record, product_record, short_name
+from assistant.records import customer_record, named_record, product_card, product_record
 from assistant.understanding import Understanding
 from retrieval.query import Filters
 from retrieval.vocabulary import Vocabulary
@@ -125,6 +125,14 @@ def offered(product: Product, filters: Filters) -> Product:
     return replace(product, price=cheapest.price)
 
 
-def card_reply(product: Product) -> str:
-    """A quick reply that asks about one product by name."""
-    return f"Tell me more about {short_name(product.title)}"
+def finish_about(builder: PlanBuilder, products: Sequence[Product], sources: Sequence[Source]) -> Planned:
+    """Finish a plan about known products: their cards, and what was shown before still pointable."""
+    ids = tuple(product.id for product in products)
+    keep = builder.scene.state.shown if set(ids) <= set(builder.scene.state.shown) else ids
+    return builder.finish(
+        cards=[product_card(product) for product in products],
+        sources=sources,
+        quick_replies=["Anything similar?", "What goes with it?"],
+        shown=keep,
+        focus=ids[:1],
+    )
