@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     vectors: str = ""
     embedder: str = "minilm"
     model: str = "local:smollm2"
-    model_timeout_s: float = Field(12.0, gt=0, le=600)
+    model_timeout_s: float = Field(8.0, gt=0, le=600)
     model_max_tokens: int = Field(96, gt=0, le=4096)
 
     host: str = "127.0.0.1"

@@ -42,6 +42,7 @@ def address(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) ->
     from retrieval.indexing import build_index
     from shop.settings import load_settings
     from shop.store import Store
+    from shop.types import Consent
     from ui.app import create_app
 
     folder = tmp_path_factory.mktemp("browser") / "shop"
@@ -50,6 +51,8 @@ def address(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with Store(settings.database_url) as store:
         first = store.products()[0]
         store.put_products([replace(first, id="planted", title=PLANTED, description="", attributes={})])
+        agreed = Consent(marketing_email=True, source="test")
+        store.put_customers([replace(each, consent=agreed) for each in store.customers(1000, 0)])
         build_index(store, settings, lambda done, total: None)
     assistant = Assistant.open(settings)
     server = uvicorn.Server(uvicorn.Config(create_app(assistant), port=0, log_level="warning"))
