@@ -172,7 +172,9 @@ class Gatherer:
         result = None
         if not subjects:
             result = self.search.search(said.query, k=MAX_CARDS)
-            plain = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
+            plain = result
+            if said.query.filters:
+                plain = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
             hits = (*result.hits, *plain.hits, *plain.nearest)
             named = find_named(said.message, [hit.product for hit in hits])
             subjects = (named,) if named else ()

@@ -44,7 +44,7 @@ def plan_find(scene: Scene) -> Planned:
         # A question about the world, not about what the shop has.
         return plan_out_of_scope(scene)
     if scene.said.intent.name == "followup" and ("more" in scene.said.asks or query.cheaper or query.dearer):
-        return _end_of_list(scene, result)
+        return _end_of_list(scene)
     return _not_found(scene, result)
 
 
@@ -138,7 +138,7 @@ def _found(scene: Scene, result: SearchResult) -> Planned:
     elif query.superlative and query.sort:
         products = _say_superlative(builder, query, products, slots)
     elif query.count:
-        _say_count(builder, query, top, slots, result)
+        _say_count(builder, top, slots, result)
     elif result.total == 1:
         _mention_missing(builder, result)
         kind = "show_one_filtered" if "filters" in slots else "show_one"
@@ -176,9 +176,7 @@ def _say_superlative(
     return products[:3]
 
 
-def _say_count(
-    builder: PlanBuilder, query: Query, top: str, slots: dict[str, str], result: SearchResult
-) -> None:
+def _say_count(builder: PlanBuilder, top: str, slots: dict[str, str], result: SearchResult) -> None:
     if result.total == 1:
         builder.say(
             "count_one", ("product",), product=top, **({"topic": slots["topic"]} if "topic" in slots else {})
@@ -215,7 +213,7 @@ def _avoided(scene: Scene) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*scene.state.avoided, *turned_down)))
 
 
-def _end_of_list(scene: Scene, result: SearchResult) -> Planned:
+def _end_of_list(scene: Scene) -> Planned:
     """Nothing further in the direction asked for: say so and keep what was shown."""
     builder = PlanBuilder(scene)
     query = scene.evidence.query
@@ -242,18 +240,13 @@ def _not_found(scene: Scene, result: SearchResult) -> Planned:
         case "filtered_out":
             builder.say("filtered_out", tuple(slots), **slots)
         case _:
-            topic = slots.get("topic") or builder_topic(builder, scene)
-            builder.say("not_stocked", ("topic",), topic=topic)
+            if not query.topic:
+                builder.name("ask", topic="that")
+            builder.say("not_stocked", ("topic",), topic="[ask.topic]")
     if nearest:
         top = builder.add_product(nearest[0])
         builder.say("nearest", ("product",), product=top, **builder.price_slots(top))
     return _finish_search(builder, scene, nearest, [product_card(p, "The closest we have") for p in nearest])
-
-
-def builder_topic(builder: PlanBuilder, scene: Scene) -> str:
-    """The handle of what was asked for where no topic word was left over."""
-    builder.name("ask", topic="that")
-    return "[ask.topic]"
 
 
 def _kept(filters: Filters, relaxed: Sequence[str]) -> Filters:

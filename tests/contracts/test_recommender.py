@@ -136,5 +136,6 @@ def test_filters_hold_and_are_a_reason(recommender: Recommender) -> None:
 
 
 def test_unknown_customer_and_product(recommender: Recommender) -> None:
-    assert recommender.recommend(Context(customer_id="nobody", seeds=("no such",))) is not None
+    stranger = recommender.recommend(Context(customer_id="nobody", seeds=("no such",)))
+    assert all(r.reasons and r.product.id != "no such" for r in stranger)
     assert recommender.recommend(Context(), 0) == []
