@@ -18,6 +18,8 @@ MAX_WORDS = 60
 # A piece ends where a sentence does, unless the stop is inside a handle or an abbreviation.
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"”')]*\s+|\n+")
 
+ENDS = re.compile(r"[.!?:…][\"”')]*\s*$|”\s*$")
+
 FIGURE = re.compile(r"\d|[%€£$¥]|\b(?:per ?cent|pounds?|euros?|dollars?|pence|cents?)\b", re.I)
 NUMBER_WORD = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
@@ -35,19 +37,66 @@ NEGATION = re.compile(
     r"n['’]t\b|\b(?:no|not|none|nothing|never|cannot|without|sorry|unfortunately|afraid)\b", re.I
 )
 AFFIRMATION = re.compile(r"^\W*(?:yes|yep|sure|certainly|absolutely|of course)\b", re.I)
-REFUSAL = re.compile(r"^\W*(?:no|nope)\b", re.I)
+REFUSAL = re.compile(r"^\W*(?:no\b(?! \w)|nope\b)", re.I)
 RATED = re.compile(r"\b(?:rated|rating|ratings|stars?)\b", re.I)
 PRICED = re.compile(r"\b(?:costs?|priced?|prices)\b", re.I)
 STOCKED = re.compile(r"\b(?:(?:in|out of) stock|(?:un)?available|sold out)\b", re.I)
 SELLING = re.compile(r"\b(?:sell|selling|stock|stocked|carry)\b", re.I)
 
+# "not stated" must never read as "no": what follows a product's name denies it something, unless it
+# goes on to speak of saying.
+SPEAKS_OF_SAYING = (
+    r"(?:say|mention|state|give|list|tell|cover|specif|show|note|includ|record|touch|go\b|address|spell|clear|"
+    r"describ|detail|reveal|answer|hold|settle|come up|get into|stretch|talk|something|anything|in\b|on\b|"
+    r"part\b|known)"
+)
+SAYS_NO_OF_IT = re.compile(
+    r"\x00[”\"]?,? (?:(?:is|are|was|has|does|do|will|can)(?:n['’]t| not)|has no|have no|lacks?|"
+    rf"comes? without|never)\b(?! (?:\w+ )?{SPEAKS_OF_SAYING})",
+    re.I,
+)
+
 STOCK_ACTS = frozenset({"answer_in_stock", "answer_out_of_stock", "answer_option_sold_out", "count_options"})
 YES_ACTS = frozenset({"answer_yes", "answer_in_stock", "answer_option_yes"})
 NO_ACTS = frozenset({"answer_no", "answer_option_no", "answer_out_of_stock"})
-NEGATIVE_ACTS = DENIALS | NO_ACTS | {"never_bought", "no_orders", "no_offer", "no_discount"}
-QUESTION_ACTS = frozenset({"clarify", "clarify_product", "ask_narrow", "offer_person", "chat", "greet"})
+NEGATIVE_ACTS = (
+    DENIALS
+    | NO_ACTS
+    | {"never_bought", "no_orders", "no_offer", "no_discount", "not_mentioned", "end_of_list", "order_status"}
+    | {
+        "compare_unpriced",
+        "compare_little",
+        "describe",
+        "show",
+        "show_filtered",
+        "show_one",
+        "recommend_gift",
+    }
+    | {"out_of_scope", "apologise", "clarify_product", "greet", "handoff", "order_action"}
+    | {"no_recommendation", "introduce", "refuse", "search_failed", "sign_in"}
+    | {"brief_who_none", "brief_dislikes", "step_lapsed", "step_lapsed_consent", "step_open", "step_none"}
+)
+QUESTION_ACTS = frozenset(
+    {"clarify", "clarify_product", "clarify_compare", "clarify_order", "ask_narrow", "offer_person"}
+    | {"chat", "greet", "greet_by_name", "thanks", "goodbye", "out_of_scope"}
+    | {"no_recommendation", "search_failed", "refuse"}
+)
+PRICELESS_ACTS = frozenset({"compare_unpriced", "ask_narrow", "clarify"})
+"""Acts that speak of prices without naming one."""
+NO_PROMISE_ACTS = frozenset({"no_offer", "no_discount"})
+REQUIRED_WORDS = {"greet": re.compile(r"\bAI\b")}
+"""Words an act has to hold: whoever begins to talk with us is told that we are a machine."""
 # Words that open with a capital in mid-sentence without naming anything.
 CAPITALISED_WORDS = frozenset({"I", "I'm", "I’m", "I'd", "I’d", "I'll", "I’ll", "I've", "I’ve", "AI", "OK"})
+
+
+WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?")
+
+
+def shopper_words(message: str) -> frozenset[str]:
+    """The words of a shopper's message, and the same as we say them back."""
+    words = set(WORD.findall(message.lower()))
+    return frozenset(words | {word.removesuffix("'s").removesuffix("’s") for word in words})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +122,19 @@ def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 class Audit:
     """Checks one turn's sentences in order. `guarded` are words only records may say, lower case
-    (the catalogue's brands and colours)."""
+    (the catalogue's brands and colours); `lexicon`, where given, are the only words that the writer
+    may type besides those of the shopper's own `message`."""
 
-    def __init__(self, plan: Plan, guarded: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        guarded: frozenset[str] = frozenset(),
+        lexicon: frozenset[str] | None = None,
+        message: str = "",
+    ) -> None:
         self.plan = plan
         self.guarded = guarded
+        self.lexicon = None if lexicon is None else lexicon | shopper_words(message)
         self.kinds = frozenset(act.kind for act in plan.acts)
         self.said: list[str] = []
 
@@ -85,7 +142,15 @@ class Audit:
         """The first reason why `sentence` may not be said, or None, which also records it as said."""
         handles = list(HANDLE.finditer(sentence))
         typed = HANDLE.sub("\x00", sentence)
-        for rule in (self._handles, self._pairing, self._figures, self._names, self._stance, self._sense):
+        for rule in (
+            self._handles,
+            self._whole,
+            self._pairing,
+            self._figures,
+            self._names,
+            self._stance,
+            self._sense,
+        ):
             violation = rule(sentence, typed, handles)
             if violation:
                 return violation
@@ -94,24 +159,38 @@ class Audit:
         self.said.append(sentence.strip())
         return None
 
+    def lacks(self) -> str:
+        """A word that an act has to hold and none of the sentences said so far does; '' if none."""
+        text = " ".join(self.said)
+        for act in self.plan.acts:
+            if (wanted := REQUIRED_WORDS.get(act.kind)) and not wanted.search(text):
+                return wanted.pattern
+        return ""
+
     def unsaid(self) -> tuple[Act, ...]:
         """Acts of which a must-say is in no sentence said so far, in the plan's order."""
         text = " ".join(self.said)
         return tuple(
             act
             for act in self.plan.acts
-            if not act.must or any(handle not in text for handle in act.must_handles)
+            if not text or any(handle not in text for handle in act.must_handles)
         )
 
     def _handles(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
         for match in handles:
             if self.plan.value(match[1], match[2]) is None:
                 return Violation("unknown handle", match[0])
-        if not handles:
+        if not handles and self.lexicon is None and any(act.must for act in self.plan.acts):
             return Violation("refers to no record", sentence.strip()[:40])
         if "[" in typed or "]" in typed or "{" in typed:
             return Violation("broken handle", typed.strip()[:40])
         return None
+
+    def _whole(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
+        """Sentences end as sentences do; the parts of a message (a subject, a button) need not."""
+        if ENDS.search(sentence) or all(kind.startswith(("mail", "sms")) for kind in self.kinds):
+            return None
+        return Violation("unfinished", sentence.strip()[-20:])
 
     def _pairing(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
         """Only the acts' handles are said, each once, a field beside the record named before it."""
@@ -151,6 +230,8 @@ class Audit:
             ("typed promise", PROMISE),
             ("typed link or markup", LINK),
         ):
+            if rule == "typed promise" and self.kinds & NO_PROMISE_ACTS:
+                continue
             if match := pattern.search(typed):
                 return Violation(rule, match[0])
         if len(typed.split()) > MAX_WORDS:
@@ -167,8 +248,11 @@ class Audit:
                 return Violation("typed name", word)
         held = " ".join(value for record in self.plan.records for value in record.fields.values()).lower()
         for word in words:
-            if word.lower() in self.guarded and word.lower() not in held:
+            plain = word.lower().strip("'’-–—…")
+            if plain in self.guarded and plain not in held:
                 return Violation("typed attribute", word)
+            if self.lexicon is not None and not set(WORD.findall(plain)) <= self.lexicon:
+                return Violation("untaught word", word)
         return None
 
     def _stance(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
@@ -191,10 +275,13 @@ class Audit:
         fields = {match[2] or "" for match in handles}
         if RATED.search(typed) and not any("rating" in name for name in fields):
             return Violation("rating without its record", sentence.strip()[:40])
-        if PRICED.search(typed) and not any("price" in name or name == "gap" for name in fields):
+        priced = self.kinds & PRICELESS_ACTS or any("price" in name or name == "gap" for name in fields)
+        if PRICED.search(typed) and not priced:
             return Violation("price without its record", sentence.strip()[:40])
         if STOCKED.search(typed) and not self.kinds & STOCK_ACTS:
             return Violation("stock without its record", sentence.strip()[:40])
+        if self.kinds & {"not_known", "not_stated"} and SAYS_NO_OF_IT.search(typed):
+            return Violation("silence said as a no", sentence.strip()[:40])
         if SELLING.search(typed) and self.kinds & {"not_known", "not_stated"}:
             return Violation("silence said as a refusal", sentence.strip()[:40])
         return None

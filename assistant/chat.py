@@ -68,7 +68,8 @@ class Assistant:
         self.understander = Understander(search, classifier)
         self.gatherer = Gatherer(store, search, recommender, settings.current_date)
         words = (*search.vocabulary.brands.values(), *search.vocabulary.colours.values())
-        self.speaker = Speaker(self._open_writer, frozenset(word.lower() for word in words))
+        guarded = frozenset(word.lower() for word in words)
+        self.speaker = Speaker(self._open_writer, guarded, settings.model_timeout_s)
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:

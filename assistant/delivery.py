@@ -1,25 +1,35 @@
 """A plan into words the reader sees: the model's where they pass the audit, else the composer's.
 
-An act's sentences go out as soon as they pass and say what the act must. At the first that fails, or
-when the model fails or is out of time, the model is stopped and the composer says the rest, so a
-reply is always complete and never waits for words that will be thrown away.
+Each act is worded by itself and audited before it is shown, so a reply is always complete: an act
+whose every wording fails, or for which there is no time, is said by the composer.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from assistant.audit import Audit, split_sentences
-from assistant.plan import Plan
-from assistant.writers.base import Voice, Writer
+from assistant.plan import Act, Plan, Record
+from assistant.writers.base import Asked, Voice, Wording, Writer
 from assistant.writers.composer import Composer
 from shop.errors import ModelError, ModelUnavailable
 
 REST_S = 30.0
 """How long a model that could not be reached is left alone."""
+
+BATCH = 32
+"""Parts of messages worded in one go."""
+
+TALK = frozenset(
+    {"greet", "greet_by_name", "thanks", "goodbye", "chat", "clarify", "clarify_product"}
+    | {"clarify_compare", "clarify_order", "ask_narrow", "offer_person", "apologise", "out_of_scope"}
+    | {"no_recommendation", "no_orders", "no_offer", "order_action", "handoff"}
+)
+"""Acts without a must-say that a model taught to may word. The others (who we are, signing in, whose
+orders are whose, what we will not do) are rules of ours, said in the composer's fixed words."""
 
 
 @dataclass(slots=True)
@@ -30,23 +40,46 @@ class Spoken:
     called_model: bool = False
     text: str = ""
     stopped_by: str = ""
-    sentences_by_model: int = 0
+    by_model: list[tuple[str, Wording]] = field(default_factory=list)
+    """Kind and wording of each act that the model said."""
     first_text_at: float | None = None
 
     def as_json(self) -> dict[str, object]:
-        """For the trace."""
+        """For the trace; the wordings hold codes in place of facts."""
         return {
             "called_model": self.called_model,
             "stopped_by": self.stopped_by,
-            "sentences_by_model": self.sentences_by_model,
+            "acts_by_model": len(self.by_model),
+            "wordings": [[kind, said.ask, said.coded] for kind, said in self.by_model if said.ask],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One part of a message to be worded: its act, the records behind it, and how long it may be."""
+
+    act: Act
+    records: tuple[Record, ...]
+    voice: Voice
+    most_characters: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A worded part; `wording` is the model's, None where the composer spoke."""
+
+    text: str
+    wording: Wording | None
 
 
 class Speaker:
     """Says plans with an optional model's writer, made on first use by `open_writer`."""
 
     def __init__(
-        self, open_writer: Callable[[], Writer | None], guarded: frozenset[str] = frozenset()
+        self,
+        open_writer: Callable[[], Writer | None],
+        guarded: frozenset[str] = frozenset(),
+        timeout_s: float = 8.0,
     ) -> None:
         self._open_writer = open_writer
         self._writer: Writer | None = None
@@ -55,6 +88,7 @@ class Speaker:
         self._rests_until = 0.0
         self.composer = Composer()
         self.guarded = guarded
+        self.timeout_s = timeout_s
 
     def warm(self, prepare: Callable[[], None]) -> None:
         """Open the model's writer and `prepare` what is behind it; the composer speaks meanwhile."""
@@ -82,52 +116,95 @@ class Speaker:
             self._opening.release()
 
     def speak(self, plan: Plan, voice: Voice, spoken: Spoken) -> Iterator[str]:
-        """Yield the words for the reader, handles expanded; `spoken` says afterwards how it went.
+        """Yield the words for the reader, handles expanded, an act at a time; `spoken` says how it went.
 
-        Acts without a must-say (a greeting, a question back) hold no fact for a model to phrase: those
-        are the composer's. `handled_by` is "model" where it said every act that holds one.
+        The first act is asked for alone, so that the reader waits for no more; the rest in one batch.
+        `handled_by` is "model" where it said every act that is its to word.
         """
-        writer = self._model_writer() if any(act.must for act in plan.acts) else None
-        spoken.called_model = writer is not None
-        failed = writer is None
+        writer = self._model_writer() if any(act.must or act.kind in TALK for act in plan.acts) else None
+        mine = [at for at, act in enumerate(plan.acts) if writer and _is_models(act, writer)]
+        spoken.called_model = bool(mine)
+        wordings: dict[int, list[Wording]] = {}
+        deadline = time.monotonic() + self.timeout_s
         for position, act in enumerate(plan.acts):
-            if act.must and writer is not None and not failed:
-                audit = Audit(replace(plan, acts=(act,)), self.guarded)
-                yield from self._from_model(writer, audit, voice, spoken)
-                if not audit.unsaid():
-                    continue
-                failed = True
-            yield self._out(plan.expand(self.composer.say(act, voice, position)), spoken)
-        spoken.handled_by = "composer" if failed else "model"
+            if writer and position in mine and position not in wordings:
+                batch = [position] if position == mine[0] else [at for at in mine if at >= position]
+                asked = [(plan.acts[at], voice) for at in batch]
+                answers = self._ask(writer, asked, deadline - time.monotonic(), spoken)
+                wordings |= dict(zip(batch, answers, strict=True))
+            chosen = self._choose(plan, act, voice, writer, wordings.get(position, []), spoken)
+            if chosen is not None:
+                spoken.by_model.append((act.kind, chosen))
+                yield self._out(plan.expand(chosen.text), spoken)
+            else:
+                yield self._out(plan.expand(self.composer.say(act, voice, position)), spoken)
+        spoken.handled_by = "model" if mine and len(spoken.by_model) == len(mine) else "composer"
 
-    def _from_model(self, writer: Writer, audit: Audit, voice: Voice, spoken: Spoken) -> Iterator[str]:
-        """The model's sentences for one act, once they say what it must; nothing if they fail the audit.
+    def say_all(self, lines: Sequence[Line]) -> list[Said]:
+        """Word many single acts at once, handles expanded: the parts of many messages.
 
-        Held back until then, because what the composer says instead must not repeat half of it.
+        The model's first wording that passes the audit and fits; the composer's where there is none,
+        which may not fit.
         """
-        pieces = writer.write(audit.plan, voice)
-        held: list[str] = []
-        try:
-            for sentence in split_sentences(pieces):
-                violation = audit.check(sentence)
-                if violation:
-                    spoken.stopped_by = f"{violation.rule}: {violation.detail}"
-                    break
-                held.append(sentence)
-                if not audit.unsaid():
-                    spoken.sentences_by_model += len(held)
-                    for said in held:
-                        yield self._out(audit.plan.expand(said), spoken)
-                    break
-        except ModelUnavailable as error:
-            self._rests_until = time.monotonic() + REST_S
-            spoken.stopped_by = str(error)
-        except ModelError as error:
-            spoken.stopped_by = str(error)
-        finally:
-            close = getattr(pieces, "close", None)
-            if close:
-                close()
+        writer = self._model_writer()
+        said: list[Said] = []
+        for at in range(0, len(lines), BATCH):
+            batch = lines[at : at + BATCH]
+            found: list[list[Wording]] = [[] for _ in batch]
+            if writer is not None:
+                asked = [(line.act, line.voice) for line in batch]
+                found = self._ask(writer, asked, self.timeout_s * len(batch), Spoken())
+            for line, wordings in zip(batch, found, strict=True):
+                said.append(self._say_line(line, wordings, writer))
+        return said
+
+    def _say_line(self, line: Line, wordings: Sequence[Wording], writer: Writer | None) -> Said:
+        plan = Plan((line.act,), line.records)
+        lexicon = writer.lexicon if writer else None
+        for wording in wordings:
+            _, fault = passable(plan, line.act, line.voice, wording, self.guarded, lexicon)
+            text = "" if fault else plan.expand(wording.text).strip()
+            if text and len(text) <= line.most_characters:
+                return Said(text, wording)
+        return Said(plan.expand(self.composer.say(line.act, line.voice)).strip(), None)
+
+    def _ask(
+        self, writer: Writer, asked: Sequence[Asked], left_s: float, spoken: Spoken
+    ) -> list[list[Wording]]:
+        """The model's wordings; none where it fails or is out of time."""
+        if left_s > 0 and not spoken.stopped_by.startswith("the model"):
+            try:
+                return writer.write(asked, left_s)
+            except ModelUnavailable as error:
+                self._rests_until = time.monotonic() + REST_S
+                spoken.stopped_by = f"the model: {error}"
+            except ModelError as error:
+                spoken.stopped_by = f"the model: {error}"
+        return [[] for _ in asked]
+
+    def _choose(
+        self,
+        plan: Plan,
+        act: Act,
+        voice: Voice,
+        writer: Writer | None,
+        wordings: Sequence[Wording],
+        spoken: Spoken,
+    ) -> Wording | None:
+        """The wording to be said: of those that pass the audit the first that begins unlike what was
+        said lately; None where none passes."""
+        whole, cut = [], []
+        lexicon = writer.lexicon if writer else None
+        for wording in wordings:
+            said, fault = passable(plan, act, voice, wording, self.guarded, lexicon)
+            if said is not None:
+                (cut if fault else whole).append(said)
+            else:
+                spoken.stopped_by = fault
+        passed = whole or cut
+        lately = " ".join((*voice.recent, spoken.text)).lower()
+        fresh = [wording for wording in passed if " ".join(wording.text.lower().split()[:3]) not in lately]
+        return next(iter(fresh or passed), None)
 
     @staticmethod
     def _out(text: str, spoken: Spoken) -> str:
@@ -137,3 +214,37 @@ class Speaker:
         text = joint + text.strip()
         spoken.text += text
         return text
+
+
+def passable(
+    plan: Plan,
+    act: Act,
+    voice: Voice,
+    wording: Wording,
+    guarded: frozenset[str] = frozenset(),
+    lexicon: frozenset[str] | None = None,
+) -> tuple[Wording | None, str]:
+    """What of `wording` may be said, and why not all of it.
+
+    Sentences up to the first that fails, if by then all that the act must say is said; else None.
+    """
+    audit = Audit(replace(plan, acts=(act,)), guarded, lexicon, voice.message)
+    fault = ""
+    kept: list[str] = []
+    for sentence in split_sentences([wording.text]):
+        violation = audit.check(sentence)
+        if violation:
+            fault = f"{violation.rule}: {violation.detail}"
+            break
+        kept.append(sentence)
+    if not fault and audit.unsaid():
+        fault = f"left out: {', '.join(audit.unsaid()[0].must_handles)}"
+    if not fault and audit.lacks():
+        fault = f"left out: {audit.lacks()}"
+    if not kept or audit.unsaid() or audit.lacks():
+        return None, fault
+    return (replace(wording, text="".join(kept).strip(), coded="", ask="") if fault else wording), fault
+
+
+def _is_models(act: Act, writer: Writer) -> bool:
+    return bool(act.must) or (act.kind in TALK and writer.lexicon is not None)

@@ -1,7 +1,8 @@
 """Personal data out of text before it is stored, logged or used for training.
 
 Finds e-mail addresses, card numbers (Luhn-checked), IBANs and phone numbers by pattern. Names and
-street addresses in free text are not found; consent decides what may be trained on besides.
+street addresses in free text are not found; consent decides what may be trained on besides. Also
+knows which words tell something so private that nothing we write takes them up.
 """
 
 from __future__ import annotations
@@ -13,6 +14,15 @@ IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"
 CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
 # A leading + or 0 or brackets tells a phone number from an order number or a price.
 PHONE = re.compile(r"(?<![\w#.])(?:\+\d{1,3}|\(?0\d{1,4}\)?|\(\d{3}\))[\d ()/.-]{6,16}\d\b")
+
+
+SENSITIVE = re.compile(
+    r"\b(pregnan\w*|maternity|fertility|ovulation|incontinence|diabet\w*|cancer|depress\w*|hiv|"
+    r"medicin\w*|medical|diet|weight loss|rosary|prayer|bible|quran|koran|torah|crucifix|menorah|"
+    r"sympathy|condolence|memorial|funeral|gay|lesbian|trans|lingerie|condoms?|vibrator)\b",
+    re.IGNORECASE,
+)
+"""Words that tell something about somebody's health, faith, grief or sexuality: we never show we noticed."""
 
 
 def passes_luhn(digits: str) -> bool:
@@ -35,3 +45,8 @@ def redact(text: str) -> str:
     text = CARD.sub(card, text)
     text = IBAN.sub("[iban]", text)
     return PHONE.sub("[phone]", text)
+
+
+def is_sensitive(text: str) -> bool:
+    """Whether a text (a product's title, a message) tells something private about whoever it is about."""
+    return SENSITIVE.search(text) is not None

@@ -1,44 +1,91 @@
-"""Training examples out of real conversations: what was said well, by leave of whom it was said to.
+"""Training examples: prompts exactly as the assistant sends them, each with wordings to learn.
 
-A turn is taken if its customer allows training (`Consent.training`) and gave it a thumb up. Guests
-have given no leave, so theirs never are. Stored messages are already redacted. Knows nothing of
-training; one example a line, as {"messages": [{"role", "content"} ...], "turn_id", "handled_by"}.
+From two sources: our phrasing families, and a shop's own conversations (the model's wordings in
+turns that got a thumb up from a customer who allows training; guests have given no leave). Wordings
+hold codes in place of facts and stored messages are redacted, so no name or figure is learnt. One
+example a line of JSON; knows nothing of training.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+import random
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from finetune.families import HELD_OUT_EVERY, SLOT, Family, Messages, load_families, load_messages
+from prompts.asks import code_of, put_act, put_reply
+from prompts.loader import Prompt, load
 from shop.errors import StoreError
 from shop.store import Store
 from shop.types import Customer, Turn
 
 PAGE = 500
+WORDINGS_A_FAMILY = 8
+WORDINGS_A_POOL = 60
+"""The most wordings of one act with the same codes and tone, so that no act outweighs the others."""
+PASSES_TAKING_UP = 3
+"""How often the families of an act that answers to the shopper's message are gone through, each time
+with other messages."""
+SHARING = 3
+"""Wordings of one prompt that are trained on together, so that the prompt is read once."""
+WITHOUT_MESSAGE = 0.15
 
 
-def export_examples(store: Store, path: Path) -> dict[str, int]:
-    """Write the examples to `path`, whole or not at all.
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A prompt and wordings of it. `split` is "train" or "test", `origin` "phrasings" or "conversations"."""
 
-    Returns counts of customers, consenting (customers), turns (of these) and examples (written).
-    """
-    counts = {"customers": 0, "consenting": 0, "turns": 0, "examples": 0}
+    prompt: tuple[dict[str, str], ...]
+    replies: tuple[str, ...]
+    act: str
+    split: str
+    origin: str
+    family: str = ""
+
+
+def phrasing_examples(seed: int = 0, prompt: Prompt | None = None) -> Iterator[Example]:
+    """Examples of every act out of our families; test ones use families, products and purposes no
+    training example does."""
+    prompt = prompt or load("word_act")
+    buckets: dict[tuple[str, bool], list[Family]] = defaultdict(list)
+    for family in load_families():
+        buckets[family.act, family.test].append(family)
+    messages = load_messages()
+    for (act, test), families in buckets.items():
+        rng = random.Random(f"{seed}/{act}/{test}")
+        make = _Maker(prompt, messages.half(test=test), rng, "test" if test else "train")
+        yield from make.examples_of(act, families)
+
+
+def conversation_examples(store: Store, prompt: Prompt | None = None) -> Iterator[Example]:
+    """Examples out of liked turns of customers who allow training, a customer wholly in one split."""
+    prompt = prompt or load("word_act")
+    for customer in _all_customers(store):
+        if not customer.consent.training:
+            continue
+        kept_out = zlib.crc32(customer.id.encode()) % HELD_OUT_EVERY == 0
+        for turn in _turns_of(store, customer.id):
+            if turn.vote == 1:
+                yield from _examples_of_turn(turn, prompt, "test" if kept_out else "train")
+
+
+def write_examples(examples: Iterable[Example], path: Path) -> dict[str, int]:
+    """Write `examples` to `path`, whole or not at all; how many examples and wordings of each split."""
+    counts = {"train": 0, "test": 0, "train wordings": 0, "test wordings": 0}
     beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("w", encoding="utf-8") as file:
-            for customer in _all_customers(store):
-                counts["customers"] += 1
-                if not customer.consent.training:
-                    continue
-                counts["consenting"] += 1
-                for turn in _turns_of(store, customer.id):
-                    counts["turns"] += 1
-                    if turn.vote == 1 and turn.message.strip() and turn.reply.strip():
-                        file.write(json.dumps(_as_example(turn), ensure_ascii=False) + "\n")
-                        counts["examples"] += 1
+            for example in examples:
+                counts[example.split] += 1
+                counts[f"{example.split} wordings"] += len(example.replies)
+                file.write(json.dumps(asdict(example), ensure_ascii=False) + "\n")
         beside.replace(path)
     except OSError as error:
         raise StoreError(f"examples cannot be written to {path} ({error}); name another file") from error
@@ -46,6 +93,84 @@ def export_examples(store: Store, path: Path) -> dict[str, int]:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
     return counts
+
+
+def near_duplicates(examples: Sequence[Example], alike: float = 0.8) -> dict[str, float]:
+    """How close the test wordings come to training ones of the same act, word for word.
+
+    "same" is the share found in training as it stands, "near" the share that has `alike` of its
+    word triples in common with some training wording (Jaccard index).
+    """
+    trained: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    for example in examples:
+        if example.split == "train":
+            trained[example.act].update((reply, _triples(reply)) for reply in example.replies)
+    tested = {(x.act, reply) for x in examples if x.split == "test" for reply in x.replies}
+    same = sum(reply in trained[act] for act, reply in tested)
+    near = sum(
+        any(_jaccard(_triples(reply), other) >= alike for other in trained[act].values())
+        for act, reply in tested
+    )
+    count = max(1, len(tested))
+    return {"wordings": len(tested), "same": same / count, "near": near / count}
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes one act's examples of one split."""
+
+    prompt: Prompt
+    messages: Messages
+    rng: random.Random
+    split: str
+
+    def examples_of(self, act: str, families: list[Family]) -> Iterator[Example]:
+        takes_up = any(family.takes_up for family in families)
+        for _ in range(PASSES_TAKING_UP if takes_up else 1):
+            pools: dict[tuple[str, bool, tuple[str, ...]], list[str]] = defaultdict(list)
+            for family in families:
+                key = family.tone, family.takes_up, tuple(sorted(family.slots))
+                pools[key].extend(family.variants(WORDINGS_A_FAMILY, self.rng))
+            for (tone, taking_up, slots), wordings in pools.items():
+                self.rng.shuffle(wordings)
+                del wordings[WORDINGS_A_POOL:]
+                for at in range(0, len(wordings), SHARING):
+                    kind = _message_kind(act) if takes_up else ""
+                    yield self._example(act, tone, slots, wordings[at : at + SHARING], kind, taking_up)
+
+    def _example(
+        self, act: str, tone: str, slots: tuple[str, ...], wordings: list[str], kind: str, taking_up: bool
+    ) -> Example:
+        shopper, purpose = "", ""
+        if kind and (taking_up or self.rng.random() >= WITHOUT_MESSAGE):
+            shopper, purpose = self.messages.make(kind, self.rng, with_purpose=taking_up)
+        # The order of the codes says nothing: a wording may say them in any.
+        ask = put_act(act, self.rng.sample(slots, len(slots)), tone=tone, shopper=shopper)
+        replies = dict.fromkeys(put_reply(fill(wording, purpose)) for wording in wordings)
+        return Example(render(self.prompt, ask), tuple(replies), act, self.split, "phrasings", tone)
+
+
+def render(prompt: Prompt, ask: str) -> tuple[dict[str, str], ...]:
+    """The chat that puts `ask` to the model."""
+    return tuple({"role": role, "content": content} for role, content in prompt.render(ask=ask))
+
+
+def fill(wording: str, purpose: str = "") -> str:
+    """A family's variant as the model is to write it: codes for slots, the purpose in plain words."""
+    return SLOT.sub(lambda m: purpose if m[1] == "purpose" else f"[{code_of(m[1])}]", wording)
+
+
+def _message_kind(act: str) -> str:
+    if act.startswith("recommend"):
+        return "recommend"
+    return "superlative" if act.startswith("superlative") else "find"
+
+
+def _examples_of_turn(turn: Turn, prompt: Prompt, split: str) -> Iterator[Example]:
+    words = turn.trace.get("words")
+    said = words.get("wordings", ()) if isinstance(words, dict) else ()
+    for act, ask, wording in said:
+        yield Example(render(prompt, ask), (put_reply(wording),), act, split, "conversations", turn.id)
 
 
 def _all_customers(store: Store) -> Iterator[Customer]:
@@ -60,12 +185,10 @@ def _turns_of(store: Store, customer_id: str) -> Iterator[Turn]:
         yield from store.turns(head.conversation_id)
 
 
-def _as_example(turn: Turn) -> dict[str, object]:
-    return {
-        "messages": [
-            {"role": "user", "content": turn.message},
-            {"role": "assistant", "content": turn.reply},
-        ],
-        "turn_id": turn.id,
-        "handled_by": turn.handled_by,
-    }
+def _triples(reply: str) -> frozenset[str]:
+    words = re.findall(r"\[?\w+(?:['’]\w+)?\]?", reply.lower())
+    return frozenset(" ".join(words[at : at + 3]) for at in range(max(1, len(words) - 2)))
+
+
+def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b)

@@ -14,7 +14,7 @@ import secrets
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     vectors: str = ""
     embedder: str = "minilm"
     model: str = "local:smollm2"
+    model_prompt: Literal["auto", "codes", "examples"] = Field(
+        "auto", description="how acts are put to the model: codes for one fine-tuned here, else examples"
+    )
     model_timeout_s: float = Field(8.0, gt=0, le=600)
     model_max_tokens: int = Field(96, gt=0, le=4096)
 

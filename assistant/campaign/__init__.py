@@ -7,15 +7,16 @@ shop's own mailing service sends).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaign.checks import Check, Fact
-from assistant.campaign.message import Email, write_message
+from assistant.campaign.message import TONES, Email, write_messages
 from insight.segments import lapsed_among, stats_as_of
 from shop.errors import ConfigError, NotAllowed, NotFound
 from shop.formats import format_count
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 GOAL = "win back"
 PAGE_ROWS = 2000
+TOGETHER = 6
+"""Messages worded in one go: their parts fill a batch or two of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +227,15 @@ def load_campaign(assistant: Assistant, campaign_id: str) -> Campaign:
     )
 
 
-def draft_message(assistant: Assistant, campaign: Campaign, customer_id: str) -> Draft:
+def draft_message(
+    assistant: Assistant, campaign: Campaign, customer_id: str, *, tone: str = TONES[0]
+) -> Draft:
     """Draft, check and save one e-mail. Raises NotFound, or NotAllowed without consent or if held out."""
+    customer = _recipient(assistant, campaign, customer_id)
+    return _save_drafts(assistant, campaign, [customer], tone)[0]
+
+
+def _recipient(assistant: Assistant, campaign: Campaign, customer_id: str) -> Customer:
     customer = assistant.store.customer(customer_id)
     if customer is None:
         raise NotFound(f"there is no customer {customer_id!r}; choose one of the audience")
@@ -236,9 +246,20 @@ def draft_message(assistant: Assistant, campaign: Campaign, customer_id: str) ->
         raise NotAllowed(f"customer {customer_id} is not in this campaign's audience; choose one who is")
     if member.held_out:
         raise NotAllowed(f"customer {customer_id} is held out to measure the effect; choose another one")
-    draft = _as_draft(customer_id, write_message(assistant, customer))
-    assistant.store.put_draft(campaign.id, customer_id, draft.as_json(), draft.status)
-    return draft
+    return customer
+
+
+def _save_drafts(
+    assistant: Assistant, campaign: Campaign, customers: Sequence[Customer], tone: str
+) -> list[Draft]:
+    if tone not in TONES:
+        raise ConfigError(f"there is no tone {tone!r}; choose one of {', '.join(TONES)}")
+    drafts = []
+    for customer, email in zip(customers, write_messages(assistant, customers, tone), strict=True):
+        draft = _as_draft(customer.id, email)
+        assistant.store.put_draft(campaign.id, customer.id, draft.as_json(), draft.status)
+        drafts.append(draft)
+    return drafts
 
 
 def drafts_of(assistant: Assistant, campaign_id: str) -> dict[str, Draft]:
@@ -247,26 +268,32 @@ def drafts_of(assistant: Assistant, campaign_id: str) -> dict[str, Draft]:
 
 
 def draft_campaign(
-    assistant: Assistant, campaign: Campaign, progress: Callable[[int, int], None] | None = None
+    assistant: Assistant,
+    campaign: Campaign,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    tone: str = TONES[0],
 ) -> list[Draft]:
     """A draft for every recipient; those saved by an earlier, interrupted run are kept.
 
-    A customer who has since withdrawn consent or been deleted is passed over. `progress` is called
-    with how many are done of how many.
+    A customer who has since withdrawn consent or been deleted is passed over. Some are worded together;
+    `progress` is called with how many are done of how many.
     """
     saved = drafts_of(assistant, campaign.id)
     found: list[Draft] = []
-    for done, member in enumerate(campaign.recipients, 1):
-        draft = saved.get(member.customer_id)
-        if draft is None:
-            try:
-                draft = draft_message(assistant, campaign, member.customer_id)
-            except (NotAllowed, NotFound):
-                draft = None
-        if draft is not None:
-            found.append(draft)
+    recipients = campaign.recipients
+    for at in range(0, len(recipients), TOGETHER):
+        together = recipients[at : at + TOGETHER]
+        wanted: list[Customer] = []
+        for member in together:
+            if member.customer_id not in saved:
+                with contextlib.suppress(NotAllowed, NotFound):
+                    wanted.append(_recipient(assistant, campaign, member.customer_id))
+        fresh = {draft.customer_id: draft for draft in _save_drafts(assistant, campaign, wanted, tone)}
+        drafts = saved | fresh
+        found.extend(drafts[m.customer_id] for m in together if m.customer_id in drafts)
         if progress is not None:
-            progress(done, len(campaign.recipients))
+            progress(at + len(together), len(recipients))
     return found
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.privacy import SENSITIVE
 from shop.types import Consent, Product
 
 SUBJECT_CHARACTERS = 50
@@ -28,13 +29,6 @@ SPAM = re.compile(
     r"last chance|hurry|risk[- ]free|once in a lifetime|don't miss)\b",
     re.IGNORECASE,
 )
-SENSITIVE = re.compile(
-    r"\b(pregnan\w*|maternity|fertility|ovulation|incontinence|diabet\w*|cancer|depress\w*|hiv|"
-    r"medicin\w*|medical|diet|weight loss|rosary|prayer|bible|quran|koran|torah|crucifix|menorah|"
-    r"sympathy|condolence|memorial|funeral|gay|lesbian|trans|lingerie|condoms?|vibrator)\b",
-    re.IGNORECASE,
-)
-"""Products that tell something about health, faith, grief or sexuality; a mail never says we noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +47,6 @@ class Fact:
     label: str
     value: str
     source: str
-
-
-def is_sensitive(text: str) -> bool:
-    """Whether a title tells something private about whoever bought it."""
-    return SENSITIVE.search(text) is not None
 
 
 def check_message(

@@ -1,12 +1,14 @@
 """One win-back e-mail for one customer: the facts it may use, the products it shows, its words.
 
-Every part is a plan act said by the composer, so each figure and name comes from a record. History
-is used only where the customer allows personalisation. Knows nothing of audiences or of saving.
+Every part is a plan act, worded by the model or the composer, so each figure and name comes from a
+record. The parts of many messages are worded together, which is several times quicker than one
+message after the other. History is used only where the customer allows personalisation. Knows
+nothing of audiences or of saving.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,11 +20,21 @@ from assistant.campaign.checks import (
     Check,
     Fact,
     check_message,
-    is_sensitive,
 )
+from assistant.delivery import Line, Said
 from assistant.plan import Act, Record
+from assistant.privacy import is_sensitive
 from assistant.records import short_name
-from assistant.support.records import order_label, orders_label, say_acts, slots_of
+from assistant.support.records import (
+    order_label,
+    orders_label,
+    say_acts,
+    sentence_case,
+    slots_of,
+    stable_seed,
+)
+from assistant.writers.base import Voice
+from assistant.writers.composer import fullest_slots
 from insight.features import CustomerFacts, customer_facts, is_cancelled
 from retrieval.filters import Filters
 from retrieval.recommend.base import Context, Reason, Recommendation
@@ -37,6 +49,9 @@ CANDIDATES = 12
 TRIES = 12
 EVIDENCE = ("title", "customers", "date", "days")
 CODES = frozenset({"bought_together", "because_bought", "popular", "similar", "due_again"})
+
+TONES = ("plain", "warm", "playful", "elegant", "brief")
+"""How a message may sound; the composer has one tone for all."""
 
 ShownProduct = tuple[str, str, str, str]
 """Id, title, price as shown ('' unknown), reason as said."""
@@ -56,8 +71,18 @@ class Email:
     handled_by: str
 
 
-def write_message(assistant: Assistant, customer: Customer) -> Email:
-    """The message for one customer, with no reference to anything dated after the shop's date."""
+def write_messages(assistant: Assistant, customers: Sequence[Customer], tone: str = TONES[0]) -> list[Email]:
+    """The messages for some customers, with no reference to anything dated after the shop's date."""
+    compositions = [_compose(assistant, customer, tone) for customer in customers]
+    lines = [dict(composition.lines()) for composition in compositions]
+    said = iter(assistant.speaker.say_all([line for own in lines for line in own.values()]))
+    emails = []
+    for composition, own in zip(compositions, lines, strict=True):
+        emails.append(composition.message({name: next(said) for name in own}))
+    return emails
+
+
+def _compose(assistant: Assistant, customer: Customer, tone: str) -> _Composition:
     today = assistant.settings.current_date
     personal = customer.consent.personalisation
     orders = [
@@ -67,7 +92,7 @@ def write_message(assistant: Assistant, customer: Customer) -> Email:
     products = assistant.store.products_by_id(bought)
     facts = customer_facts(customer.id, orders, [], products, today)
     chosen = _choose_products(assistant, customer, personal)
-    return _Composition(assistant, customer, orders if personal else [], facts, chosen).message()
+    return _Composition(assistant, customer, orders if personal else [], facts, chosen, tone)
 
 
 def _choose_products(assistant: Assistant, customer: Customer, personal: bool) -> list[Recommendation]:
@@ -97,40 +122,68 @@ class _Composition:
     orders: list[Order]
     figures: CustomerFacts
     picks: list[Recommendation]
+    tone: str
 
-    def message(self) -> Email:
-        products = tuple(self._product(pick) for pick in self.picks)
-        subject = self._fit(list(self._subjects()), SUBJECT_CHARACTERS)
-        preheader = self._fit(list(self._preheaders()), PREHEADER_CHARACTERS)
-        cta = self._say(Act("mail_cta"))
-        body = self._body(products)
+    def lines(self) -> Iterator[tuple[str, Line]]:
+        """The parts to be worded, by name; greeting and signature are always the composer's."""
+        yield "subject", self._line(next(self._subjects()), most_characters=SUBJECT_CHARACTERS)
+        yield "preheader", self._line(next(self._preheaders()), most_characters=PREHEADER_CHARACTERS)
+        yield "opening", self._line(self._opening())
+        if self.picks:
+            yield "lead", self._line(Act("mail_lead_one" if len(self.picks) == 1 else "mail_lead_many"))
+        for pick in self.picks:
+            for reason in self._sayable(pick)[:1]:
+                record = Record("why", "reason", "", self._evidence(reason))
+                act = Act(f"mail_why_{reason.code}", slots_of(record, *EVIDENCE))
+                yield f"why {pick.product.id}", self._line(act, record, pick.product.id)
+        contact = {"contact": "[shop.contact]"} if self.assistant.settings.contact else {}
+        yield "closing", self._line(Act("mail_closing", contact))
+        yield "cta", self._line(Act("mail_cta"))
+
+    def message(self, said: Mapping[str, Said]) -> Email:
+        """The message with these parts; where a check fails on the model's words, the composer's."""
+        email = self._put_together(said)
+        if all(check.ok for check in email.checks) or email.handled_by == "composer":
+            return email
+        plain = {
+            name: Said(self._say(line.act, line.records, line.voice.seed), None)
+            for name, line in self.lines()
+        }
+        return self._put_together(plain)
+
+    def _put_together(self, said: Mapping[str, Said]) -> Email:
+        texts = {name: sentence_case(part.text) for name, part in said.items()}
+        if len(texts["subject"]) > SUBJECT_CHARACTERS:
+            texts["subject"] = self._fit(list(self._subjects()), SUBJECT_CHARACTERS)
+        if len(texts["preheader"]) > PREHEADER_CHARACTERS:
+            texts["preheader"] = self._fit(list(self._preheaders()), PREHEADER_CHARACTERS)
+        products = tuple(self._product(pick, texts.get(f"why {pick.product.id}", "")) for pick in self.picks)
+        body = self._body(products, texts)
         facts = tuple(self._facts())
         checks = check_message(
-            subject=subject,
-            preheader=preheader,
+            subject=texts["subject"],
+            preheader=texts["preheader"],
             body=body,
-            cta=cta,
+            cta=texts["cta"],
             facts=facts,
             products=[pick.product for pick in self.picks],
             consent=self.customer.consent,
         )
-        return Email(subject, preheader, body, cta, facts, products, checks, "composer")
+        by = "model" if all(part.wording for part in said.values()) else "composer"
+        return Email(texts["subject"], texts["preheader"], body, texts["cta"], facts, products, checks, by)
 
     # -- parts -----------------------------------------------------------------------------------
 
-    def _body(self, products: tuple[ShownProduct, ...]) -> str:
+    def _body(self, products: tuple[ShownProduct, ...], texts: Mapping[str, str]) -> str:
         first = {"first_name": "[customer.first_name]"} if self.customer.first_name else {}
-        parts = [
-            self._say(Act("mail_greeting" if first else "mail_greeting_neutral", first)),
-            self._say(self._opening()),
-        ]
+        greeting = Act("mail_greeting" if first else "mail_greeting_neutral", first)
+        parts = [self._say(greeting), texts["opening"]]
         if products:
-            parts.append(self._say(Act("mail_lead_one" if len(products) == 1 else "mail_lead_many")))
+            parts.append(texts["lead"])
         for _, title, price, why in products:
             line = f"* {short_name(title)}" + (f", {price}" if price else "")
             parts.append(f"{line}\n  {why}" if why else line)
-        contact = {"contact": "[shop.contact]"} if self.assistant.settings.contact else {}
-        parts.append(self._say(Act("mail_closing", contact)))
+        parts.append(texts["closing"])
         parts.append(self._say(Act("mail_signature", {"shop": "[shop]"})))
         parts.append(f"Unsubscribe: {UNSUBSCRIBE}")
         return "\n\n".join(parts)
@@ -161,18 +214,10 @@ class _Composition:
             yield Act(kind, {"product": "[1]"})
         yield Act(kind)
 
-    def _product(self, pick: Recommendation) -> ShownProduct:
+    def _product(self, pick: Recommendation, why: str) -> ShownProduct:
         product = pick.product
         price = format_money(product.price, self.assistant.settings.locale) if product.price else ""
-        return product.id, product.title, price, self._why(pick)
-
-    def _why(self, pick: Recommendation) -> str:
-        """The strongest reason that may be said to this customer, in words; '' where there is none."""
-        for reason in self._sayable(pick):
-            record = Record("why", "reason", "", self._evidence(reason))
-            slots = slots_of(record, *EVIDENCE)
-            return self._say(Act(f"mail_why_{reason.code}", slots), record, pick.product.id)
-        return ""
+        return product.id, product.title, price, why
 
     def _sayable(self, pick: Recommendation) -> list[Reason]:
         """Reasons with something to say that gives away nothing private."""
@@ -248,9 +293,23 @@ class _Composition:
             )
         return {record.key: record for record in records}
 
-    def _say(self, act: Act, extra: Record | None = None, salt: str = "") -> str:
-        records = [*self._records().values(), *([extra] if extra else [])]
-        return say_acts([act], records, self.assistant.settings, f"{self.customer.id}{act.kind}{salt}")
+    def _line(
+        self, act: Act, extra: Record | None = None, salt: str = "", most_characters: int = 1000
+    ) -> Line:
+        """`act` with all that a phrase can say of it as its must-say."""
+        settings = self.assistant.settings
+        slots = fullest_slots(act, settings.locale)
+        act = Act(act.kind, {slot: act.slots[slot] for slot in slots}, slots)
+        records = (*self._records().values(), *([extra] if extra else []))
+        seed = stable_seed(f"{self.customer.id}{act.kind}{salt}")
+        voice = Voice(settings.name, settings.locale, seed, tone=self.tone)
+        return Line(act, records, voice, most_characters)
+
+    def _say(self, act: Act, records: Sequence[Record] = (), seed: int | None = None, salt: str = "") -> str:
+        """`act` in the composer's words."""
+        if seed is None:
+            seed = stable_seed(f"{self.customer.id}{act.kind}{salt}")
+        return say_acts([act], records or list(self._records().values()), self.assistant.settings, seed)
 
     def _fit(self, acts: list[Act], most: int) -> str:
         """The first wording of at most `most` characters, trying several phrasings of each act."""

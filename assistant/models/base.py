@@ -7,13 +7,25 @@ own file's business, imported only when that file's spec is asked for.
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, cast
 
-from shop.errors import ConfigError
+from shop.errors import ConfigError, ModelTimeout
 from shop.types import Message
 
-SPECS = "local:NAME, openai:URL#NAME, scripted:, none: or package.module:Class"
+SPECS = "local:NAME, reference:NAME, openai:URL#NAME, scripted:, none: or package.module:Class"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing to be worded. `codes` are the words that may stand in square brackets, `opening` is
+    what the answer begins with, included in the result."""
+
+    messages: tuple[Message, ...]
+    codes: tuple[str, ...] = ()
+    opening: str = ""
 
 
 class ChatModel(Protocol):
@@ -45,6 +57,47 @@ class ChatModel(Protocol):
         ...
 
 
+def phrase(
+    model: ChatModel,
+    asks: Sequence[Ask],
+    *,
+    count: int,
+    max_tokens: int,
+    timeout_s: float,
+    temperature: float,
+    seed: int = 0,
+    stop: Sequence[str] = (),
+) -> list[list[str]]:
+    """For each ask up to `count` different wordings, best first; none where the model found none.
+
+    A model with a `phrase` method of its own writes all asks at once and holds to their codes. Any
+    other is asked for one wording after the other, at its own temperature, and may say anything.
+    `timeout_s` is for all asks together. `seed` 0 lets chance decide. Raises as `stream` does.
+    """
+    own = getattr(model, "phrase", None)
+    if own is not None:
+        options = {"count": count, "max_tokens": max_tokens, "timeout_s": timeout_s, "stop": stop}
+        return cast(list[list[str]], own(asks, temperature=temperature, seed=seed, **options))
+    deadline = time.monotonic() + timeout_s
+    found: list[list[str]] = []
+    for ask in asks:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise ModelTimeout(f"not all was worded within {timeout_s:g} s; allow more time")
+        pieces = model.stream(ask.messages, max_tokens=max_tokens, timeout_s=left_s, stop=stop)
+        text = begin_with(ask.opening, "".join(pieces))
+        found.append([text] if text else [])
+    return found
+
+
+def begin_with(opening: str, text: str) -> str:
+    """`text` after `opening`, unless it begins so by itself; nothing stays nothing."""
+    text = text.strip()
+    if not text or text.startswith(opening.strip()):
+        return text
+    return f"{opening.strip()} {text}"
+
+
 def prepare_model(model: ChatModel, progress: Callable[[str], None] | None = None) -> None:
     """Do now what the first answer would wait for (unpacking, loading), where there is such a thing."""
     prepare = getattr(model, "prepare", None)
@@ -65,6 +118,10 @@ def open_model(spec: str) -> ChatModel | None:
             from assistant.models.local import open_local
 
             return open_local(rest)
+        case "reference":
+            from assistant.models.reference import open_reference
+
+            return open_reference(rest)
         case "openai":
             from assistant.models.openai_http import open_openai
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from assistant.models.base import Ask, begin_with
 from assistant.models.streaming import until_stop
 from shop.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
 from shop.types import Message
@@ -37,6 +38,8 @@ class ScriptedModel:
         self.calls: list[tuple[Message, ...]] = []
         self.closed = 0
         """How many calls were closed before their answer had ended."""
+        self.phrased: list[tuple[Ask, ...]] = []
+        """The asks of every call of `phrase`; their messages are in `calls` as well."""
         self._lock = threading.Lock()
 
     @classmethod
@@ -66,6 +69,28 @@ class ScriptedModel:
     ) -> Iterator[str]:
         """The next answer, word by word; a word counts as one token."""
         return until_stop(self._words(tuple(messages), max_tokens, timeout_s), stop)
+
+    def phrase(
+        self,
+        asks: Sequence[Ask],
+        *,
+        count: int,
+        max_tokens: int,
+        timeout_s: float,
+        temperature: float,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> list[list[str]]:
+        """One answer from the queue for each ask; codes, count and chance are not looked at."""
+        with self._lock:
+            self.phrased.append(tuple(asks))
+        deadline = time.monotonic() + timeout_s
+        found = []
+        for ask in asks:
+            pieces = self._words(ask.messages, max_tokens, deadline - time.monotonic())
+            text = begin_with(ask.opening, "".join(until_stop(pieces, stop)))
+            found.append([text] if text else [])
+        return found
 
     def close(self) -> None:
         """Nothing to give back."""

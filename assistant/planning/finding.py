@@ -157,7 +157,7 @@ def _say_superlative(
 ) -> list[Product]:
     """Say which comes first; the cards are it and the next two."""
     top = builder.add_product(products[0])
-    topic = {"topic": slots["topic"]} if "topic" in slots else {}
+    topic = _scope(builder, slots)
     if query.sort == "rating" and builder.has(top, "rating"):
         rating = builder.field(top, "rating")
         builder.say("superlative_rated", ("product", "rating"), **topic, product=top, rating=rating)
@@ -178,12 +178,20 @@ def _say_superlative(
 
 def _say_count(builder: PlanBuilder, top: str, slots: dict[str, str], result: SearchResult) -> None:
     if result.total == 1:
-        builder.say(
-            "count_one", ("product",), product=top, **({"topic": slots["topic"]} if "topic" in slots else {})
-        )
+        builder.say("count_one", ("product",), product=top, **_scope(builder, slots))
         return
     kind = "count_filtered" if "filters" in slots else "count"
     builder.say(kind, ("total",), total="[search.total]", **slots)
+
+
+def _scope(builder: PlanBuilder, slots: dict[str, str]) -> dict[str, str]:
+    """The slot for what was searched through: the topic with its filters, so that "the cheapest" is not
+    said of more than was looked at."""
+    if "filters" not in slots:
+        return {"topic": slots["topic"]} if "topic" in slots else {}
+    asked = next(record.fields for record in builder.records if record.key == "ask")
+    builder.name("search", scope=f"{asked.get('topic', 'products')} {asked['filters']}")
+    return {"topic": "[search.scope]"}
 
 
 def _finish_search(

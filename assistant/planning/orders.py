@@ -149,7 +149,7 @@ def _say_purchase(builder: PlanBuilder, order: Order, line: OrderLine) -> Planne
     slots = {"placed": builder.field(handle, "placed")} if builder.has(handle, "placed") else {}
     builder.say("last_purchase", ("product", "order"), product="[line]", order=handle, **slots)
     if "spent" in scene.said.asks:
-        builder.say("answer_price", ("product", "price"), product="[line]", price="[line.price]")
+        builder.say("paid_price", ("price",), price="[line.price]")
     if "when" in scene.said.asks and not slots:
         builder.name("ask", gap="order dates")
         builder.say("not_known", ("gap",), gap="[ask.gap]")

@@ -27,6 +27,7 @@ from assistant.support.records import (
     return_record,
     say_acts,
     slots_of,
+    stable_seed,
 )
 from insight.features import CustomerFacts, facts_of, is_cancelled
 from shop.errors import NotFound
@@ -208,7 +209,7 @@ class _Writing:
         """One act about the customer; `fields` are the customer's, taken where they are known."""
         record = customer_record(self.customer, self.facts, self.settings)
         given = slots_of(record, *fields) | slots
-        text = say_acts([Act(kind, given)], [record, *extra], self.settings, self.customer.id)
+        text = say_acts([Act(kind, given)], [record, *extra], self.settings, stable_seed(self.customer.id))
         return Sentence(text, source)
 
     def _step(self, kind: str, rule: str, record: Record | None = None, **slots: str) -> NextStep:
@@ -244,7 +245,7 @@ class _Writing:
             {"orders": tuple(f"[{record.key}.line]" for record in records)}
             | ({"count": "[search]"} if len(waiting) > 1 else {}),
         )
-        text = say_acts([act], [*records, search], self.settings, self.customer.id)
+        text = say_acts([act], [*records, search], self.settings, stable_seed(self.customer.id))
         return Sentence(text, ", ".join(order_label(order, self.settings) for order in shown))
 
     def _last(self, order: Order) -> Sentence:
@@ -263,7 +264,7 @@ class _Writing:
         values = [memory for memory in memories if memory.kind == kind][:4]
         records = [Record(str(n), "memory", "", {"name": m.value}) for n, m in enumerate(values, 1)]
         act = Act(f"brief_{kind}", {"values": tuple(f"[{record.key}]" for record in records)})
-        text = say_acts([act], records, self.settings, self.customer.id)
+        text = say_acts([act], records, self.settings, stable_seed(self.customer.id))
         day = format_date(values[0].at.date(), self.settings.locale)
         return Sentence(text, f"Said in chat, {day}")
 

@@ -25,6 +25,7 @@ from assistant.support.records import (
     orders_span,
     return_record,
     say_acts,
+    stable_seed,
 )
 from insight.features import CustomerFacts, customer_facts, is_cancelled, mean_money, sum_money
 from shop.formats import format_count, format_list, format_money
@@ -355,7 +356,7 @@ class OrderAnswers:
             Record("ask", "question", "", {key: value for key, value in ask_fields.items() if value}),
             Record("search", "count", "", {"orders": self._count(len(orders))}),
         ]
-        text = say_acts(acts, [*records, *common], settings, self.asked.text)
+        text = say_acts(acts, [*records, *common], settings, stable_seed(self.asked.text))
         sources = tuple(order_source(order, settings) for order in orders)
         if len(orders) > ORDERS_NAMED:
             sources = (Source("customer", self.customer.id, orders_span(orders, settings)),)

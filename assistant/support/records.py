@@ -38,15 +38,17 @@ def stable_seed(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
-def say_acts(acts: Sequence[Act], records: Sequence[Record], settings: Settings, seed: str) -> str:
+def say_acts(acts: Sequence[Act], records: Sequence[Record], settings: Settings, seed: int) -> str:
     """The acts in the composer's words, handles expanded.
 
     Staff screens open in well under a second and are read by people who check figures, so the
     composer speaks here; the model's writer takes plans of this same shape where speed allows.
     """
     plan = Plan(tuple(acts), tuple(records))
-    voice = Voice(settings.name, settings.locale, stable_seed(seed))
-    return sentence_case(plan.expand("".join(Composer().write(plan, voice))))
+    voice = Voice(settings.name, settings.locale, seed)
+    composer = Composer()
+    said = (composer.say(act, voice, position) for position, act in enumerate(acts))
+    return sentence_case(plan.expand(" ".join(said)))
 
 
 def sentence_case(text: str) -> str:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from assistant.plan import Act, Plan
-from assistant.writers.base import Voice
+from assistant.plan import Act
+from assistant.writers.base import Asked, Voice, Wording
 from shop.errors import ConfigError
 from shop.formats import format_list
 
@@ -53,6 +53,15 @@ def eligible_templates(act: Act, templates: tuple[str, ...]) -> list[str]:
     return [template for count, template in fitting if count == most]
 
 
+def fullest_slots(act: Act, locale: str) -> tuple[str, ...]:
+    """The slots that one phrase can say at most, in the act's order; all where no phrase fits."""
+    templates = eligible_templates(act, load_phrases(locale.split("_")[0]).get(act.kind, ()))
+    if not templates:
+        return tuple(act.slots)
+    names = set(PLACEHOLDER.findall(max(templates, key=lambda text: sorted(PLACEHOLDER.findall(text)))))
+    return tuple(slot for slot in act.slots if slot in names)
+
+
 def fill_template(template: str, act: Act, locale: str) -> str:
     """`template` with each placeholder replaced by its slot's handle or list of handles."""
 
@@ -72,11 +81,11 @@ class Composer:
     """The template writer."""
 
     name = "composer"
+    lexicon: frozenset[str] | None = None
 
-    def write(self, plan: Plan, voice: Voice) -> Iterator[str]:
-        """One piece of text per act, handles unexpanded. Raises ConfigError for an act without phrases."""
-        for position, act in enumerate(plan.acts):
-            yield ("" if position == 0 else " ") + self.say(act, voice, position)
+    def write(self, asked: Sequence[Asked], timeout_s: float = 0.0) -> list[list[Wording]]:
+        """One wording per act; needs no time. Raises ConfigError for an act without phrases."""
+        return [[Wording(self.say(act, voice, position))] for position, (act, voice) in enumerate(asked)]
 
     def say(self, act: Act, voice: Voice, position: int = 0) -> str:
         """The wording of one act."""

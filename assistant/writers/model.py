@@ -1,143 +1,91 @@
-"""The writer that phrases: one short call to a language model per act of the plan.
+"""The writer that phrases: a short call to a language model per act, several acts in one batch.
 
-The model sees the act, its slots' handles and two examples of the same act about other records;
-never a record's value, so that nothing written in a product's text can instruct it and nothing can
-be copied from it but handles. One act a call, because small models mix up the handles of several;
-the examples stand before the act, so that they are constant and their reading is cached.
-Knows nothing of the audit, which decides whether what the model wrote may be said.
+How an act is put to the model and its answer read is a dialect: codes for a model fine-tuned to them
+(`coded.py`), worked examples for any other (`exampled.py`). Knows nothing of the audit, which
+decides whether what the model wrote may be said.
 """
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
-from assistant.models.base import ChatModel
-from assistant.plan import HANDLE, Act, Plan
-from assistant.writers.base import Voice
-from assistant.writers.composer import eligible_templates, fill_template, load_phrases
+from assistant.models.base import Ask, ChatModel, phrase
+from assistant.plan import Act
+from assistant.writers.base import Asked, Voice, Wording
+from assistant.writers.coded import CodedDialect
+from assistant.writers.exampled import ExampledDialect
 from prompts.loader import Prompt, PromptMismatch, load
-from shop.errors import ConfigError, ModelTimeout, PromptError
-from shop.formats import format_list
+from shop.errors import PromptError
 from shop.settings import Settings
-from shop.types import Message
 
-STOP = ("\n", "<|")
-ROLE_ECHO = re.compile(r"^\s*(?:assistant|shop|reply|answer|sentence|response)\s*:\s*", re.IGNORECASE)
-EXAMPLES = 2
-EXAMPLE_SHIFT = 3
-"""How far an example's record numbers stand from the act's, so that it is not copied whole."""
+WORDINGS = 2
+"""Wordings asked for per act: the second costs a fifth of the first and is there if the first fails."""
+TEMPERATURE = 0.7
+
+
+class Dialect(Protocol):
+    """How acts are put to a model, and its answers read. `stop` ends an answer."""
+
+    prompt: Prompt
+    stop: tuple[str, ...]
+
+    def ask(self, act: Act, voice: Voice) -> Ask:
+        """What the model is asked."""
+        ...
+
+    def read(self, answer: str, act: Act, voice: Voice) -> Wording:
+        """Its answer, with handles."""
+        ...
 
 
 class ModelWriter:
-    """Says plans in a language model's words, asked for by the prompt `write_turn`."""
+    """Words acts by a language model, in the dialect that suits it."""
 
     name = "model"
 
     def __init__(self, model: ChatModel, settings: Settings) -> None:
         self.model = model
-        self.prompt = load_prompt(settings.shop)
-        self.timeout_s = settings.model_timeout_s
-        self.max_tokens = min(settings.model_max_tokens, self.prompt.max_tokens)
+        # A model that was fine-tuned here says what it was taught to type; others may type anything.
+        self.lexicon: frozenset[str] | None = getattr(model, "lexicon", None)
+        coded = settings.model_prompt == "codes" or (
+            settings.model_prompt == "auto" and self.lexicon is not None
+        )
+        self.dialect: Dialect = (
+            CodedDialect(load_prompt("word_act", settings.shop))
+            if coded
+            else ExampledDialect(load_prompt("write_turn", settings.shop))
+        )
+        self.wordings = WORDINGS if coded else 1
+        self.temperature = TEMPERATURE if coded else 0.0
+        self.max_tokens = min(settings.model_max_tokens, self.dialect.prompt.max_tokens)
 
-    def write(self, plan: Plan, voice: Voice) -> Iterator[str]:
-        """Yield the reply act by act, handles unexpanded. Raises ModelError; the time is the turn's."""
-        deadline = time.monotonic() + self.timeout_s
-        for position, act in enumerate(plan.acts):
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                raise ModelTimeout(f"no whole reply within {self.timeout_s:g} s; raise model_timeout_s")
-            if position:
-                yield " "
-            pieces = self.model.stream(
-                self.messages(act, voice), max_tokens=self.max_tokens, timeout_s=left_s, stop=STOP
-            )
-            try:
-                yield from strip_echo(pieces)
-            finally:
-                # Whoever stops listening to the reply stops the model with it.
-                close = getattr(pieces, "close", None)
-                if close is not None:
-                    close()
-
-    def messages(self, act: Act, voice: Voice) -> list[Message]:
-        """What the model is sent for one act."""
-        asks, replies = zip(*self._examples(act, voice), strict=True)
+    def write(self, asked: Sequence[Asked], timeout_s: float) -> list[list[Wording]]:
+        """The wordings of all acts, handles unexpanded. Raises ModelError."""
         try:
-            rendered = self.prompt.render(
-                shop_name=voice.shop_name,
-                first_ask=asks[0],
-                first_reply=replies[0],
-                second_ask=asks[1],
-                second_reply=replies[1],
-                ask=self.describe(act, voice.locale),
-            )
+            asks = [self.dialect.ask(act, voice) for act, voice in asked]
         except PromptMismatch as error:
             raise PromptError(str(error)) from error
-        return [Message(role, content) for role, content in rendered]  # type: ignore[arg-type]
-
-    def describe(self, act: Act, locale: str) -> str:
-        """The act as the model reads it: "recommend: product [1], price [1.price]"."""
-        kind = act.kind.replace("_", " ")
-        slots = (
-            f"{slot.replace('_', ' ')} {value if isinstance(value, str) else format_list(value, locale)}"
-            for slot, value in act.slots.items()
+        answers = phrase(
+            self.model,
+            asks,
+            count=self.wordings,
+            max_tokens=self.max_tokens,
+            timeout_s=timeout_s,
+            temperature=self.temperature,
+            seed=asked[0][1].seed if asked else 0,
+            stop=self.dialect.stop,
         )
-        listed = ", ".join(slots)
-        return f"{kind}: {listed}" if listed else kind
-
-    def _examples(self, act: Act, voice: Voice) -> list[tuple[str, str]]:
-        """The same act about other records, as the shop's phrases put it; the seed picks which."""
-        phrases = load_phrases(voice.locale.split("_")[0])
-        templates = eligible_templates(act, phrases.get(act.kind, ()))
-        if not templates:
-            raise ConfigError(
-                f"no phrase shows how to say act {act.kind!r} with slots {sorted(act.slots)}; add one to "
-                "assistant/writers/phrases"
-            )
-        ask = self.describe(act, voice.locale)
-        examples = []
-        for number in range(EXAMPLES):
-            template = templates[(voice.seed + number) % len(templates)]
-            # The nearer example has the nearer numbers; both differ from the act's own.
-            shift = EXAMPLE_SHIFT + 2 * number
-            reply = fill_template(template, act, voice.locale)
-            examples.append((shift_handles(ask, shift), shift_handles(reply, shift)))
-        return examples
+        return [
+            [self.dialect.read(text, act, voice) for text in texts]
+            for (act, voice), texts in zip(asked, answers, strict=True)
+        ]
 
 
-def load_prompt(shop_folder: Path | None = None) -> Prompt:
-    """The prompt `write_turn`, the shop's own where it has one. Raises PromptError."""
+def load_prompt(name: str, shop_folder: Path | None = None) -> Prompt:
+    """The prompt `name`, the shop's own where it has one. Raises PromptError."""
     try:
-        return load("write_turn", shop_folder)
+        return load(name, shop_folder)
     except PromptMismatch as error:
         raise PromptError(str(error)) from error
-
-
-def shift_handles(text: str, by: int) -> str:
-    """`text` with each numbered handle's record number raised: "[1.price]" -> "[4.price]"."""
-
-    def put(match: re.Match[str]) -> str:
-        field = f".{match[2]}" if match[2] else ""
-        return f"[{int(match[1]) + by}{field}]" if match[1].isdecimal() else match[0]
-
-    return HANDLE.sub(put, text)
-
-
-def strip_echo(pieces: Iterator[str]) -> Iterator[str]:
-    """`pieces` without white space or a speaker's name ("Shop: ") at the very beginning."""
-    held = ""
-    started = False
-    for piece in pieces:
-        if started:
-            yield piece
-            continue
-        held += piece
-        # A name with its colon is at most this long; after it nothing more is held back.
-        if len(held.lstrip()) > 12:
-            started = True
-            yield ROLE_ECHO.sub("", held, count=1).lstrip()
-    if not started and (rest := ROLE_ECHO.sub("", held, count=1).strip()):
-        yield rest
