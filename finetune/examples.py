@@ -29,9 +29,10 @@ PAGE = 500
 WORDINGS_A_FAMILY = 8
 WORDINGS_A_POOL = 60
 """The most wordings of one act with the same codes and tone, so that no act outweighs the others."""
-PASSES_TAKING_UP = 3
-"""How often the families of an act that answers to the shopper's message are gone through, each time
-with other messages."""
+PASSES = 3
+WORDINGS_AN_ACT = 90
+"""The families of an act that answers to the shopper's message are gone through `PASSES` times, with other
+messages; those of others until the act has `WORDINGS_AN_ACT` wordings, with codes in another order."""
 SHARING = 3
 """Wordings of one prompt that are trained on together, so that the prompt is read once."""
 WITHOUT_MESSAGE = 0.15
@@ -39,14 +40,15 @@ WITHOUT_MESSAGE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A prompt and wordings of it. `split` is "train" or "test", `origin` "phrasings" or "conversations"."""
+    """A prompt and wordings of it. `family` is the tone or kind of phrasing, or the turn's id; `split` is
+    "train" or "test", `origin` "phrasings" or "conversations"."""
 
     prompt: tuple[dict[str, str], ...]
     replies: tuple[str, ...]
     act: str
+    family: str
     split: str
     origin: str
-    family: str = ""
 
 
 def phrasing_examples(seed: int = 0, prompt: Prompt | None = None) -> Iterator[Example]:
@@ -126,7 +128,9 @@ class _Maker:
 
     def examples_of(self, act: str, families: list[Family]) -> Iterator[Example]:
         takes_up = any(family.takes_up for family in families)
-        for _ in range(PASSES_TAKING_UP if takes_up else 1):
+        lines = sum(len(family.variants(WORDINGS_A_FAMILY, self.rng)) for family in families)
+        enough = PASSES if takes_up else min(PASSES, -(-WORDINGS_AN_ACT // lines))
+        for _ in range(1 if self.split == "test" else enough):
             pools: dict[tuple[str, bool, tuple[str, ...]], list[str]] = defaultdict(list)
             for family in families:
                 key = family.tone, family.takes_up, tuple(sorted(family.slots))
@@ -147,7 +151,8 @@ class _Maker:
         # The order of the codes says nothing: a wording may say them in any.
         ask = put_act(act, self.rng.sample(slots, len(slots)), tone=tone, shopper=shopper)
         replies = dict.fromkeys(put_reply(fill(wording, purpose)) for wording in wordings)
-        return Example(render(self.prompt, ask), tuple(replies), act, self.split, "phrasings", tone)
+        family = tone or ("for" if taking_up else "say")
+        return Example(render(self.prompt, ask), tuple(replies), act, family, self.split, "phrasings")
 
 
 def render(prompt: Prompt, ask: str) -> tuple[dict[str, str], ...]:
@@ -170,7 +175,7 @@ def _examples_of_turn(turn: Turn, prompt: Prompt, split: str) -> Iterator[Exampl
     words = turn.trace.get("words")
     said = words.get("wordings", ()) if isinstance(words, dict) else ()
     for act, ask, wording in said:
-        yield Example(render(prompt, ask), (put_reply(wording),), act, split, "conversations", turn.id)
+        yield Example(render(prompt, ask), (put_reply(wording),), act, turn.id, split, "conversations")
 
 
 def _all_customers(store: Store) -> Iterator[Customer]:

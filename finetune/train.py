@@ -11,71 +11,70 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import random
 import shutil
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NamedTuple
 
-from assistant.models.weights import Weights, find_weights, unpack
+from pydantic import BaseModel, Field, ValidationError
+
+from assistant.models.reference import _unpack_gguf
+from assistant.models.weights import Progress, Weights, find_weights, unpack
 from finetune.adapters import Card, seal
-from prompts.loader import PromptMismatch, load
-from shop.errors import ConfigError, StoreError
+from prompts.loader import load
+from shop.errors import ConfigError, ModelUnavailable, StoreError
 
-Progress = Callable[[str], None]
 SAY_EVERY_S = 15.0
-LOG_STEPS = 10
-REPLIES_AT_MOST = 4
-RESUMABLE = frozenset({"max_minutes", "save_every_s", "threads"})
-"""Settings that may change between a run and its continuation."""
+RESUMABLE = ("max_minutes", "save_every_s", "threads")
+"""Settings that may differ between a run and its continuation."""
 
 
-def _setting(default: Any, meaning: str) -> Any:
-    return field(default=default, metadata={"help": meaning})
+def _flag(default: Any, meaning: str, least: float = 0) -> Any:
+    return field(default=default, metadata={"help": meaning, "least": least})
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """One training run: the command's flags, and what its card records. Raises ConfigError if absurd."""
+    """One training run: the command's flags and the card's record. Raises ConfigError if absurd."""
 
-    examples: Path = _setting(Path("examples.jsonl"), "examples, one prompt and its wordings a line")
-    out: Path = _setting(Path("adapter-run"), "folder for the adapter, its checkpoints and curves")
-    base: str = _setting("smollm2", "model to teach: smollm2, or a folder in Hugging Face's form")
-    prompt: str = _setting("word_act", "prompt file the examples were made with; its digest is recorded")
-    rank: int = _setting(16, "LoRA rank; the adapter's size grows with it")
-    alpha: int = _setting(32, "LoRA scale, in units of the rank: alpha / rank multiplies what it adds")
-    dropout: float = _setting(0.0, "share of LoRA inputs dropped; above 0 costs a fifth of the speed")
-    targets: str = _setting("all-linear", "layers adapted: all-linear, or names with commas between")
-    first_layer: int = _setting(10, "adapt from this layer on; 0 adapts all and takes longer")
-    epochs: int = _setting(3, "times every example is seen")
-    learning_rate: float = _setting(5e-4, "peak learning rate; warmed up to, then a cosine down to 0")
-    warmup_ratio: float = _setting(0.03, "share of the steps spent warming up")
-    weight_decay: float = _setting(0.0, "AdamW weight decay")
-    tokens_per_batch: int = _setting(1024, "tokens in one step's tree")
-    gradient_accumulation: int = _setting(1, "trees between two updates of the weights")
-    max_tokens: int = _setting(768, "longer examples (a prompt with a reply) are left out and counted")
-    replies_per_prompt: int = _setting(4, "wordings of a prompt shown in one epoch, 1 to 4")
-    eval_groups: int = _setting(200, "test prompts whose loss is measured before, between epochs and after")
-    precision: str = _setting("auto", "bf16, fp32, or auto: bf16 where the hardware multiplies it")
-    seed: int = _setting(0, "order of examples and first weights")
-    save_every_s: float = _setting(300.0, "seconds between checkpoints; the last is gone on from")
-    max_steps: int = _setting(0, "stop after this many steps; 0 goes through all")
-    max_minutes: float = _setting(0.0, "save and stop after this many minutes; 0 goes through all")
-    threads: int = _setting(2, "CPU threads")
+    examples: Path = _flag(Path("examples.jsonl"), "examples, one prompt and its wordings a line")
+    out: Path = _flag(Path("adapter-run"), "folder for the adapter, its checkpoints and curves")
+    base: str = _flag("smollm2", "model to teach: smollm2, or a folder in Hugging Face's form")
+    prompt: str = _flag("word_act", "prompt file the examples were made with; the card has its digest")
+    rank: int = _flag(16, "LoRA rank; the adapter's size grows with it", 1)
+    alpha: int = _flag(32, "LoRA scale; what is learnt is added alpha / rank times", 1)
+    dropout: float = _flag(0.0, "share of LoRA inputs dropped; any costs a fifth of the speed")
+    targets: str = _flag("all-linear", "layers' parts adapted: all-linear, or names with commas between")
+    first_layer: int = _flag(10, "adapt from this layer on; 0 adapts all and takes longer")
+    epochs: int = _flag(3, "times every example is seen", 1)
+    learning_rate: float = _flag(5e-4, "peak learning rate: warmed up to, then a cosine down to 0")
+    warmup_ratio: float = _flag(0.03, "share of the steps spent warming up")
+    weight_decay: float = _flag(0.0, "AdamW's weight decay")
+    tokens_per_batch: int = _flag(1024, "tokens in one step's tree", 16)
+    gradient_accumulation: int = _flag(1, "trees between two updates of the weights", 1)
+    max_tokens: int = _flag(768, "longer examples (a prompt with a reply) are left out and counted", 16)
+    replies_per_prompt: int = _flag(4, "wordings of a prompt shown in one epoch", 1)
+    eval_groups: int = _flag(200, "test prompts whose loss is measured before, between epochs and after")
+    precision: str = _flag("auto", "bf16, fp32, or auto: bf16 where the hardware multiplies it")
+    seed: int = _flag(0, "order of examples and first weights")
+    save_every_s: float = _flag(300.0, "seconds between checkpoints; the next run goes on from the last", 1)
+    max_steps: int = _flag(0, "stop after this many steps; 0 goes through all")
+    max_minutes: float = _flag(0.0, "save and stop after this many minutes; 0 goes through all")
+    threads: int = _flag(2, "CPU threads", 1)
 
     def __post_init__(self) -> None:
-        least = {"rank": 1, "alpha": 1, "epochs": 1, "tokens_per_batch": 16, "gradient_accumulation": 1}
-        least |= {"max_tokens": 16, "replies_per_prompt": 1, "threads": 1}
         for spot in fields(self):
-            value = getattr(self, spot.name)
-            if isinstance(value, int | float) and value < least.get(spot.name, 0):
-                raise ConfigError(f"{spot.name} is {value}; give at least {least.get(spot.name, 0)}")
+            value, least = getattr(self, spot.name), spot.metadata["least"]
+            if isinstance(value, int | float) and not value >= least:
+                raise ConfigError(f"{spot.name} is {value}; give at least {least}")
         for name in ("dropout", "warmup_ratio"):
             if getattr(self, name) >= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; give a share below 1")
@@ -84,21 +83,21 @@ class TrainConfig:
 
     def as_card(self) -> dict[str, Any]:
         """The settings as JSON, without this machine's folders."""
-        named = asdict(self) | {"examples": self.examples.name, "out": self.out.name}
-        return named | {"base": Path(self.base).name}
+        return asdict(self) | {
+            "examples": self.examples.name, "out": self.out.name, "base": Path(self.base).name
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
     """Where the adapter lies and how training went.
 
-    `steps` are counted over all of a resumed run, `tokens` (trained on, shared ones once),
-    `reply_tokens` (with loss) and `seconds` over this part. Losses are nats a token of reply; the
-    test losses are None without test examples.
+    `steps` count a resumed run's as well; `tokens` (shared ones once), `reply_tokens` (those with
+    loss) and `seconds` this part only. Losses are nats a token of reply: of the first step, of the
+    last ten, and of the test examples, None without any. `finished` is false if time ran out.
     """
 
     adapter: Path
-    version: str
     steps: int
     tokens: int
     reply_tokens: int
@@ -110,20 +109,45 @@ class TrainResult:
     finished: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One line of the examples: chat messages as role and content, and wordings of the answer."""
+class ChatPart(BaseModel):
+    """One message of a prompt."""
 
-    prompt: tuple[tuple[str, str], ...]
-    replies: tuple[str, ...]
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Example(BaseModel):
+    """One line of the examples: a prompt and wordings of its answer; other keys are ignored."""
+
+    prompt: Annotated[list[ChatPart], Field(min_length=1)]
+    replies: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=4)]
     act: str
     family: str
-    split: str
+    split: Literal["train", "test"]
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+def read_examples(path: Path) -> list[Example]:
+    """The examples in `path`. Raises ConfigError naming file, line and field of the first bad one."""
+    examples = []
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                examples.append(Example.model_validate_json(line))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        spot = ".".join(map(str, first["loc"])) or "(all of it)"
+        raise ConfigError(
+            f"{path}, line {number}, field {spot}: {first['msg']}; correct it or make the examples anew"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the examples in {path} cannot be read ({error}); name another file") from error
+    if not any(example.split == "train" for example in examples):
+        raise ConfigError(f"{path} has no example of the split 'train'; make the examples anew")
+    return examples
+
+
+class Group(NamedTuple):
     """An example as tokens: the prompt's, and each reply's with the end token."""
 
     prompt: tuple[int, ...]
@@ -131,11 +155,11 @@ class Group:
 
 
 class Row:
-    """One step's tree of tokens, laid out flat: token i has depth `positions[i]` and sees the chain of
-    `parents` up from itself (-1: a root). `targets` counts what is to be said next: (node, token) pairs.
+    """A tree of tokens laid out flat: token i has depth `positions[i]` and sees itself and the chain of
+    `parents` up from it (-1: none). `targets` counts what comes next in replies: (node, token) pairs.
     """
 
-    def __init__(self, groups: Sequence[Group] = ()) -> None:
+    def __init__(self, groups: Iterable[Group] = ()) -> None:
         self.ids: list[int] = []
         self.parents: list[int] = []
         self.positions: list[int] = []
@@ -146,7 +170,9 @@ class Row:
 
     def add(self, group: Group) -> None:
         """Put the group's tokens in, save those that stand here already."""
-        end = self._walk(group.prompt, -1)
+        end = -1
+        for end in self._path(group.prompt, -1):
+            pass
         for reply in group.replies:
             # The last token is only ever a target: nothing comes after it.
             nodes = (end, *self._path(reply[:-1], end))
@@ -154,54 +180,34 @@ class Row:
 
     def cost(self, group: Group) -> int:
         """How many tokens `add` would put in, at most."""
-        node = -1
-        for at, token in enumerate(group.prompt):
-            if (node := self._next.get((node, token), -2)) == -2:
-                return len(group.prompt) - at + sum(len(reply) - 1 for reply in group.replies)
-        return sum(len(reply) - 1 for reply in group.replies)
+        node, shared = -1, 0
+        for token in group.prompt:
+            if (following := self._next.get((node, token))) is None:
+                break
+            node, shared = following, shared + 1
+        return len(group.prompt) - shared + sum(len(reply) - 1 for reply in group.replies)
 
     def mask(self) -> Any:
-        """Which token sees which, booleans [tokens, tokens]."""
+        """Which token sees which, as booleans [tokens, tokens]."""
         import numpy as np
 
-        sees = np.zeros((len(self.ids), len(self.ids)), dtype=bool)
+        sees = np.eye(len(self.ids), dtype=bool)
         for node, parent in enumerate(self.parents):
             if parent >= 0:
-                sees[node] = sees[parent]
-            sees[node, node] = True
+                sees[node] |= sees[parent]
         return sees
 
-    def _walk(self, tokens: Sequence[int], node: int) -> int:
-        for node in self._path(tokens, node):
-            pass
-        return node
-
-    def _path(self, tokens: Sequence[int], node: int) -> Iterator[int]:
+    def _path(self, tokens: Iterable[int], node: int) -> Iterator[int]:
         for token in tokens:
-            before, node = node, self._next.setdefault((node, token), len(self.ids))
+            parent, node = node, self._next.setdefault((node, token), len(self.ids))
             if node == len(self.ids):
                 self.ids.append(token)
-                self.parents.append(before)
-                self.positions.append(self.positions[before] + 1 if before >= 0 else 0)
+                self.parents.append(parent)
+                self.positions.append(self.positions[parent] + 1 if parent >= 0 else 0)
             yield node
 
 
-def read_examples(path: Path) -> list[Example]:
-    """The examples in `path`. Raises ConfigError naming file, line and field of the first bad one."""
-    examples = []
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    examples.append(_read_line(line, f"{path}, line {number}"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the examples in {path} cannot be read ({error}); name another file") from error
-    if not any(example.split == "train" for example in examples):
-        raise ConfigError(f"{path} has no example of the split 'train'; make the examples anew")
-    return examples
-
-
-def pack(groups: Sequence[Group], tokens: int) -> list[Row]:
+def pack(groups: Iterable[Group], tokens: int) -> list[Row]:
     """The groups in rows of at most `tokens` tokens, in order; one too long for that stands alone."""
     rows: list[Row] = []
     for group in groups:
@@ -212,29 +218,199 @@ def pack(groups: Sequence[Group], tokens: int) -> list[Row]:
 
 
 def row_loss(model: Any, row: Row) -> Any:
-    """The summed loss (nats) of a row's reply tokens under `model`, as a tensor with gradient.
+    """The mean loss (nats) of a row's reply tokens under `model`, a tensor with gradient.
 
-    Scores are computed where a reply's token is next, nowhere else: the vocabulary's 49,000 would
-    cost as much as ten layers.
+    Scores are computed only where a reply's token comes next: a vocabulary's 49,000 for a token cost
+    as much as eight layers.
     """
     import torch
 
-    pairs = list(row.targets)
-    place: dict[int, int] = {}
-    which = [place.setdefault(node, len(place)) for node, _ in pairs]
     device = next(model.parameters()).device
-
-    def tensor(values: Sequence[int]) -> Any:
-        return torch.tensor(values, device=device)
-
-    logits = model(
-        input_ids=tensor(row.ids)[None],
+    place = {node: at for at, node in enumerate(dict.fromkeys(node for node, _ in row.targets))}
+    scores = model(
+        input_ids=torch.tensor([row.ids], device=device),
         attention_mask=torch.from_numpy(row.mask()).to(device)[None, None],
-        position_ids=tensor(row.positions)[None],
-        logits_to_keep=tensor(list(place)),
+        position_ids=torch.tensor([row.positions], device=device),
+        logits_to_keep=torch.tensor(list(place), device=device),
         use_cache=False,
     ).logits[0]
     said = torch.nn.functional.cross_entropy(
-        logits.float()[tensor(which)], tensor([token for _, token in pairs]), reduction="none"
+        scores.float()[torch.tensor([place[node] for node, _ in row.targets], device=device)],
+        torch.tensor([token for _, token in row.targets], device=device),
+        reduction="none",
     )
-    return (said * tensor(list(row.targets.values()))).sum()
+    times = torch.tensor(list(row.targets.values()), device=device)
+    return (said * times).sum() / times.sum()
+
+
+def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
+    """Teach the base model the examples, going on from the last checkpoint if one lies in `config.out`.
+
+    Raises ConfigError (settings, examples), ModelUnavailable (base model), StoreError (disk).
+    """
+    # Threads that spin while they wait take the time of those that work; read once, as torch starts.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    say, started = progress or (lambda sentence: None), time.monotonic()
+    examples = read_examples(config.examples)
+    card = _card(config, examples)
+    weights = find_weights(config.base)
+    tokenizer, model = _load(weights, config, say)
+    taught, tests = (_groups(tokenizer, examples, split, config, say) for split in ("train", "test"))
+    epochs = [_rows(taught, config, epoch) for epoch in range(config.epochs)]
+    tests = random.Random(config.seed).sample(tests, min(config.eval_groups, len(tests)))
+    plain = sum(len(group.prompt) + len(reply) for group in taught for reply in group.replies)
+    packed = sum(len(row.ids) for row in epochs[0])
+    say(f"{len(taught)} prompts, {plain} tokens packed into {packed}; {len(epochs[0])} steps an epoch.")
+    try:
+        checkpoint = _checkpoint(config, card)
+        trainer, watch = _trainer(model, config, epochs, pack(tests, config.tokens_per_batch), say)
+        trainer.train(resume_from_checkpoint=checkpoint)
+        losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+        on_test = [entry["eval_loss"] for entry in trainer.state.log_history if "eval_loss" in entry]
+        result = TrainResult(
+            adapter=config.out / "adapter",
+            steps=trainer.state.global_step,
+            tokens=watch.tokens,
+            reply_tokens=watch.reply_tokens,
+            seconds=round(time.monotonic() - started, 1),
+            first_loss=losses[0],
+            last_loss=losses[-1],
+            test_loss_before=on_test[0] if on_test else None,
+            test_loss_after=on_test[-1] if on_test else None,
+            finished=trainer.state.global_step >= trainer.state.max_steps,
+        )
+        _save(model, result.adapter)
+        training = {name: value for name, value in asdict(result).items() if name != "adapter"}
+        seal(result.adapter, replace(card, base_model=weights.name, training=training))
+        if result.finished:
+            shutil.rmtree(config.out / "checkpoints", ignore_errors=True)
+    except OSError as error:
+        raise StoreError(f"training cannot write to {config.out} ({error}); free space or name another") from error
+    return result
+
+
+def _card(config: TrainConfig, examples: Sequence[Example]) -> Card:
+    counts = {
+        name: dict(Counter(getattr(one, name) for one in examples).most_common())
+        for name in ("act", "origin", "split")
+    }
+    digest = hashlib.sha256(config.examples.read_bytes()).hexdigest()
+    try:
+        prompt = load(config.prompt).digest
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    return Card(
+        name=f"{Path(config.base).name}, rank {config.rank}",
+        base_model=config.base,
+        made=datetime.now(UTC).date().isoformat(),
+        prompt=prompt,
+        config=config.as_card(),
+        data={"file": config.examples.name, "sha256": digest, "counts": counts},
+    )
+
+
+def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, Any]:
+    """The base model with fresh LoRA weights, and its tokenizer."""
+    try:
+        import torch
+        from peft import LoraConfig, get_peft_model
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
+        torch.set_num_threads(config.threads)
+        torch.manual_seed(config.seed)
+        say("Loading the model to teach.")
+        unpack(weights, _unpack_gguf)
+        tokenizer = AutoTokenizer.from_pretrained(str(weights.folder), local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            str(weights.folder), local_files_only=True, dtype=torch.float32, attn_implementation="sdpa"
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        raise ModelUnavailable(
+            f"the model in {weights.folder} cannot be loaded ({error}); name another base"
+        ) from error
+    if not tokenizer.chat_template or tokenizer.eos_token_id is None:
+        raise ModelUnavailable(f"{config.base} has no chat template or end token; name an instruct model")
+    layers, scores = model.config.num_hidden_layers, model.get_output_embeddings()
+    if config.first_layer >= layers:
+        raise ConfigError(f"first_layer is {config.first_layer}; give one below the model's {layers}")
+    linear = {name.rpartition(".")[2] for name, part in model.named_modules()
+              if isinstance(part, torch.nn.Linear) and part is not scores}  # fmt: skip
+    targets = linear if config.targets == "all-linear" else set(config.targets.split(","))
+    if unknown := targets - linear:
+        raise ConfigError(f"the model has no {min(unknown)!r}; choose among {', '.join(sorted(linear))}")
+    # The frozen layers below need no gradient, so torch keeps nothing of them and goes back no further.
+    chosen = list(range(config.first_layer, layers)) if config.first_layer else None
+    lora = LoraConfig(
+        task_type="CAUSAL_LM", r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout,
+        target_modules=sorted(targets), layers_to_transform=chosen,
+    )  # fmt: skip
+    return tokenizer, get_peft_model(model, lora)
+
+
+def _groups(
+    tokenizer: Any, examples: Iterable[Example], split: str, config: TrainConfig, say: Progress
+) -> list[Group]:
+    """The split's examples as tokens, cut where a prompt meets its answer when the model is asked."""
+
+    def tokens(text: str) -> tuple[int, ...]:
+        return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def defuse(text: str) -> str:
+        for word in tokenizer.all_special_tokens:
+            text = text.replace(word, " ")
+        return text
+
+    groups, left_out = [], 0
+    for example in examples:
+        if example.split != split:
+            continue
+        chat = [{"role": part.role, "content": defuse(part.content)} for part in example.prompt]
+        prompt = tokens(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
+        replies = tuple((*tokens(defuse(reply)), tokenizer.eos_token_id) for reply in example.replies)
+        if len(prompt) + max(map(len, replies)) <= config.max_tokens:
+            groups.append(Group(prompt, replies))
+        else:
+            left_out += 1
+    if left_out:
+        say(f"{left_out} {split} examples are longer than {config.max_tokens} tokens and left out.")
+    if not groups and split == "train":
+        raise ConfigError(f"no example fits into {config.max_tokens} tokens; raise max_tokens")
+    return groups
+
+
+def _rows(groups: Sequence[Group], config: TrainConfig, epoch: int) -> list[Row]:
+    """One epoch: its own order of groups and choice of wordings."""
+    dice = random.Random(f"{config.seed} {epoch}")
+    shown = [
+        Group(one.prompt, tuple(dice.sample(one.replies, min(config.replies_per_prompt, len(one.replies)))))
+        for one in dice.sample(groups, len(groups))
+    ]
+    return pack(shown, config.tokens_per_batch)
+
+
+def _checkpoint(config: TrainConfig, card: Card) -> str | None:
+    """Where to go on from, if anywhere. Checkpoints of other settings or examples are not mixed in."""
+    from transformers.trainer_utils import get_last_checkpoint
+
+    folder = config.out / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {name: value for name, value in config.as_card().items() if name not in RESUMABLE}
+    run, known = json.dumps([settings, card.data["sha256"]]), folder / "run.json"
+    last: str | None = get_last_checkpoint(str(folder))
+    if last is not None and (not known.is_file() or known.read_text(encoding="utf-8") != run):
+        raise ConfigError(f"{folder} is of a run with other settings or examples; remove it or name another out")
+    known.write_text(run, encoding="utf-8")
+    return last
+
+
+def _save(model: Any, folder: Path) -> None:
+    """Write the adapter, as 16-bit floats: half the size for the same losses to three digits."""
+    shutil.rmtree(folder, ignore_errors=True)
+    state = {name: part.half() for name, part in model.state_dict().items() if "lora_" in name}
+    # Left to itself peft asks Hugging Face's server whether the vocabulary grew.
+    model.save_pretrained(str(folder), state_dict=state, save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)

@@ -49,7 +49,8 @@ def test_a_plan_is_said_with_handles_lists_and_spaces():
         Act("apologise"),
         Act("order_list", {"count": "[search.count]", "orders": ("[1]", "[2]", "[3]")}, ("orders",)),
     )
-    text = "".join(Composer().write(Plan(acts, records), Voice("Shop", "en_GB", seed=1)))
+    voice = Voice("Shop", "en_GB", seed=1)
+    text = " ".join(said[0].text for said in Composer().write([(act, voice) for act in acts]))
     assert "[1], [2] and [3]" in text
     assert "o1, o2 and o3" in Plan(acts, records).expand(text)
     assert not text.startswith(" ") and "  " not in text
