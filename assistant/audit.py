@@ -66,10 +66,6 @@ NEGATIVE_ACTS = (
     | {
         "compare_unpriced",
         "compare_little",
-        "describe",
-        "show",
-        "show_filtered",
-        "show_one",
         "recommend_gift",
     }
     | {"out_of_scope", "apologise", "clarify_product", "greet", "handoff", "order_action"}
@@ -80,10 +76,17 @@ QUESTION_ACTS = frozenset(
     {"clarify", "clarify_product", "clarify_compare", "clarify_order", "ask_narrow", "offer_person"}
     | {"chat", "greet", "greet_by_name", "thanks", "goodbye", "out_of_scope"}
     | {"no_recommendation", "search_failed", "refuse"}
+    | {"mail_subject", "mail_subject_product", "mail_subject_neutral", "sms_winback", "sms_offer"}
+    | {"mail_subject_offer", "mail_preheader_offer", "mail_preheader", "mail_preheader_neutral", "mail_cta"}
+    | {"mail_cta_offer", "mail_opening_neutral"}
 )
 PRICELESS_ACTS = frozenset({"compare_unpriced", "ask_narrow", "clarify"})
 """Acts that speak of prices without naming one."""
-NO_PROMISE_ACTS = frozenset({"no_offer", "no_discount"})
+OFFER_ACTS = frozenset(
+    {"no_offer", "no_discount", "mail_offer", "mail_subject_offer", "mail_preheader_offer"}
+    | {"mail_cta_offer", "sms_offer"}
+)
+"""Acts that may speak of offers: those that know of none, and those that hold the shop's own."""
 REQUIRED_WORDS = {"greet": re.compile(r"\bAI\b")}
 """Words an act has to hold: whoever begins to talk with us is told that we are a machine."""
 # Words that open with a capital in mid-sentence without naming anything.
@@ -142,15 +145,8 @@ class Audit:
         """The first reason why `sentence` may not be said, or None, which also records it as said."""
         handles = list(HANDLE.finditer(sentence))
         typed = HANDLE.sub("\x00", sentence)
-        for rule in (
-            self._handles,
-            self._whole,
-            self._pairing,
-            self._figures,
-            self._names,
-            self._stance,
-            self._sense,
-        ):
+        rules = (self._handles, self._pairing, self._figures, self._names, self._stance, self._sense)
+        for rule in (*rules, self._whole):
             violation = rule(sentence, typed, handles)
             if violation:
                 return violation
@@ -230,7 +226,7 @@ class Audit:
             ("typed promise", PROMISE),
             ("typed link or markup", LINK),
         ):
-            if rule == "typed promise" and self.kinds & NO_PROMISE_ACTS:
+            if rule == "typed promise" and self.kinds & OFFER_ACTS:
                 continue
             if match := pattern.search(typed):
                 return Violation(rule, match[0])

@@ -26,7 +26,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
-from assistant.models.reference import _unpack_gguf
+from assistant.models.unpacking import unpack_gguf
 from assistant.models.weights import Progress, Weights, find_weights, unpack
 from finetune.adapters import Card, seal
 from prompts.loader import load
@@ -226,18 +226,16 @@ def row_loss(model: Any, row: Row) -> Any:
     import torch
 
     device = next(model.parameters()).device
-    place = {node: at for at, node in enumerate(dict.fromkeys(node for node, _ in row.targets))}
+    nodes, tokens = zip(*row.targets, strict=True)
     scores = model(
         input_ids=torch.tensor([row.ids], device=device),
         attention_mask=torch.from_numpy(row.mask()).to(device)[None, None],
         position_ids=torch.tensor([row.positions], device=device),
-        logits_to_keep=torch.tensor(list(place), device=device),
+        logits_to_keep=torch.tensor(nodes, device=device),
         use_cache=False,
     ).logits[0]
     said = torch.nn.functional.cross_entropy(
-        scores.float()[torch.tensor([place[node] for node, _ in row.targets], device=device)],
-        torch.tensor([token for _, token in row.targets], device=device),
-        reduction="none",
+        scores.float(), torch.tensor(tokens, device=device), reduction="none"
     )
     times = torch.tensor(list(row.targets.values()), device=device)
     return (said * times).sum() / times.sum()
@@ -323,7 +321,7 @@ def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, An
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         say("Loading the model to teach.")
-        unpack(weights, _unpack_gguf)
+        unpack(weights, unpack_gguf)
         tokenizer = AutoTokenizer.from_pretrained(str(weights.folder), local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
             str(weights.folder), local_files_only=True, dtype=torch.float32, attn_implementation="sdpa"
@@ -414,3 +412,93 @@ def _save(model: Any, folder: Path) -> None:
     # Left to itself peft asks Hugging Face's server whether the vocabulary grew.
     model.save_pretrained(str(folder), state_dict=state, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
+
+
+def _trainer(
+    model: Any, config: TrainConfig, epochs: Sequence[Sequence[Row]], tests: Sequence[Row], say: Progress
+) -> tuple[Any, Any]:
+    """A Trainer over all epochs' rows in their order, and the callback that counts, saves and stops."""
+    import torch
+    from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+    from transformers.integrations import TensorBoardCallback
+
+    class RowTrainer(Trainer):  # type: ignore[misc]
+        def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
+            watch.tokens += len(inputs["row"].ids)
+            watch.reply_tokens += inputs["row"].targets.total()
+            return row_loss(model, inputs["row"])
+
+        def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+            if not tests:
+                return {}
+            self.model.eval()
+            with torch.no_grad():
+                sums = [(float(row_loss(self.model, row)), row.targets.total()) for row in tests]
+            loss = sum(loss * count for loss, count in sums) / sum(count for _, count in sums)
+            say(f"step {self.state.global_step}: test loss {loss:.4f}")
+            figures = {"eval_loss": round(loss, 6)}
+            self.log(figures)
+            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, figures)
+            return figures
+
+    class Watch(TrainerCallback):  # type: ignore[misc]
+        tokens = reply_tokens = 0
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.started = self.said = self.saved = time.monotonic()
+            self.first_step = state.global_step
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            now, step = time.monotonic(), state.global_step
+            late = config.max_minutes and now - self.started > 60 * config.max_minutes
+            if late or now - self.saved > config.save_every_s:
+                control.should_save, self.saved = True, now
+            if late:
+                control.should_training_stop = True
+            control.should_evaluate |= bool(late or step in ends or step == state.max_steps)
+            if now - self.said > SAY_EVERY_S:
+                self.said, spent = now, now - self.started
+                left = spent / (step - self.first_step) * (state.max_steps - step) / 60
+                loss = next((one["loss"] for one in reversed(state.log_history) if "loss" in one), 0.0)
+                say(
+                    f"step {step} of {state.max_steps}, loss {loss:.3f}, "
+                    f"{self.tokens / spent:.0f} tokens a second, {left:.0f} min left"
+                )
+
+    watch, rows = Watch(), [row for epoch in epochs for row in epoch]
+    ends = {count // config.gradient_accumulation for count in itertools.accumulate(map(len, epochs))}
+    cuda, able = torch.cuda.is_available(), torch.cpu.get_capabilities()
+    fast = torch.cuda.is_bf16_supported() if cuda else able.get("avx512_bf16") or able.get("amx_bf16")
+    arguments = TrainingArguments(
+        output_dir=str(config.out / "checkpoints"),
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=config.gradient_accumulation,
+        num_train_epochs=1,
+        max_steps=config.max_steps or -1,
+        train_sampling_strategy="sequential",
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=config.warmup_ratio,
+        weight_decay=config.weight_decay,
+        bf16=config.precision == "bf16" or (config.precision == "auto" and bool(fast)),
+        use_cpu=not cuda,
+        seed=config.seed,
+        eval_on_start=not any((config.out / "checkpoints").glob("checkpoint-*")),
+        save_strategy="no",  # by the clock instead, in Watch
+        save_total_limit=1,
+        logging_steps=10,
+        logging_first_step=True,
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        report_to="none",
+    )
+    trainer = RowTrainer(
+        model, arguments, lambda rows: {"row": rows[0]}, rows, callbacks=[watch]
+    )
+    trainer.remove_callback(PrinterCallback)
+    if importlib.util.find_spec("tensorboard"):
+        from torch.utils.tensorboard import SummaryWriter
+
+        trainer.add_callback(TensorBoardCallback(SummaryWriter(str(config.out / "logs"))))
+    return trainer, watch

@@ -119,3 +119,23 @@ def tiny_settings(tiny_shop: Path) -> Iterator[Settings]:
     from shop.settings import load_settings
 
     yield load_settings(tiny_shop)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a language model of two thin layers with random weights and SmolLM2's tokenizer.
+
+    It babbles, but likes brackets, figures and line breaks more than a real model does.
+    """
+    from tiny_model import write_tiny_model
+
+    folder = tmp_path_factory.mktemp("tiny-model") / "tiny"
+    folder.mkdir()
+    write_tiny_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model cache shared by the tests of a session, so that the tiny model is prepared once."""
+    return tmp_path_factory.mktemp("model-cache")

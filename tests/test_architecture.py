@@ -17,16 +17,18 @@ MAY_IMPORT = {
     "retrieval": {"shop"},
     "insight": {"shop"},
     "assistant": {"shop", "retrieval", "insight", "prompts"},
-    "finetune": {"shop", "prompts"},
+    "finetune": {"shop", "prompts", "retrieval", "assistant"},
     "ui": {"assistant", "shop"},
 }
-# The composition root of the command line, and the evaluation of what fine-tuning did.
-EXCEPTIONS = {"ui/cli.py": set(MAY_IMPORT), "finetune/evaluate.py": {"shop", "prompts", "assistant"}}
+# The composition root of the command line.
+EXCEPTIONS = {"ui/cli.py": set(MAY_IMPORT)}
+LOADS_MODELS = ("assistant/models/reference", "assistant/models/converting")
 HEAVY = {
-    "torch": ("assistant/models/local", "retrieval/embedding", "finetune/"),
-    "transformers": ("assistant/models/local", "retrieval/embedding", "finetune/"),
-    "peft": ("assistant/models/local", "finetune/"),
-    "gguf": ("assistant/models/local",),
+    "torch": (*LOADS_MODELS, "retrieval/embedding", "finetune/"),
+    "transformers": (*LOADS_MODELS, "retrieval/embedding", "finetune/"),
+    "peft": (*LOADS_MODELS, "finetune/"),
+    "gguf": ("assistant/models/unpacking",),
+    "ctranslate2": ("assistant/models/engine", "assistant/models/converting"),
     "sentence_transformers": ("retrieval/embedding",),
     "chromadb": ("retrieval/vectors",),
     "gradio": ("ui/",),

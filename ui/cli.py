@@ -66,7 +66,7 @@ def prepare_model(settings: Settings) -> None:
 
     try:
         model = open_model(settings.model)
-        if isinstance(model, LocalModel) and not model.weights.ready:
+        if isinstance(model, LocalModel) and not model.ready:
             model.prepare(lambda sentence: typer.echo(sentence, err=True))
     except ModelError as error:
         typer.echo(f"Without a language model, the templates speak: {error}", err=True)

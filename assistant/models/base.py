@@ -95,7 +95,8 @@ def begin_with(opening: str, text: str) -> str:
     text = text.strip()
     if not text or text.startswith(opening.strip()):
         return text
-    return f"{opening.strip()} {text}"
+    space = "" if text[0] in ",.:;!?" else " "
+    return f"{opening.strip()}{space}{text}"
 
 
 def prepare_model(model: ChatModel, progress: Callable[[str], None] | None = None) -> None:

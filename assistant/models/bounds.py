@@ -36,21 +36,24 @@ class Bounds:
     def __init__(self, tokenizer: Tokenizer, ends: Sequence[str], control: Sequence[str]) -> None:
         self._tokenizer = tokenizer
         texts = _texts(tokenizer)
-        self.ends = [*ends, *(token for token, text in texts.items() if text[:1] in ("\n", "\r"))]
-        """Tokens that end a wording."""
+        self.ends = tuple(ends)
+        """Tokens that end any answer."""
+        self.line_ends = (*ends, *(token for token, text in texts.items() if text[:1] in ("\n", "\r")))
+        """Tokens that end a wording, which is one line."""
         special = {*control, *(added.content for added in tokenizer.get_added_tokens_decoder().values())}
         banned = {token for token, text in texts.items() if _is_figure(text) or "\ufffd" in text}
         banned |= {token for token, text in texts.items() if "\n" in text or "\r" in text} | special
         self._openers = {token for token, text in texts.items() if text == " ["}
         self._closers = {token for token, text in texts.items() if CLOSING.fullmatch(text)}
         brackets = {token for token, text in texts.items() if "[" in text or "]" in text}
-        self._banned = banned - set(self.ends) | (brackets - self._openers - self._closers)
+        self._banned = banned - set(self.line_ends) | (brackets - self._openers - self._closers)
         self._pairs = {
             token: [[opener, token] for opener in sorted(self._openers)]
             for token, text in texts.items()
             if not text.startswith(" ")
         }
-        self._numbers = {number: token for token, number in tokenizer.get_vocab().items()}
+        self._vocabulary = tokenizer.get_vocab()
+        self._numbers = {number: token for token, number in self._vocabulary.items()}
         self._lists: OrderedDict[frozenset[str], list[list[str]]] = OrderedDict()
 
     def suppressed(self, codes: Iterable[str]) -> list[list[str]]:
@@ -76,9 +79,13 @@ class Bounds:
         tokens: list[str] = self._tokenizer.encode(f" [{code}", add_special_tokens=False).tokens
         return tokens[1:] if tokens[0] in self._openers else tokens[2:]
 
-    def keeps_codes(self, before: int | None, number: int) -> bool:
+    def number(self, token: str) -> int:
+        """The number of a token of this vocabulary."""
+        return self._vocabulary[token]
+
+    def keeps_codes(self, before: int, number: int) -> bool:
         """Whether token `number` may follow token `before`: nothing that begins with a space opens a code."""
-        if before is None or self._numbers.get(before) not in self._openers:
+        if self._numbers.get(before) not in self._openers:
             return True
         return self._numbers.get(number) in self._pairs
 
@@ -102,7 +109,10 @@ def _texts(tokenizer: Tokenizer) -> dict[str, str]:
         return dict(zip(vocabulary, texts, strict=True))
     # The other kind in use marks spaces with a sign of its own and bytes as <0x0A>.
     return {
-        token: chr(int(token[3:5], 16)) if re.fullmatch(r"<0x[0-7][0-9A-F]>", token)
-        else "\ufffd" if re.fullmatch(r"<0x[8-F][0-9A-F]>", token) else token.replace("▁", " ")
+        token: chr(int(token[3:5], 16))
+        if re.fullmatch(r"<0x[0-7][0-9A-F]>", token)
+        else "\ufffd"
+        if re.fullmatch(r"<0x[8-F][0-9A-F]>", token)
+        else token.replace("▁", " ")
         for token in vocabulary
     }

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from jinja2 import Template
 from jinja2.exceptions import TemplateError
@@ -37,7 +37,9 @@ class ChatText:
         self._template = _compile(chat["template"])
         self._heads: OrderedDict[str, list[str]] = OrderedDict()
 
-    def tokens(self, messages: Sequence[Message], opening: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def tokens(
+        self, messages: Sequence[Message], opening: str = ""
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The prompt in two parts: all messages but the last, and the rest up to `opening`, included.
 
         The first part is empty where the template does not allow the chat to be cut there.
@@ -61,10 +63,10 @@ class ChatText:
 
     def decode(self, numbers: Sequence[int]) -> str:
         """The text of tokens given by number, without control words."""
-        return cast(str, self.tokenizer.decode(list(numbers), skip_special_tokens=True))
+        return self.tokenizer.decode(list(numbers), skip_special_tokens=True)
 
     def _encode(self, text: str) -> list[str]:
-        return cast(list[str], self.tokenizer.encode(text, add_special_tokens=False).tokens)
+        return self.tokenizer.encode(text, add_special_tokens=False).tokens
 
     def _head_tokens(self, head: str) -> list[str]:
         known = self._heads.pop(head, None)

@@ -1,82 +1,79 @@
-"""A language model in this process: transformers on PyTorch, with an optional LoRA adapter.
+"""A language model in this process, quick on a CPU: CTranslate2 on merged, quantised weights.
 
-Knows nothing of prompts or shops. `local:NAME[?adapter=DIR]`, NAME being `smollm2` or a folder in
-Hugging Face's form. Everything but a prompt's last message is taken to be constant: its keys and
-values are computed once and reused (on a CPU reading the prompt costs more than writing the
-answer). Greedy, one answer at a time, two threads.
+`local:NAME[?adapter=DIR]`, NAME being `smollm2` (with the adapter shipped with us unless
+`adapter=none`) or a folder in Hugging Face's form. The engine's own files are made on first use
+(converting.py); after that neither torch nor transformers is loaded. Everything but a prompt's last
+message is taken to be constant, and its reading is kept. Knows nothing of prompts or shops; the
+queue is waiting.py's, what may be decoded bounds.py's.
 """
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl
+from queue import Empty
 
+from assistant.models.base import Ask
+from assistant.models.bounds import Bounds
+from assistant.models.chat_text import ChatText
+from assistant.models.converting import READY, convert, converted_folder
+from assistant.models.engine import Engine
 from assistant.models.streaming import until_stop
-from assistant.models.weights import Progress, Weights, find_weights, unpack
-from shop.errors import ConfigError, ModelTimeout, ModelUnavailable
+from assistant.models.waiting import Job, Row, Sampling, Written
+from assistant.models.weights import Progress, Weights, read_spec
+from shop.errors import ModelTimeout, ModelUnavailable
 from shop.types import Message
-
-THREADS = 2
-PREFIXES_KEPT = 16  # 46 kB a token for smollm2, so about 100 MB
-LOOP_TOKENS = 12  # longer than any handle or turn of phrase that may be said twice
-CHUNK_TOKENS = 128  # the clock is looked at between chunks of a prompt
 
 
 def open_local(rest: str) -> LocalModel:
     """The model behind `local:rest`; its weights load when first needed."""
-    name, _, query = rest.partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    adapter = options.pop("adapter", None)
-    if options:
-        raise ConfigError(f"the model option {min(options)!r} is not known; only adapter=DIR is")
-    folder = Path(adapter).expanduser() if adapter is not None else None
-    if folder is not None and not (folder / "adapter_config.json").is_file():
-        raise ModelUnavailable(f"no adapter in {adapter!r}; name a folder with adapter_config.json")
-    return LocalModel(find_weights(name), folder)
+    return LocalModel(*read_spec(rest))
 
 
 class LocalModel:
-    """A causal language model with a chat template, loaded by the first to need it."""
+    """A causal language model with a chat template, loaded by the first to need it.
 
-    def __init__(self, weights: Weights, adapter: Path | None = None, *, reuse_prefix: bool = True) -> None:
+    `quantization` is how its weights are kept: int8, or float32 where a test needs exact figures.
+    """
+
+    def __init__(self, weights: Weights, adapter: Path | None = None, *, quantization: str = "int8") -> None:
         self.name = f"local:{weights.name}" + (f"?adapter={adapter.name}" if adapter else "")
-        self.weights, self.adapter = weights, adapter
-        self.reuse_prefix = reuse_prefix
-        self._model: Any = None
-        self._tokenizer: Any = None
-        self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self.weights, self.adapter, self.quantization = weights, adapter, quantization
+        self._loaded: tuple[ChatText, Engine] | None = None
         self._loading = threading.Lock()
-        self._speaking = threading.Lock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine's files are made, so that loading takes a second."""
+        return (converted_folder(self.weights, self.adapter, self.quantization) / READY).is_file()
 
     def prepare(self, progress: Progress | None = None) -> None:
-        """Load the weights (unpacking them first, once per machine, about a minute)."""
+        """Load the model (making its files first, once per machine). Raises ModelUnavailable."""
         with self._loading:
-            if self._model is not None:
+            if self._loaded is not None:
                 return
             say = progress or (lambda sentence: None)
+            folder = convert(self.weights, self.adapter, self.quantization, say)
+            say("Loading the language model.")
             try:
-                if not self.weights.ready:
-                    say("Unpacking the language model; this is done once and takes about a minute.")
-                    unpack(self.weights, _unpack_gguf)
-                say("Loading the language model.")
-                self._tokenizer, self._model = _load(self.weights.folder, self.adapter)
-            except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+                text = ChatText(folder)
+                engine = Engine(folder, Bounds(text.tokenizer, text.ends, text.control))
+            # tokenizers raises nothing more special than Exception.
+            except Exception as error:
                 raise ModelUnavailable(
-                    f"the language model in {self.weights.folder} cannot be loaded ({_first_line(error)}); "
+                    f"the language model in {folder} cannot be loaded ({_first_line(error)}); "
                     "remove that folder to have it made anew, or set another model"
                 ) from error
+            self._loaded = text, engine
 
     def close(self) -> None:
-        """Give back the memory; a later answer loads the weights again."""
-        with self._speaking, self._loading:
-            self._model = self._tokenizer = None
-            self._prefixes.clear()
+        """Give back the memory; a later answer loads the model again."""
+        with self._loading:
+            loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            loaded[1].close()
 
     def stream(
         self,
@@ -89,24 +86,64 @@ class LocalModel:
         """The answer, greedily; see ChatModel. Waiting for other answers counts as time."""
         return until_stop(self._pieces(tuple(messages), max_tokens, timeout_s), stop)
 
+    def phrase(
+        self,
+        asks: Sequence[Ask],
+        *,
+        count: int,
+        max_tokens: int,
+        timeout_s: float,
+        temperature: float,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> list[list[str]]:
+        """Wordings of one line each, see base.phrase: no figures, and only an ask's codes in brackets.
+
+        While decoding, requests that share a batch share their codes; a wording with another ask's
+        code is dropped here, as are empty ones and repetitions, so there may be fewer than `count`.
+        Those that came to their own end stand before those cut at `max_tokens`. At temperature 0
+        there is one. The same `seed` gives the same wordings while nobody else asks.
+        """
+        deadline = time.monotonic() + timeout_s
+        count = count if temperature > 0 else 1
+        sampling = Sampling(max_tokens, count, temperature, bounded=True)
+        text, engine = self._wait_until_loaded(deadline)
+        rows = [_row(text, ask, max_tokens) for ask in asks]
+        job = Job(rows, sampling, deadline, seed=seed)
+        if not asks:
+            return []
+        engine.submit(job)
+        try:
+            if not job.done.wait(max(0.0, deadline - time.monotonic())):
+                raise ModelTimeout(f"not all was worded within {timeout_s:g} s; allow more time")
+        finally:
+            job.gone = True
+        if job.error is not None:
+            raise job.error
+        return [_wordings(ask, job.written[at], text.decode, stop)[:count] for at, ask in enumerate(asks)]
+
     def _pieces(self, messages: tuple[Message, ...], max_tokens: int, timeout_s: float) -> Iterator[str]:
         deadline = time.monotonic() + timeout_s
-        self._wait_until_loaded(deadline)
-        if not self._speaking.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise ModelTimeout("the language model is busy with other answers; ask again in a moment")
+        text, engine = self._wait_until_loaded(deadline)
+        job = Job([_row(text, Ask(messages), max_tokens)], Sampling(max_tokens), deadline, listening=True)
+        engine.submit(job)
+        numbers: list[int] = []
+        said = ""
         try:
-            yield from self._generate(messages, max_tokens, deadline)
-        except (RuntimeError, MemoryError) as error:
-            raise ModelUnavailable(
-                f"the language model failed ({_first_line(error)}); use a smaller model or more memory"
-            ) from error
+            while (number := _next_token(job)) is not None:
+                numbers.append(number)
+                so_far = text.decode(numbers)
+                # A character may be spread over tokens; until it is whole it decodes to U+FFFD.
+                if len(so_far) > len(said) and not so_far.endswith("\ufffd"):
+                    yield so_far[len(said) :]
+                    said = so_far
         finally:
-            self._speaking.release()
+            job.gone = True
 
-    def _wait_until_loaded(self, deadline: float) -> None:
+    def _wait_until_loaded(self, deadline: float) -> tuple[ChatText, Engine]:
         """Load in a thread of its own: loading cannot be interrupted, the wait for it can."""
-        if self._model is not None:
-            return
+        if (loaded := self._loaded) is not None:
+            return loaded
         failure: list[Exception] = []
 
         def load() -> None:
@@ -120,149 +157,46 @@ class LocalModel:
         thread.join(max(0.0, deadline - time.monotonic()))
         if failure:
             raise failure[0]
-        if self._model is None:
+        if (loaded := self._loaded) is None:
             raise ModelTimeout("the language model is still being loaded; ask again in a minute")
-
-    def _generate(self, messages: tuple[Message, ...], max_tokens: int, deadline: float) -> Iterator[str]:
-        prompt = self._tokens(messages, begin_answer=True)
-        limit = self._model.config.max_position_embeddings
-        if len(prompt) + max_tokens > limit:
-            raise ModelUnavailable(
-                f"a prompt of {len(prompt)} tokens does not fit the model's {limit}; shorten it"
-            )
-        cache, done = self._start(messages, prompt, deadline)
-        logits = self._read(prompt[done:], cache, deadline)
-        ends = _end_tokens(self._model, self._tokenizer)
-        written: list[int] = []
-        text = ""
-        while len(written) < max_tokens:
-            # No penalty on repetition: it turns "[1] at [1.price]" into "[1] at [2.price]".
-            token = int(logits.argmax())
-            if token in ends:
-                break
-            written.append(token)
-            if _goes_round(written):
-                break
-            so_far = self._tokenizer.decode(written, skip_special_tokens=True)
-            # A character may be spread over tokens; until it is whole it decodes to U+FFFD.
-            if len(so_far) > len(text) and not so_far.endswith("\ufffd"):
-                yield so_far[len(text) :]
-                text = so_far
-            if len(written) < max_tokens:
-                logits = self._read([token], cache, deadline)
-
-    def _start(self, messages: tuple[Message, ...], prompt: list[int], deadline: float) -> tuple[Any, int]:
-        """A cache that holds the prompt's constant beginning, and how many tokens that is."""
-        from transformers import DynamicCache
-
-        prefix = self._constant_part(messages, prompt) if self.reuse_prefix else ()
-        if not prefix:
-            return DynamicCache(config=self._model.config), 0
-        known = self._prefixes.pop(prefix, None)
-        if known is None:
-            known = DynamicCache(config=self._model.config)
-            self._read(list(prefix), known, deadline)
-        self._prefixes[prefix] = known
-        while len(self._prefixes) > PREFIXES_KEPT:
-            self._prefixes.popitem(last=False)
-        return copy.deepcopy(known), len(prefix)
-
-    def _constant_part(self, messages: tuple[Message, ...], prompt: list[int]) -> tuple[int, ...]:
-        if len(messages) < 2:
-            return ()
-        try:
-            start = self._tokens(messages[:-1], begin_answer=False)
-        except Exception:  # templates raise their own errors on chats without a user message
-            return ()
-        same = next((at for at, (a, b) in enumerate(zip(start, prompt, strict=False)) if a != b), len(start))
-        return tuple(prompt[: min(same, len(prompt) - 1)])
-
-    def _tokens(self, messages: tuple[Message, ...], *, begin_answer: bool) -> list[int]:
-        chat = [{"role": message.role, "content": self._defuse(message.content)} for message in messages]
-        text = self._tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=begin_answer)
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    def _defuse(self, content: str) -> str:
-        """`content` without the tokenizer's control words, which could end a message and begin another."""
-        for word in self._tokenizer.all_special_tokens:
-            content = content.replace(word, " ")
-        return content
-
-    def _read(self, tokens: list[int], cache: Any, deadline: float) -> Any:
-        """Put `tokens` through the model; the scores of what comes next."""
-        import torch
-
-        logits = None
-        for at in range(0, len(tokens), CHUNK_TOKENS):
-            if time.monotonic() >= deadline:
-                raise ModelTimeout("the language model took too long; allow more time or use a faster model")
-            # Not around a yield: inference mode belongs to the thread, not to this generator.
-            with torch.inference_mode():
-                ids = torch.tensor([tokens[at : at + CHUNK_TOKENS]], device=self._model.device)
-                out = self._model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            logits = out.logits[0, -1]
-        return logits
+        return loaded
 
 
-def _load(folder: Path, adapter: Path | None) -> tuple[Any, Any]:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    _hush_transformers()
-    torch.set_num_threads(min(THREADS, torch.get_num_threads()))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    if not tokenizer.chat_template:
-        raise ValueError("it has no chat template")
-    model = AutoModelForCausalLM.from_pretrained(
-        str(folder), local_files_only=True, dtype=torch.float32 if device == "cpu" else torch.bfloat16
-    )
-    if adapter is not None:
-        from peft import PeftModel
-
-        # Merged: the adapter then costs nothing per token.
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-    return tokenizer, model.to(device).eval()
+def _row(text: ChatText, ask: Ask, max_tokens: int) -> Row:
+    row = Row(*text.tokens(ask.messages, ask.opening), ask.codes)
+    if row.tokens + max_tokens > text.context_tokens:
+        raise ModelUnavailable(
+            f"a prompt of {row.tokens} tokens does not fit the model's {text.context_tokens}; shorten it"
+        )
+    return row
 
 
-def _unpack_gguf(packed: Path, folder: Path) -> None:
-    """Write a GGUF's weights, as plain 32-bit floats, and its tokenizer into `folder`."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    _hush_transformers()
-    place = str(packed.parent)
-    tokenizer = AutoTokenizer.from_pretrained(place, gguf_file=packed.name)
-    read = AutoModelForCausalLM.from_pretrained(place, gguf_file=packed.name, dtype=torch.float32)
-    # A model read from GGUF refuses to be saved; one of the same shape with its weights does not.
-    config = copy.deepcopy(read.config)
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    plain = type(read)(config)
-    plain.load_state_dict(read.state_dict())
-    plain.save_pretrained(str(folder))
-    tokenizer.save_pretrained(str(folder))
+def _next_token(job: Job) -> int | None:
+    """The next token of a job that listens, None at its end."""
+    assert job.heard is not None
+    try:
+        number = job.heard.get(timeout=max(0.0, job.deadline - time.monotonic()))
+    except Empty:
+        number = None
+    if number is None and job.error is not None:
+        raise job.error
+    if time.monotonic() >= job.deadline:
+        raise ModelTimeout(
+            "the language model is busy or too slow; allow more time, or ask again in a moment"
+        )
+    return number
 
 
-def _hush_transformers() -> None:
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-
-
-def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
-    configured = model.generation_config.eos_token_id
-    several = configured if isinstance(configured, list) else [configured]
-    return frozenset(token for token in (*several, tokenizer.eos_token_id) if token is not None)
-
-
-def _goes_round(written: list[int]) -> bool:
-    """Whether the last tokens stand earlier in the answer as well: greedy writing never leaves a loop."""
-    last, before = written[-LOOP_TOKENS:], written[:-1]
-    return len(last) == LOOP_TOKENS and any(
-        before[at : at + LOOP_TOKENS] == last for at in range(len(before) - LOOP_TOKENS + 1)
-    )
+def _wordings(
+    ask: Ask, written: Sequence[Written], decode: Callable[[Sequence[int]], str], stop: Sequence[str]
+) -> list[str]:
+    """The different fit wordings of one ask, best first."""
+    found: dict[str, None] = {}
+    for one in sorted(written, key=lambda one: (not one.whole, -one.score)):
+        answer = "".join(until_stop(iter([decode(one.numbers)]), stop))
+        if answer.strip() and Bounds.allows(answer, ask.codes):
+            found[(ask.opening.rstrip() + answer).strip()] = None
+    return list(found)
 
 
 def _first_line(error: BaseException) -> str:

@@ -40,7 +40,7 @@ def unpack_gguf(packed: Path, folder: Path) -> None:
     if family != ("llama", "gpt2"):
         raise ValueError(f"a GGUF file of the family {'/'.join(family)} is not understood here")
     config = _config(said, tied=all(tensor.name != "output.weight" for tensor in reader.tensors))
-    _write_tokenizer(said, folder)
+    write_tokenizer(said, folder)
     _write_weights(reader.tensors, config, folder)
     _write_json(folder / "config.json", config)
 
@@ -95,7 +95,8 @@ def _name(name: str) -> str:
     return OTHER_NAMES[name]
 
 
-def _write_tokenizer(said: dict[str, Any], folder: Path) -> None:
+def write_tokenizer(said: dict[str, Any], folder: Path) -> None:
+    """Write the tokenizer and chat template that the fields `said` of a GGUF file describe."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
     tokens = said["tokenizer.ggml.tokens"]

@@ -111,7 +111,7 @@ def test_unsaid_acts_are_those_whose_must_say_is_missing():
     )
     audit = Audit(plan)
     audit.check("Have a look at [1].")
-    assert [act.kind for act in audit.unsaid()] == ["greet", "nearest"]
+    assert [act.kind for act in audit.unsaid()] == ["nearest"]
 
 
 def test_sentences_come_as_soon_as_they_are_whole():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from assistant.campaign import (
 )
 from assistant.campaign.checks import UNSUBSCRIBE, Fact, check_message
 from assistant.campaign.export import COLUMNS, disarm_cell, export_campaign
+from assistant.delivery import Speaker
 from retrieval.recommend.base import Context, Reason, Recommendation
 from shop.errors import ConfigError, NotAllowed, NotFound, StoreError
 from shop.settings import Settings
@@ -64,6 +65,7 @@ class Studio:
     settings: Settings
     store: Store
     recommender: Any
+    speaker: Speaker = field(default_factory=lambda: Speaker(lambda: None))
 
 
 def customer(number: int, consent: Consent = YES, **more: str) -> Customer:

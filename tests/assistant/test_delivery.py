@@ -41,7 +41,9 @@ class Says:
             texts = self.texts[act.kind]
             if isinstance(texts, Exception):
                 raise texts
-            found.append([Wording(text, "ask", text) for text in ([texts] if isinstance(texts, str) else texts)])
+            found.append(
+                [Wording(text, "ask", text) for text in ([texts] if isinstance(texts, str) else texts)]
+            )
         return found
 
 
@@ -59,7 +61,9 @@ def test_the_models_words_reach_the_reader_expanded():
     text, spoken = speak(writer)
     assert text.startswith("Do look at Red Lunch Bag for £1.65. ") and text.endswith(" Or take Blue Tin.")
     assert spoken.handled_by == "model" and [kind for kind, _ in spoken.by_model] == ["show", "nearest"]
-    assert writer.asked == [["show"], ["nearest"]], "the first act alone, so that the reader waits for no more"
+    assert writer.asked == [["show"], ["nearest"]], (
+        "the first act alone, so that the reader waits for no more"
+    )
 
 
 def test_an_act_that_fails_is_the_composers_and_the_next_is_still_the_models():

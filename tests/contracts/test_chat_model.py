@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from model_server import serve_model
 
-from assistant.models.base import ChatModel, open_model, prepare_model
+from assistant.models.base import Ask, ChatModel, begin_with, open_model, phrase, prepare_model
 from shop.errors import ModelTimeout, ModelUnavailable
 from shop.types import Message
 
@@ -23,14 +24,25 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(
-    params=["scripted", "openai", pytest.param("local", marks=pytest.mark.slow)],
+    params=[
+        "scripted",
+        "openai",
+        "tiny",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("local", "reference")),
+    ],
 )
-def model(request: pytest.FixtureRequest, server: str) -> Iterator[ChatModel]:
+def model(
+    request: pytest.FixtureRequest, server: str, tiny_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ChatModel]:
     specs: dict[str, Callable[[], str]] = {
         "scripted": lambda: "scripted:echo",
         "openai": lambda: f"openai:{server}#echo",
-        "local": lambda: "local:smollm2",
+        "tiny": lambda: f"local:{request.getfixturevalue('tiny_model')}",
+        "local": lambda: "local:smollm2?adapter=none",
+        "reference": lambda: "reference:smollm2?adapter=none",
     }
+    if request.param == "tiny":
+        monkeypatch.setenv("REGULARS_CACHE", str(tiny_cache))
     opened = open_model(specs[request.param]())
     assert opened is not None
     prepare_model(opened)
@@ -100,6 +112,39 @@ def test_two_threads_get_the_same_answer(model: ChatModel) -> None:
         thread.join()
     assert len(answers) == 2
     assert answers[0] == answers[1]
+
+
+def test_every_ask_is_phrased(model: ChatModel) -> None:
+    asks = [Ask(CHAT), Ask(CHAT, ("product",), "Yes,"), Ask(CHAT[1:])]
+    found = phrase(model, asks, count=3, max_tokens=12, timeout_s=60, temperature=0.7, stop=["\n"])
+    assert len(found) == 3
+    for wordings in found:
+        assert len(wordings) == len(set(wordings)) <= 3
+        assert all(wording == wording.strip() != "" for wording in wordings)
+        assert not any("\n" in wording for wording in wordings)
+    assert all(wording.startswith("Yes,") for wording in found[1])
+
+
+def test_nothing_asked_nothing_phrased(model: ChatModel) -> None:
+    assert phrase(model, [], count=2, max_tokens=12, timeout_s=60, temperature=0.7) == []
+
+
+def test_no_time_to_phrase_is_a_timeout(model: ChatModel) -> None:
+    with pytest.raises(ModelTimeout):
+        phrase(model, [Ask(CHAT)], count=1, max_tokens=12, timeout_s=0.0, temperature=0)
+
+
+@pytest.mark.parametrize(
+    ("opening", "text", "whole"),
+    [
+        ("", " so ", "so"),
+        (" Yes", ", it is.", "Yes, it is."),
+        ("Yes", "Yes, it is.", "Yes, it is."),
+        ("No", " ", ""),
+    ],
+)
+def test_an_opening_stands_once_before_the_answer(opening: str, text: str, whole: str) -> None:
+    assert begin_with(opening, text) == whole
 
 
 @pytest.mark.parametrize("spec", ["scripted:fail", "openai:http://127.0.0.1:9/v1#gone"])

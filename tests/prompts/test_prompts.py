@@ -36,7 +36,9 @@ def write(folder: Path, text: str, name: str = "own") -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rendering_is_as_recorded(name: str) -> None:
-    text = "\n".join(f"<{role}>\n{content}\n" for role, content in load(name).render(**VALUES))
+    prompt = load(name)
+    rendered = prompt.render(**{key: VALUES[key] for key in prompt.inputs})
+    text = "\n".join(f"<{role}>\n{content}\n" for role, content in rendered)
     golden = GOLDEN / f"{name}.txt"
     if UPDATE:
         golden.write_text(text, encoding="utf-8")
