@@ -1,9 +1,9 @@
-"""Adapters as folders: what one holds, which a shop has, which it uses, and the way back.
+"""Adapters as folders: how one was made, what it holds, which a shop has and uses, and the way back.
 
-An adapter is a folder of adapter_config.json, adapter_model.safetensors and card.json. A shop keeps
-its own in `<shop>/adapters/<version>/`; beside them the file `current` names the one in use (none:
-the one we ship) and `history` those used before it, oldest first. Files only: nothing here loads a
-model, trains or judges one (train.py, evaluate.py).
+An adapter is a folder of adapter_config.json, adapter_model.safetensors and card.json, which records
+the settings it was trained with. A shop keeps its own in `<shop>/adapters/<version>/`; beside them the
+file `current` names the one in use (none: the one we ship) and `history` those used before it, oldest
+first. Files only: nothing here loads a model, trains or judges one (train.py, evaluate.py).
 """
 
 from __future__ import annotations
@@ -15,17 +15,70 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from prompts.loader import PromptMismatch, load
 from shop.errors import ConfigError, NotFound, StoreError
 
 SHIPPED = Path(__file__).parent / "adapter"
 SHIPPED_VERSION = "shipped"
 CONFIG, WEIGHTS, CARD = "adapter_config.json", "adapter_model.safetensors", "card.json"
 VERSION = re.compile(r"\d{8}-[0-9a-f]{6}")
+
+
+def _flag(default: Any, meaning: str, least: float = 0) -> Any:
+    return field(default=default, metadata={"help": meaning, "least": least})
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """One training run: the command's flags and the card's record. Raises ConfigError if absurd."""
+
+    examples: Path = _flag(Path("examples.jsonl"), "examples, one prompt and its wordings a line")
+    out: Path = _flag(Path("adapter-run"), "folder for the adapter, its checkpoints and curves")
+    base: str = _flag("smollm2", "model to teach: smollm2, or a folder in Hugging Face's form")
+    prompt: str = _flag("word_act", "prompt file the examples were made with; the card has its digest")
+    rank: int = _flag(16, "LoRA rank; the adapter's size grows with it", 1)
+    alpha: int = _flag(32, "LoRA scale; what is learnt is added alpha / rank times", 1)
+    dropout: float = _flag(0.0, "share of LoRA inputs dropped; any costs a fifth of the speed")
+    targets: str = _flag("all-linear", "layers' parts adapted: all-linear, or names with commas between")
+    first_layer: int = _flag(10, "adapt from this layer on; 0 adapts all and takes longer")
+    epochs: int = _flag(3, "times every example is seen", 1)
+    learning_rate: float = _flag(5e-4, "peak learning rate: warmed up to, then a cosine down to 0")
+    warmup_ratio: float = _flag(0.03, "share of the steps spent warming up")
+    weight_decay: float = _flag(0.0, "AdamW's weight decay")
+    tokens_per_batch: int = _flag(1024, "tokens in one step's tree", 16)
+    gradient_accumulation: int = _flag(1, "trees between two updates of the weights", 1)
+    max_tokens: int = _flag(768, "longer examples (a prompt with a reply) are left out and counted", 16)
+    replies_per_prompt: int = _flag(4, "wordings of a prompt shown in one epoch", 1)
+    eval_groups: int = _flag(200, "test prompts whose loss is measured before, between epochs and after")
+    precision: str = _flag("auto", "bf16, fp32, or auto: bf16 where the hardware multiplies it")
+    seed: int = _flag(0, "order of examples and first weights")
+    save_every_s: float = _flag(300.0, "seconds between checkpoints; the next run goes on from the last", 1)
+    max_steps: int = _flag(0, "stop after this many steps; 0 goes through all")
+    max_minutes: float = _flag(0.0, "save and stop after this many minutes; 0 goes through all")
+    threads: int = _flag(2, "CPU threads", 1)
+
+    def __post_init__(self) -> None:
+        for spot in fields(self):
+            value, least = getattr(self, spot.name), spot.metadata["least"]
+            if isinstance(value, int | float) and not value >= least:
+                raise ConfigError(f"{spot.name} is {value}; give at least {least}")
+        for name in ("dropout", "warmup_ratio"):
+            if getattr(self, name) >= 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; give a share below 1")
+        if self.precision not in ("auto", "bf16", "fp32"):
+            raise ConfigError(f"precision is {self.precision!r}; give auto, bf16 or fp32")
+
+    def as_card(self) -> dict[str, Any]:
+        """The settings as JSON, without this machine's folders."""
+        named = {"examples": self.examples.name, "out": self.out.name, "base": Path(self.base).name}
+        return asdict(self) | named
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +132,48 @@ def read_adapter(folder: Path) -> Adapter:
         ) from error
 
 
+def draft_card(config: TrainConfig, labels: Iterable[Mapping[str, str]]) -> Card:
+    """The card of a training about to begin; `labels` are each example's act, origin and split.
+
+    Raises ConfigError if the examples cannot be read or the prompt is none of ours.
+    """
+    counts = {name: Counter[str]() for name in ("act", "origin", "split")}
+    for label in labels:
+        for name, count in counts.items():
+            count[label[name]] += 1
+    try:
+        digest = hashlib.sha256(config.examples.read_bytes()).hexdigest()
+        prompt = load(config.prompt).digest
+    except (OSError, PromptMismatch) as error:
+        raise ConfigError(f"training cannot begin: {error}") from error
+    base = Path(config.base).name
+    return Card(
+        name=f"{base}, rank {config.rank}",
+        base_model=base,
+        made=datetime.now(UTC).date().isoformat(),
+        prompt=prompt,
+        config=config.as_card(),
+        data={
+            "file": config.examples.name,
+            "sha256": digest,
+            "counts": {name: dict(count.most_common()) for name, count in counts.items()},
+        },
+    )
+
+
 def seal(folder: Path, card: Card) -> Adapter:
-    """Give the adapter just made in `folder` its version, from date and content, and write its card."""
-    digest = _digest(folder)
-    return write_card(folder, replace(card, version=f"{card.made[:10].replace('-', '')}-{digest[:6]}"))
+    """Make an adapter of what peft saved in `folder`: no trace of this machine, a version, the card.
+
+    The version is the card's date and the beginning of the content's digest.
+    """
+    lora = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    lora["base_model_name_or_path"] = card.base_model
+    # peft saves a set: unsorted, the same training would get another digest every time.
+    lora["target_modules"] = sorted(lora["target_modules"])
+    _write(folder / CONFIG, json.dumps(lora, indent=2, sort_keys=True) + "\n")
+    (folder / WEIGHTS).chmod(0o644)
+    (folder / "README.md").unlink(missing_ok=True)
+    return write_card(folder, replace(card, version=f"{card.made.replace('-', '')}-{_digest(folder)[:6]}"))
 
 
 def write_card(folder: Path, card: Card) -> Adapter:
@@ -173,7 +264,9 @@ def roll_back(shop: Path) -> str:
             _choose(version, shop)
             _write_history(shop, past)
             return version
-    raise NotFound(f"there is no adapter before {now} to roll back to; promote the one you want by its version")
+    raise NotFound(
+        f"there is no adapter before {now} to roll back to; promote the one you want by its version"
+    )
 
 
 def _home(shop: Path) -> Path:
@@ -204,7 +297,9 @@ def _lines(file: Path) -> Iterator[str]:
     try:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read ({error}); remove it and promote an adapter again") from error
+        raise ConfigError(
+            f"{file} cannot be read ({error}); remove it and promote an adapter again"
+        ) from error
     for line in text.split():
         if line != SHIPPED_VERSION and not VERSION.fullmatch(line):
             raise ConfigError(
@@ -225,7 +320,9 @@ def _digest(folder: Path) -> str:
     try:
         digests = [hashlib.sha256((folder / name).read_bytes()).digest() for name in (CONFIG, WEIGHTS)]
     except OSError as error:
-        raise ConfigError(f"no adapter in {folder} ({error.strerror}); name a folder that train made") from error
+        raise ConfigError(
+            f"no adapter in {folder} ({error.strerror}); name a folder that train made"
+        ) from error
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
@@ -254,4 +351,6 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         if part:
             Path(part).unlink(missing_ok=True)
-        raise StoreError(f"{file} cannot be written ({error.strerror}); free space or mend its rights") from error
+        raise StoreError(
+            f"{file} cannot be written ({error.strerror}); free space or mend its rights"
+        ) from error

@@ -27,6 +27,15 @@ from retrieval.embedding import Embedder
 
 TYPED = ("typed figure", "typed number word", "typed name", "typed promise", "typed link", "typed attribute")
 BATCH = 32
+SAY_THE_SAME = (
+    frozenset({"count_one", "show_one"}),
+    frozenset({"mail_subject_offer", "mail_preheader_offer"}),
+    frozenset({"mail_cta", "mail_cta_offer"}),
+    frozenset({"clarify", "ask_narrow", "no_recommendation"}),
+    frozenset({"answer_value", "answer_yes"}),
+    frozenset({"describe", "show"}),
+)
+"""Acts with the same codes that may be worded alike without saying anything else."""
 SILENT = frozenset({"not_stated", "not_known"})
 
 
@@ -89,7 +98,8 @@ def try_writer(
     judge = ActJudge(embedder)
     right = judge.right([trial.act.kind for trial in trials], [w.text for w in said], trials)
     results = [
-        _judge(trial, wording, fits, writer.lexicon)
+        # The composer's phrases are not audited when they are said: tests hold them to the same rules.
+        _judge(trial, wording, fits, writer.lexicon, audited=writer.name == "model")
         for trial, wording, fits in zip(trials, said, right, strict=True)
     ]
     return summarise(results, seconds), results
@@ -120,11 +130,15 @@ def summarise(results: Sequence[Result], seconds: float) -> Report:
     )
 
 
-def _judge(trial: Trial, wording: Wording, fits: bool, lexicon: frozenset[str] | None) -> Result:
+def _judge(
+    trial: Trial, wording: Wording, fits: bool, lexicon: frozenset[str] | None, audited: bool
+) -> Result:
     text = wording.text
     handles = [match[0] for match in HANDLE.finditer(text)]
     given = set(trial.act.slots.values())
-    _, fault = passable(trial.plan, trial.act, trial.voice, wording, frozenset(), lexicon)
+    fault = ""
+    if audited:
+        _, fault = passable(trial.plan, trial.act, trial.voice, wording, frozenset(), lexicon)
     kind = trial.act.kind
     bare = HANDLE.sub("\0", text)
     denies = bool(NEGATION.search(bare))
@@ -138,7 +152,8 @@ def _judge(trial: Trial, wording: Wording, fits: bool, lexicon: frozenset[str] |
         all_said=bool(text) and all(handle in handles for handle in trial.act.must_handles),
         typed_fact=fault.startswith(TYPED),
         right_act=fits and yes_no,
-        silence_as_no=kind in SILENT and (fault.startswith("silence") or bool(re.match(r"\W*no\b,", bare, re.I))),
+        silence_as_no=kind in SILENT
+        and (fault.startswith("silence") or bool(re.match(r"\W*no\b,", bare, re.I))),
         fault=fault,
     )
 
@@ -173,7 +188,8 @@ class ActJudge:
                 continue
             scores = self.vectors[rivals] @ vector
             nearest = [rivals[at] for at in np.argsort(-scores)[:3]]
-            found.append(kind in {self.acts[at] for at in nearest})
+            alike = {kind}.union(*(same for same in SAY_THE_SAME if kind in same))
+            found.append(bool(alike & {self.acts[at] for at in nearest}))
         return found
 
 

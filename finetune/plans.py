@@ -8,13 +8,13 @@ of models.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.plan import Act, Plan, Record
 from assistant.writers.base import Voice
-from assistant.writers.composer import PLACEHOLDER, load_phrases
 from assistant.writers.coded import TAKES_UP
+from assistant.writers.composer import PLACEHOLDER, load_phrases
 from finetune.families import ARTICLE, Family, Messages, load_families, load_messages
 from shop.formats import format_list
 
@@ -41,6 +41,20 @@ PASSAGES = (
     "Made from a single piece of ash and oiled by hand",
 )
 COUNTRIES = ("Portugal", "United Kingdom", "Germany", "Kenya")
+
+
+PRODUCT_SLOTS = ("product", "reference", "first", "second", "cheaper", "dearer", "better", "other", "bought")
+MONEY_SLOTS = (
+    "price",
+    "highest",
+    "list_price",
+    "cheaper_price",
+    "dearer_price",
+    "gap",
+    "spent",
+    "ordered",
+    "mean",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ def _trial(kind: str, families: list[Family], messages: Messages, rng: random.Ra
     tone = rng.choice(sorted({family.tone for family in families}))
     values = _Values(messages, rng)
     fields = {slot: values.of(slot, kind) for slot in slots}
+    fields |= {slot: value for slot, value in values.ordered_prices(kind).items() if slot in slots}
     record = Record("x", "made up", "", {slot: value for slot, value in fields.items()})
     act = Act(kind, {slot: f"[x.{slot}]" for slot in sorted(slots)}, tuple(sorted(slots)))
     message = ""
@@ -107,10 +122,10 @@ class _Values:
             return self.rng.choice(FACTS)
         if kind.startswith("mail") and slot == "topic":
             return self._thing().capitalize()
-        if slot == "items" or (kind.startswith("brief_likes") and slot == "values"):
-            return self._items()
         if slot == "values" and kind.startswith("brief"):
             return self._thing()
+        if slot == "order" and kind.startswith(("brief", "step")):
+            return f"order {self.rng.randint(100_000, 999_999)}"
         return self._makers().get(slot, self._text)()
 
     def _makers(self) -> dict[str, Callable[[], str]]:
@@ -129,7 +144,9 @@ class _Values:
             **dates,
             **counts,
             "topic": self._thing,
-            "filters": lambda: pick(("in navy", f"at {self._money()} or less", "by Makita", "rated at least 4")),
+            "filters": lambda: pick(
+                ("in navy", f"at {self._money()} or less", "by Makita", "rated at least 4")
+            ),
             "why": lambda: pick(
                 (
                     f"{number(5, 300)} customers bought it as well as {self._product()}",
@@ -155,9 +172,10 @@ class _Values:
             "typed": lambda: pick(("lamnp", "screwdrivr", "blankt")),
             "used": lambda: pick(("lamp", "screwdriver", "blanket")),
             "direction": lambda: pick(("cheaper", "dearer", "more")),
-            "order": lambda: f"{'order ' * self.brief}{number(100_000, 999_999)}",
+            "order": lambda: str(number(100_000, 999_999)),
             "status": lambda: pick(STATUSES),
             "tracking": lambda: str(number(10**11, 10**12)),
+            "items": self._items,
             "returned": self._items,
             "latest": self._items,
             "categories": lambda: format_list([self._thing(), self._thing()], LOCALE),
@@ -169,17 +187,27 @@ class _Values:
             "shop": lambda: pick(SHOPS),
             "contact": lambda: "help@shop.example",
             "heading": lambda: pick(("Returns", "Cancelling an order", "Payment")),
-            "message": lambda: pick(("where is my parcel?", "this arrived broken", "I want to talk to somebody")),
+            "message": lambda: pick(
+                ("where is my parcel?", "this arrived broken", "I want to talk to somebody")
+            ),
             "days": lambda: str(number(5, 200)),
             "last": self._date,
             "item": self._product,
+            "title": self._product,
             "offer": lambda: pick(("10% off lunch bags", "a gift bag with your next order")),
             "code": lambda: pick(("SPRING10", "HELLO5")),
             "link": lambda: "shop.example/a",
-            "latest ": self._items,
         }
 
-    brief = False
+    def ordered_prices(self, kind: str) -> dict[str, str]:
+        """Prices of which one must be the lower, and their difference."""
+        low, difference = self.rng.randint(2, 90), self.rng.randint(1, 60)
+        cheap, dear = f"£{low}.50", f"£{low + difference}.50"
+        return {
+            "compare_price": {"cheaper_price": cheap, "dearer_price": dear, "gap": f"£{difference}.00"},
+            "answer_list_price": {"price": cheap, "list_price": dear},
+            "answer_price_range": {"price": cheap, "highest": dear},
+        }.get(kind, {})
 
     def _thing(self) -> str:
         return ARTICLE.sub("", self.rng.choice(self.messages.things))
@@ -210,10 +238,27 @@ class _Values:
 
 
 PRODUCT_SLOTS = (
-    ("product", "reference", "first", "second", "cheaper", "dearer", "better", "other", "bought", "title")
+    "product",
+    "reference",
+    "first",
+    "second",
+    "cheaper",
+    "dearer",
+    "better",
+    "other",
+    "bought",
+    "title",
 )
 MONEY_SLOTS = (
-    ("price", "highest", "list_price", "cheaper_price", "dearer_price", "gap", "spent", "ordered", "mean")
+    "price",
+    "highest",
+    "list_price",
+    "cheaper_price",
+    "dearer_price",
+    "gap",
+    "spent",
+    "ordered",
+    "mean",
 )
 
 
@@ -223,8 +268,3 @@ def in_words(trial: Trial, text: str) -> str:
         return trial.plan.expand(text)
     except KeyError:
         return text
-
-
-def iter_kinds() -> Iterator[str]:
-    """Every act there are phrasings for."""
-    yield from dict.fromkeys(family.act for family in load_families())

@@ -1,26 +1,25 @@
 """Teaching a model to word acts: LoRA by transformers' Trainer and peft, made quick on two CPU cores.
 
 Takes a JSONL file, one prompt and its wordings a line (examples.py), leaves an adapter (adapters.py).
-Knows nothing of shops, records or what a good wording is. Nothing is spent on padding or repetition:
-the examples of a step become one tree of tokens in which every shared beginning (the constant
-prompt, a prompt with several wordings) stands once and each token sees its own ancestors only.
-That is exactly the loss of the examples one by one, on the replies' tokens and their end token.
+Knows nothing of shops, records or what a good wording is. Little is spent on padding or repetition:
+examples are packed as trees of tokens, in which every shared beginning (the constant prompt, a
+prompt with several wordings) stands once and each token sees its own ancestors only. That is
+exactly the loss of the examples one by one, on the replies' tokens and their end token.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import itertools
 import json
+import operator
 import os
 import random
 import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -28,64 +27,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from assistant.models.unpacking import unpack_gguf
 from assistant.models.weights import Progress, Weights, find_weights, unpack
-from finetune.adapters import Card, seal
-from prompts.loader import load
+from finetune.adapters import Card, TrainConfig, draft_card, seal
 from shop.errors import ConfigError, ModelUnavailable, StoreError
 
+__all__ = ["TrainConfig", "TrainResult", "read_examples", "train"]
 SAY_EVERY_S = 15.0
+TREE_TOKENS = 256  # measured: smaller ones cost padding, larger ones attention
 RESUMABLE = ("max_minutes", "save_every_s", "threads")
 """Settings that may differ between a run and its continuation."""
-
-
-def _flag(default: Any, meaning: str, least: float = 0) -> Any:
-    return field(default=default, metadata={"help": meaning, "least": least})
-
-
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """One training run: the command's flags and the card's record. Raises ConfigError if absurd."""
-
-    examples: Path = _flag(Path("examples.jsonl"), "examples, one prompt and its wordings a line")
-    out: Path = _flag(Path("adapter-run"), "folder for the adapter, its checkpoints and curves")
-    base: str = _flag("smollm2", "model to teach: smollm2, or a folder in Hugging Face's form")
-    prompt: str = _flag("word_act", "prompt file the examples were made with; the card has its digest")
-    rank: int = _flag(16, "LoRA rank; the adapter's size grows with it", 1)
-    alpha: int = _flag(32, "LoRA scale; what is learnt is added alpha / rank times", 1)
-    dropout: float = _flag(0.0, "share of LoRA inputs dropped; any costs a fifth of the speed")
-    targets: str = _flag("all-linear", "layers' parts adapted: all-linear, or names with commas between")
-    first_layer: int = _flag(10, "adapt from this layer on; 0 adapts all and takes longer")
-    epochs: int = _flag(3, "times every example is seen", 1)
-    learning_rate: float = _flag(5e-4, "peak learning rate: warmed up to, then a cosine down to 0")
-    warmup_ratio: float = _flag(0.03, "share of the steps spent warming up")
-    weight_decay: float = _flag(0.0, "AdamW's weight decay")
-    tokens_per_batch: int = _flag(1024, "tokens in one step's tree", 16)
-    gradient_accumulation: int = _flag(1, "trees between two updates of the weights", 1)
-    max_tokens: int = _flag(768, "longer examples (a prompt with a reply) are left out and counted", 16)
-    replies_per_prompt: int = _flag(4, "wordings of a prompt shown in one epoch", 1)
-    eval_groups: int = _flag(200, "test prompts whose loss is measured before, between epochs and after")
-    precision: str = _flag("auto", "bf16, fp32, or auto: bf16 where the hardware multiplies it")
-    seed: int = _flag(0, "order of examples and first weights")
-    save_every_s: float = _flag(300.0, "seconds between checkpoints; the next run goes on from the last", 1)
-    max_steps: int = _flag(0, "stop after this many steps; 0 goes through all")
-    max_minutes: float = _flag(0.0, "save and stop after this many minutes; 0 goes through all")
-    threads: int = _flag(2, "CPU threads", 1)
-
-    def __post_init__(self) -> None:
-        for spot in fields(self):
-            value, least = getattr(self, spot.name), spot.metadata["least"]
-            if isinstance(value, int | float) and not value >= least:
-                raise ConfigError(f"{spot.name} is {value}; give at least {least}")
-        for name in ("dropout", "warmup_ratio"):
-            if getattr(self, name) >= 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; give a share below 1")
-        if self.precision not in ("auto", "bf16", "fp32"):
-            raise ConfigError(f"precision is {self.precision!r}; give auto, bf16 or fp32")
-
-    def as_card(self) -> dict[str, Any]:
-        """The settings as JSON, without this machine's folders."""
-        return asdict(self) | {
-            "examples": self.examples.name, "out": self.out.name, "base": Path(self.base).name
-        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,48 +103,33 @@ class Group(NamedTuple):
     replies: tuple[tuple[int, ...], ...]
 
 
-class Row:
-    """A tree of tokens laid out flat: token i has depth `positions[i]` and sees itself and the chain of
-    `parents` up from it (-1: none). `targets` counts what comes next in replies: (node, token) pairs.
+class Tree:
+    """Groups with every shared beginning held once: token i has depth `positions[i]`, sees itself and
+    the chain of `parents` up from it (-1: none). `targets` counts what replies say next: (node, token).
     """
 
-    def __init__(self, groups: Iterable[Group] = ()) -> None:
+    def __init__(self) -> None:
         self.ids: list[int] = []
         self.parents: list[int] = []
         self.positions: list[int] = []
         self.targets: Counter[tuple[int, int]] = Counter()
         self._next: dict[tuple[int, int], int] = {}
-        for group in groups:
-            self.add(group)
 
     def add(self, group: Group) -> None:
         """Put the group's tokens in, save those that stand here already."""
-        end = -1
-        for end in self._path(group.prompt, -1):
-            pass
+        end = (-1, *self._path(group.prompt, -1))[-1]
         for reply in group.replies:
             # The last token is only ever a target: nothing comes after it.
-            nodes = (end, *self._path(reply[:-1], end))
-            self.targets.update(zip(nodes, reply, strict=True))
+            self.targets.update(zip((end, *self._path(reply[:-1], end)), reply, strict=True))
 
     def cost(self, group: Group) -> int:
         """How many tokens `add` would put in, at most."""
-        node, shared = -1, 0
+        node, new = -1, len(group.prompt) + sum(len(reply) - 1 for reply in group.replies)
         for token in group.prompt:
-            if (following := self._next.get((node, token))) is None:
+            if (node := self._next.get((node, token), -2)) == -2:
                 break
-            node, shared = following, shared + 1
-        return len(group.prompt) - shared + sum(len(reply) - 1 for reply in group.replies)
-
-    def mask(self) -> Any:
-        """Which token sees which, as booleans [tokens, tokens]."""
-        import numpy as np
-
-        sees = np.eye(len(self.ids), dtype=bool)
-        for node, parent in enumerate(self.parents):
-            if parent >= 0:
-                sees[node] |= sees[parent]
-        return sees
+            new -= 1
+        return new
 
     def _path(self, tokens: Iterable[int], node: int) -> Iterator[int]:
         for token in tokens:
@@ -207,38 +141,66 @@ class Row:
             yield node
 
 
-def pack(groups: Iterable[Group], tokens: int) -> list[Row]:
-    """The groups in rows of at most `tokens` tokens, in order; one too long for that stands alone."""
-    rows: list[Row] = []
+Step = list[Tree]
+
+
+def pack(groups: Iterable[Group], tokens: int) -> list[Step]:
+    """The groups as steps of trees that make `tokens` tokens together, padding included.
+
+    Order is kept but for groups that fill a gap of their step. Trees are small, as attention's cost
+    grows with their square, unless a single group is larger.
+    """
+    steps: list[Step] = [[]]
+    wide = width = min(TREE_TOKENS, tokens)
     for group in groups:
-        if not rows or len(rows[-1].ids) + rows[-1].cost(group) > tokens:
-            rows.append(Row())
-        rows[-1].add(group)
-    return rows
+        tree = next((one for one in steps[-1] if len(one.ids) + one.cost(group) <= wide), None)
+        if tree is None:
+            tree = Tree()
+            wide = max(wide, tree.cost(group))
+            if (len(steps[-1]) + 1) * wide > tokens and steps[-1]:
+                steps.append([])
+                wide = max(width, tree.cost(group))
+            steps[-1].append(tree)
+        tree.add(group)
+    return steps
 
 
-def row_loss(model: Any, row: Row) -> Any:
-    """The mean loss (nats) of a row's reply tokens under `model`, a tensor with gradient.
+def step_loss(model: Any, step: Step) -> Any:
+    """The mean loss (nats) of a step's reply tokens under `model`, a tensor with gradient.
 
     Scores are computed only where a reply's token comes next: a vocabulary's 49,000 for a token cost
     as much as eight layers.
     """
     import torch
 
+    width = max(len(tree.ids) for tree in step)
+    ids, positions = torch.zeros((2, len(step), width), dtype=torch.long)
+    sees = torch.eye(width, dtype=torch.bool).repeat(len(step), 1, 1)  # padding sees itself
+    asked = torch.zeros(len(step), width, dtype=torch.bool)
+    for at, tree in enumerate(step):
+        ids[at, : len(tree.ids)] = torch.tensor(tree.ids)
+        positions[at, : len(tree.ids)] = torch.tensor(tree.positions)
+        asked[at, [node for node, _ in tree.targets]] = True
+        for node, parent in enumerate(tree.parents):
+            if parent >= 0:
+                sees[at, node] |= sees[at, parent]
     device = next(model.parameters()).device
-    nodes, tokens = zip(*row.targets, strict=True)
     scores = model(
-        input_ids=torch.tensor([row.ids], device=device),
-        attention_mask=torch.from_numpy(row.mask()).to(device)[None, None],
-        position_ids=torch.tensor([row.positions], device=device),
-        logits_to_keep=torch.tensor(nodes, device=device),
+        input_ids=ids.to(device),
+        attention_mask=sees[:, None].to(device),
+        position_ids=positions.to(device),
+        logits_to_keep=asked.to(device),
         use_cache=False,
-    ).logits[0]
-    said = torch.nn.functional.cross_entropy(
-        scores.float(), torch.tensor(tokens, device=device), reduction="none"
-    )
-    times = torch.tensor(list(row.targets.values()), device=device)
-    return (said * times).sum() / times.sum()
+    ).logits.float()
+    place = {spot: at for at, spot in enumerate(map(tuple, asked.nonzero().tolist()))}
+    said = [
+        (place[at, node], token, times)
+        for at, tree in enumerate(step)
+        for (node, token), times in tree.targets.items()
+    ]
+    which, tokens, times = torch.tensor(said, device=device).T
+    loss = scores.logsumexp(-1)[which] - scores[which, tokens]
+    return (loss * times).sum() / times.sum()
 
 
 def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
@@ -251,14 +213,13 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     say, started = progress or (lambda sentence: None), time.monotonic()
     examples = read_examples(config.examples)
-    card = _card(config, examples)
-    weights = find_weights(config.base)
-    tokenizer, model = _load(weights, config, say)
+    card = draft_card(config, (example.model_dump() for example in examples))
+    tokenizer, model = _load(find_weights(config.base), config, say)
     taught, tests = (_groups(tokenizer, examples, split, config, say) for split in ("train", "test"))
-    epochs = [_rows(taught, config, epoch) for epoch in range(config.epochs)]
+    epochs = [_steps(taught, config, epoch) for epoch in range(config.epochs)]
     tests = random.Random(config.seed).sample(tests, min(config.eval_groups, len(tests)))
     plain = sum(len(group.prompt) + len(reply) for group in taught for reply in group.replies)
-    packed = sum(len(row.ids) for row in epochs[0])
+    packed = sum(len(tree.ids) for step in epochs[0] for tree in step)
     say(f"{len(taught)} prompts, {plain} tokens packed into {packed}; {len(epochs[0])} steps an epoch.")
     try:
         checkpoint = _checkpoint(config, card)
@@ -278,34 +239,18 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
             test_loss_after=on_test[-1] if on_test else None,
             finished=trainer.state.global_step >= trainer.state.max_steps,
         )
-        _save(model, result.adapter)
-        training = {name: value for name, value in asdict(result).items() if name != "adapter"}
-        seal(result.adapter, replace(card, base_model=weights.name, training=training))
+        shutil.rmtree(result.adapter, ignore_errors=True)
+        # As 16-bit floats: half the size, and losses the same to three digits. Left to itself peft
+        # would ask Hugging Face's server whether the vocabulary grew.
+        state = {name: part.half() for name, part in model.state_dict().items() if "lora_" in name}
+        model.save_pretrained(str(result.adapter), state_dict=state, save_embedding_layers=False)
+        figures = {name: value for name, value in asdict(result).items() if name != "adapter"}
+        seal(result.adapter, replace(card, training=figures))
         if result.finished:
             shutil.rmtree(config.out / "checkpoints", ignore_errors=True)
     except OSError as error:
-        raise StoreError(f"training cannot write to {config.out} ({error}); free space or name another") from error
+        raise StoreError(f"training cannot write to {config.out} ({error}); free space there") from error
     return result
-
-
-def _card(config: TrainConfig, examples: Sequence[Example]) -> Card:
-    counts = {
-        name: dict(Counter(getattr(one, name) for one in examples).most_common())
-        for name in ("act", "origin", "split")
-    }
-    digest = hashlib.sha256(config.examples.read_bytes()).hexdigest()
-    try:
-        prompt = load(config.prompt).digest
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    return Card(
-        name=f"{Path(config.base).name}, rank {config.rank}",
-        base_model=config.base,
-        made=datetime.now(UTC).date().isoformat(),
-        prompt=prompt,
-        config=config.as_card(),
-        data={"file": config.examples.name, "sha256": digest, "counts": counts},
-    )
 
 
 def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, Any]:
@@ -327,25 +272,26 @@ def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, An
             str(weights.folder), local_files_only=True, dtype=torch.float32, attn_implementation="sdpa"
         )
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        raise ModelUnavailable(
-            f"the model in {weights.folder} cannot be loaded ({error}); name another base"
-        ) from error
+        raise ModelUnavailable(f"{weights.folder} cannot be loaded ({error}); name another base") from error
     if not tokenizer.chat_template or tokenizer.eos_token_id is None:
         raise ModelUnavailable(f"{config.base} has no chat template or end token; name an instruct model")
     layers, scores = model.config.num_hidden_layers, model.get_output_embeddings()
+    parts = [(name, part) for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)]
+    linear = {name.rpartition(".")[2] for name, part in parts if part is not scores}
+    targets = linear if config.targets == "all-linear" else set(config.targets.split(","))
     if config.first_layer >= layers:
         raise ConfigError(f"first_layer is {config.first_layer}; give one below the model's {layers}")
-    linear = {name.rpartition(".")[2] for name, part in model.named_modules()
-              if isinstance(part, torch.nn.Linear) and part is not scores}  # fmt: skip
-    targets = linear if config.targets == "all-linear" else set(config.targets.split(","))
     if unknown := targets - linear:
         raise ConfigError(f"the model has no {min(unknown)!r}; choose among {', '.join(sorted(linear))}")
-    # The frozen layers below need no gradient, so torch keeps nothing of them and goes back no further.
-    chosen = list(range(config.first_layer, layers)) if config.first_layer else None
     lora = LoraConfig(
-        task_type="CAUSAL_LM", r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout,
-        target_modules=sorted(targets), layers_to_transform=chosen,
-    )  # fmt: skip
+        task_type="CAUSAL_LM",
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules=sorted(targets),
+        # Layers below need no gradient: torch keeps nothing of them and goes back no further.
+        layers_to_transform=list(range(config.first_layer, layers)) if config.first_layer else None,
+    )
     return tokenizer, get_peft_model(model, lora)
 
 
@@ -380,13 +326,13 @@ def _groups(
     return groups
 
 
-def _rows(groups: Sequence[Group], config: TrainConfig, epoch: int) -> list[Row]:
+def _steps(groups: Sequence[Group], config: TrainConfig, epoch: int) -> list[Step]:
     """One epoch: its own order of groups and choice of wordings."""
     dice = random.Random(f"{config.seed} {epoch}")
-    shown = [
-        Group(one.prompt, tuple(dice.sample(one.replies, min(config.replies_per_prompt, len(one.replies)))))
-        for one in dice.sample(groups, len(groups))
-    ]
+    shown = []
+    for prompt, replies in dice.sample(groups, len(groups)):
+        chosen = dice.sample(replies, min(config.replies_per_prompt, len(replies)))
+        shown.append(Group(prompt, tuple(chosen)))
     return pack(shown, config.tokens_per_batch)
 
 
@@ -396,26 +342,17 @@ def _checkpoint(config: TrainConfig, card: Card) -> str | None:
 
     folder = config.out / "checkpoints"
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {name: value for name, value in config.as_card().items() if name not in RESUMABLE}
+    settings = {name: value for name, value in card.config.items() if name not in RESUMABLE}
     run, known = json.dumps([settings, card.data["sha256"]]), folder / "run.json"
     last: str | None = get_last_checkpoint(str(folder))
-    if last is not None and (not known.is_file() or known.read_text(encoding="utf-8") != run):
-        raise ConfigError(f"{folder} is of a run with other settings or examples; remove it or name another out")
+    if last and not (known.is_file() and known.read_text(encoding="utf-8") == run):
+        raise ConfigError(f"{folder} is of other settings or examples; remove it or name another out")
     known.write_text(run, encoding="utf-8")
     return last
 
 
-def _save(model: Any, folder: Path) -> None:
-    """Write the adapter, as 16-bit floats: half the size for the same losses to three digits."""
-    shutil.rmtree(folder, ignore_errors=True)
-    state = {name: part.half() for name, part in model.state_dict().items() if "lora_" in name}
-    # Left to itself peft asks Hugging Face's server whether the vocabulary grew.
-    model.save_pretrained(str(folder), state_dict=state, save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)
-
-
 def _trainer(
-    model: Any, config: TrainConfig, epochs: Sequence[Sequence[Row]], tests: Sequence[Row], say: Progress
+    model: Any, config: TrainConfig, epochs: Sequence[Sequence[Step]], tests: Sequence[Step], say: Progress
 ) -> tuple[Any, Any]:
     """A Trainer over all epochs' rows in their order, and the callback that counts, saves and stops."""
     import torch
@@ -424,17 +361,18 @@ def _trainer(
 
     class RowTrainer(Trainer):  # type: ignore[misc]
         def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> Any:
-            watch.tokens += len(inputs["row"].ids)
-            watch.reply_tokens += inputs["row"].targets.total()
-            return row_loss(model, inputs["row"])
+            watch.tokens += sum(len(tree.ids) for tree in inputs["step"])
+            watch.reply_tokens += sum(tree.targets.total() for tree in inputs["step"])
+            return step_loss(model, inputs["step"])
 
         def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
             if not tests:
                 return {}
             self.model.eval()
             with torch.no_grad():
-                sums = [(float(row_loss(self.model, row)), row.targets.total()) for row in tests]
-            loss = sum(loss * count for loss, count in sums) / sum(count for _, count in sums)
+                losses = [float(step_loss(self.model, step)) for step in tests]
+            counts = [sum(tree.targets.total() for tree in step) for step in tests]
+            loss = sum(map(operator.mul, losses, counts)) / sum(counts)
             say(f"step {self.state.global_step}: test loss {loss:.4f}")
             figures = {"eval_loss": round(loss, 6)}
             self.log(figures)
@@ -465,7 +403,7 @@ def _trainer(
                     f"{self.tokens / spent:.0f} tokens a second, {left:.0f} min left"
                 )
 
-    watch, rows = Watch(), [row for epoch in epochs for row in epoch]
+    watch, steps = Watch(), [step for epoch in epochs for step in epoch]
     ends = {count // config.gradient_accumulation for count in itertools.accumulate(map(len, epochs))}
     cuda, able = torch.cuda.is_available(), torch.cpu.get_capabilities()
     fast = torch.cuda.is_bf16_supported() if cuda else able.get("avx512_bf16") or able.get("amx_bf16")
@@ -493,9 +431,7 @@ def _trainer(
         dataloader_pin_memory=False,
         report_to="none",
     )
-    trainer = RowTrainer(
-        model, arguments, lambda rows: {"row": rows[0]}, rows, callbacks=[watch]
-    )
+    trainer = RowTrainer(model, arguments, lambda steps: {"step": steps[0]}, steps, callbacks=[watch])
     trainer.remove_callback(PrinterCallback)
     if importlib.util.find_spec("tensorboard"):
         from torch.utils.tensorboard import SummaryWriter

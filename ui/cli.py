@@ -14,23 +14,20 @@ import typer
 
 from assistant.cli import app
 from assistant.cli.frame import (
-    JsonOption,
     ShopOption,
     load_shop,
     make_shop,
     opened_store,
-    print_json,
     run_app,
     shown_progress,
 )
+from finetune.cli import app as finetune
 
 if TYPE_CHECKING:
     from shop.settings import Settings
 
 PortOption = Annotated[int | None, typer.Option(help="Port to serve on (default 8700).", min=1, max=65535)]
 HostOption = Annotated[str | None, typer.Option(help="Address to serve on (default 127.0.0.1).")]
-
-finetune = typer.Typer(help="Teach the model the shop's voice.", no_args_is_help=True)
 
 
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -115,24 +112,6 @@ def _serve(settings: Settings) -> None:
         serve_pages(settings)
     except KeyboardInterrupt:
         typer.echo("Closed.", err=True)
-
-
-@finetune.command("examples")
-def examples(
-    file: Annotated[Path, typer.Argument(help="The JSONL file to write.")],
-    shop: ShopOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write liked turns of customers who allow it as training examples."""
-    from finetune.examples import export_examples
-
-    settings = load_shop(shop)
-    with opened_store(settings) as store:
-        counts = export_examples(store, file)
-    if as_json:
-        print_json(counts)
-        return
-    typer.echo(f"{file}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
 
 program = typer.Typer(

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from assistant.campaign import Campaign, Draft, draft_campaign, draft_message, load_campaign, plan_campaign
+from assistant.campaign import (
+    TONES,
+    Campaign,
+    Draft,
+    draft_campaign,
+    draft_message,
+    load_campaign,
+    plan_campaign,
+)
 from assistant.campaign.export import export_campaign
 from shop.errors import RegularsError
 from ui.marketing_view import MarketingView
@@ -40,14 +48,21 @@ class MarketingPage:
             self.assistant, days=int(days or 0), limit=int(limit or 0), holdout=float(holdout or 0) / 100
         )
 
-    def draft(self, campaign_id: str, customer_id: str) -> Draft:
-        """The message for one customer, drafted now."""
-        return draft_message(self.assistant, load_campaign(self.assistant, campaign_id), customer_id)
+    def draft(self, campaign_id: str, customer_id: str, tone: str) -> Draft:
+        """The message for one customer, drafted now if it was not before."""
+        return draft_message(
+            self.assistant, load_campaign(self.assistant, campaign_id), customer_id, tone=tone
+        )
 
-    def export(self, campaign_id: str, progress: Any) -> tuple[str, str]:
+    def export(self, campaign_id: str, tone: str, progress: Any) -> tuple[str, str]:
         """Draft what is missing and write the CSV: the file's path and the report as HTML."""
         campaign = load_campaign(self.assistant, campaign_id)
-        draft_campaign(self.assistant, campaign, lambda done, total: progress((done, total), desc="Drafting"))
+        draft_campaign(
+            self.assistant,
+            campaign,
+            lambda done, total: progress((done, total), desc="Drafting"),
+            tone=tone,
+        )
         folder = Path(tempfile.mkdtemp(prefix="regulars-"))
         report = export_campaign(self.assistant, campaign, folder / f"{campaign.name}.csv")
         return str(report.path), self.view.report(report)
@@ -97,11 +112,11 @@ def build(assistant: Assistant) -> gr.Blocks:
             "",
         )
 
-    def show(campaign_id: str, customer_id: str | None, width: str) -> tuple[str, str]:
+    def show(campaign_id: str, customer_id: str | None, tone: str, width: str) -> tuple[str, str]:
         if not campaign_id or not customer_id:
             return "", ""
         try:
-            draft = page.draft(campaign_id, customer_id)
+            draft = page.draft(campaign_id, customer_id, tone)
         except Exception as error:
             return page.problem(error), ""
         return view.mail(draft, is_phone=width == "Phone"), view.evidence(draft)
@@ -110,9 +125,13 @@ def build(assistant: Assistant) -> gr.Blocks:
         ids = [m.customer_id for m in load_campaign(assistant, campaign_id).recipients[:MAX_CHOICES]]
         return _step(ids, current, by)
 
-    def export(campaign_id: str, progress: gr.Progress = gr.Progress()) -> tuple[Any, str]:  # noqa: B008
+    def export(
+        campaign_id: str,
+        tone: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[Any, str]:
         try:
-            path, report = page.export(campaign_id, progress)
+            path, report = page.export(campaign_id, tone, progress)
         except Exception as error:
             return gr.DownloadButton(visible=False), page.problem(error)
         return gr.DownloadButton(value=path, visible=True), report
@@ -128,6 +147,9 @@ def build(assistant: Assistant) -> gr.Blocks:
                 holdout = gr.Number(10, label="Held out to measure the effect, %", precision=0, maximum=50)
                 find = gr.Button("Find customers", variant="primary")
                 audience = gr.HTML(view.before())
+                tone = gr.Dropdown(
+                    [(name.capitalize(), name) for name in TONES], value=TONES[0], label="Tone of the e-mails"
+                )
                 make = gr.Button("Draft all and prepare the CSV", variant="primary", visible=False)
                 report = gr.HTML()
                 file = gr.DownloadButton("Download the CSV", visible=False)
@@ -149,10 +171,11 @@ def build(assistant: Assistant) -> gr.Blocks:
         shown = [audience, chosen, picker, detail, hint, make, report, evidence]
         found = gr.on([find.click, days.submit, limit.submit], plan, [days, limit, holdout], shown, **private)
         found.then(lambda: gr.DownloadButton(visible=False), None, file, **private)
-        picker.change(show, [chosen, picker, width], [mail, evidence], **private)
-        found.then(show, [chosen, picker, width], [mail, evidence], **private)
-        width.input(show, [chosen, picker, width], [mail, evidence], **private)
+        picker.change(show, [chosen, picker, tone, width], [mail, evidence], **private)
+        found.then(show, [chosen, picker, tone, width], [mail, evidence], **private)
+        tone.input(show, [chosen, picker, tone, width], [mail, evidence], **private)
+        width.input(show, [chosen, picker, tone, width], [mail, evidence], **private)
         back.click(lambda c, p: turn(c, p, -1), [chosen, picker], picker, **private)
         forth.click(lambda c, p: turn(c, p, 1), [chosen, picker], picker, **private)
-        make.click(export, chosen, [file, report], **private)
+        make.click(export, [chosen, tone], [file, report], **private)
     return blocks

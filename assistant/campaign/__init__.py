@@ -109,6 +109,7 @@ class Draft:
     products: tuple[DraftProduct, ...]
     checks: tuple[Check, ...]
     handled_by: str
+    tone: str = TONES[0]
 
     @property
     def ok(self) -> bool:
@@ -132,6 +133,7 @@ class Draft:
             "products": [[p.id, p.title, p.price, p.why] for p in self.products],
             "checks": [[check.name, check.ok, check.detail] for check in self.checks],
             "handled_by": self.handled_by,
+            "tone": self.tone,
         }
 
 
@@ -147,6 +149,7 @@ def read_draft(document: dict[str, Any]) -> Draft:
         products=tuple(DraftProduct(*row) for row in document["products"]),
         checks=tuple(Check(*row) for row in document["checks"]),
         handled_by=document["handled_by"],
+        tone=document.get("tone", TONES[0]),
     )
 
 
@@ -230,8 +233,14 @@ def load_campaign(assistant: Assistant, campaign_id: str) -> Campaign:
 def draft_message(
     assistant: Assistant, campaign: Campaign, customer_id: str, *, tone: str = TONES[0]
 ) -> Draft:
-    """Draft, check and save one e-mail. Raises NotFound, or NotAllowed without consent or if held out."""
+    """One e-mail, drafted, checked and saved; what is saved in this tone already stays as it is.
+
+    Raises NotFound, or NotAllowed without consent or if held out, ConfigError for an unknown tone.
+    """
     customer = _recipient(assistant, campaign, customer_id)
+    saved = drafts_of(assistant, campaign.id).get(customer_id)
+    if saved is not None and saved.tone == tone:
+        return saved
     return _save_drafts(assistant, campaign, [customer], tone)[0]
 
 
@@ -256,7 +265,7 @@ def _save_drafts(
         raise ConfigError(f"there is no tone {tone!r}; choose one of {', '.join(TONES)}")
     drafts = []
     for customer, email in zip(customers, write_messages(assistant, customers, tone), strict=True):
-        draft = _as_draft(customer.id, email)
+        draft = _as_draft(customer.id, email, tone)
         assistant.store.put_draft(campaign.id, customer.id, draft.as_json(), draft.status)
         drafts.append(draft)
     return drafts
@@ -274,12 +283,12 @@ def draft_campaign(
     *,
     tone: str = TONES[0],
 ) -> list[Draft]:
-    """A draft for every recipient; those saved by an earlier, interrupted run are kept.
+    """A draft for every recipient; those saved by an earlier run in the same tone are kept.
 
     A customer who has since withdrawn consent or been deleted is passed over. Some are worded together;
     `progress` is called with how many are done of how many.
     """
-    saved = drafts_of(assistant, campaign.id)
+    saved = {who: one for who, one in drafts_of(assistant, campaign.id).items() if one.tone == tone}
     found: list[Draft] = []
     recipients = campaign.recipients
     for at in range(0, len(recipients), TOGETHER):
@@ -305,7 +314,7 @@ def all_customers(store: Store) -> Iterator[Customer]:
         offset += len(page)
 
 
-def _as_draft(customer_id: str, email: Email) -> Draft:
+def _as_draft(customer_id: str, email: Email, tone: str) -> Draft:
     return Draft(
         customer_id=customer_id,
         subject=email.subject,
@@ -316,6 +325,7 @@ def _as_draft(customer_id: str, email: Email) -> Draft:
         products=tuple(DraftProduct(*row) for row in email.products),
         checks=email.checks,
         handled_by=email.handled_by,
+        tone=tone,
     )
 
 

@@ -49,12 +49,19 @@ def plan(
 
 
 @campaign.command()
-def draft(campaign_id: CampaignArgument, shop: ShopOption = None, as_json: JsonOption = False) -> None:
+def draft(
+    campaign_id: CampaignArgument,
+    tone: Annotated[
+        str, typer.Option(help="How the messages sound: plain, warm, playful, elegant or brief.")
+    ] = "plain",
+    shop: ShopOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Write and check one message for each recipient; goes on where it was interrupted."""
     from assistant.campaign import draft_campaign, load_campaign
 
     with opened_assistant(load_shop(shop)) as assistant, shown_progress("Drafting") as progress:
-        drafts = draft_campaign(assistant, load_campaign(assistant, campaign_id), progress)
+        drafts = draft_campaign(assistant, load_campaign(assistant, campaign_id), progress, tone=tone)
     if as_json:
         print_json([found.as_json() for found in drafts])
         return
