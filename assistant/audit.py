@@ -56,6 +56,13 @@ SAYS_NO_OF_IT = re.compile(
     re.I,
 )
 
+PERSONAL = re.compile(
+    r"\byou(?:['’]ve| have)?(?: \w+ly)? (?:bought|ordered|chose|chosen|liked|picked|purchased)\b|"
+    r"\byour (?:\w+ )?(?:orders?|purchases?|basket|shopping|history|taste|favou?rites?)\b|\blast time\b",
+    re.I,
+)
+"""What a message may not say to a customer whose history it may not use."""
+
 STOCK_ACTS = frozenset({"answer_in_stock", "answer_out_of_stock", "answer_option_sold_out", "count_options"})
 YES_ACTS = frozenset({"answer_yes", "answer_in_stock", "answer_option_yes"})
 NO_ACTS = frozenset({"answer_no", "answer_option_no", "answer_out_of_stock"})
@@ -278,6 +285,8 @@ class Audit:
             return Violation("stock without its record", sentence.strip()[:40])
         if self.kinds & {"not_known", "not_stated"} and SAYS_NO_OF_IT.search(typed):
             return Violation("silence said as a no", sentence.strip()[:40])
+        if any(kind.endswith("_neutral") for kind in self.kinds) and PERSONAL.search(typed):
+            return Violation("history that may not be used", sentence.strip()[:40])
         if SELLING.search(typed) and self.kinds & {"not_known", "not_stated"}:
             return Violation("silence said as a refusal", sentence.strip()[:40])
         return None

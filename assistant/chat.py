@@ -28,6 +28,7 @@ from assistant.evidence import Gatherer
 from assistant.intents import IntentClassifier
 from assistant.memory import latest_state
 from assistant.models.base import ChatModel, open_model, prepare_model
+from assistant.models.weights import chosen_adapter
 from assistant.planning import Planned, Scene, plan_turn
 from assistant.understanding import Understander, Understanding
 from assistant.wire import card_view_json, source_json
@@ -96,10 +97,16 @@ class Assistant:
 
     def _open_writer(self) -> Writer | None:
         if self._model is None:
-            self._model = open_model(self.settings.model)
+            self._model = open_model(self._model_spec())
         if self._model is None:
             return None
         return ModelWriter(self._model, self.settings)
+
+    def _model_spec(self) -> str:
+        """The model of the settings, with the adapter this shop has promoted where they name none."""
+        spec = self.settings.model
+        adapter = chosen_adapter(self.settings.shop)
+        return f"{spec}?adapter={adapter}" if adapter and spec == "local:smollm2" else spec
 
     def start_conversation(self, customer_id: str = "") -> str:
         """A new conversation's id."""

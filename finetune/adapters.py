@@ -22,6 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.models.weights import ADAPTERS, CURRENT
+from finetune.config import TrainConfig
 from prompts.loader import PromptMismatch, load
 from shop.errors import ConfigError, NotFound, StoreError
 
@@ -31,56 +33,6 @@ CONFIG, WEIGHTS, CARD = "adapter_config.json", "adapter_model.safetensors", "car
 VERSION = re.compile(r"\d{8}-[0-9a-f]{6}")
 
 
-def _flag(default: Any, meaning: str, least: float = 0) -> Any:
-    return field(default=default, metadata={"help": meaning, "least": least})
-
-
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """One training run: the command's flags and the card's record. Raises ConfigError if absurd."""
-
-    examples: Path = _flag(Path("examples.jsonl"), "examples, one prompt and its wordings a line")
-    out: Path = _flag(Path("adapter-run"), "folder for the adapter, its checkpoints and curves")
-    base: str = _flag("smollm2", "model to teach: smollm2, or a folder in Hugging Face's form")
-    prompt: str = _flag("word_act", "prompt file the examples were made with; the card has its digest")
-    rank: int = _flag(16, "LoRA rank; the adapter's size grows with it", 1)
-    alpha: int = _flag(32, "LoRA scale; what is learnt is added alpha / rank times", 1)
-    dropout: float = _flag(0.0, "share of LoRA inputs dropped; any costs a fifth of the speed")
-    targets: str = _flag("all-linear", "layers' parts adapted: all-linear, or names with commas between")
-    first_layer: int = _flag(10, "adapt from this layer on; 0 adapts all and takes longer")
-    epochs: int = _flag(3, "times every example is seen", 1)
-    learning_rate: float = _flag(5e-4, "peak learning rate: warmed up to, then a cosine down to 0")
-    warmup_ratio: float = _flag(0.03, "share of the steps spent warming up")
-    weight_decay: float = _flag(0.0, "AdamW's weight decay")
-    tokens_per_batch: int = _flag(1024, "tokens in one step's tree", 16)
-    gradient_accumulation: int = _flag(1, "trees between two updates of the weights", 1)
-    max_tokens: int = _flag(768, "longer examples (a prompt with a reply) are left out and counted", 16)
-    replies_per_prompt: int = _flag(4, "wordings of a prompt shown in one epoch", 1)
-    eval_groups: int = _flag(200, "test prompts whose loss is measured before, between epochs and after")
-    precision: str = _flag("auto", "bf16, fp32, or auto: bf16 where the hardware multiplies it")
-    seed: int = _flag(0, "order of examples and first weights")
-    save_every_s: float = _flag(300.0, "seconds between checkpoints; the next run goes on from the last", 1)
-    max_steps: int = _flag(0, "stop after this many steps; 0 goes through all")
-    max_minutes: float = _flag(0.0, "save and stop after this many minutes; 0 goes through all")
-    threads: int = _flag(2, "CPU threads", 1)
-
-    def __post_init__(self) -> None:
-        for spot in fields(self):
-            value, least = getattr(self, spot.name), spot.metadata["least"]
-            if isinstance(value, int | float) and not value >= least:
-                raise ConfigError(f"{spot.name} is {value}; give at least {least}")
-        for name in ("dropout", "warmup_ratio"):
-            if getattr(self, name) >= 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; give a share below 1")
-        if self.precision not in ("auto", "bf16", "fp32"):
-            raise ConfigError(f"precision is {self.precision!r}; give auto, bf16 or fp32")
-
-    def as_card(self) -> dict[str, Any]:
-        """The settings as JSON, without this machine's folders."""
-        named = {"examples": self.examples.name, "out": self.out.name, "base": Path(self.base).name}
-        return asdict(self) | named
-
-
 @dataclass(frozen=True, slots=True)
 class Card:
     """What an adapter is and where it comes from; everything in it is JSON.
@@ -88,7 +40,8 @@ class Card:
     `version` is empty until `seal` gives one. `made` is a date (ISO). `config` holds the training's
     settings without folders. `data` has the file's name, its sha256 and counts by act, origin and
     split. `training` has steps, tokens, seconds and losses (nats a token). `metrics` is what the gate
-    measured, `prompt` the digest of the prompt it was taught with.
+    measured, `prompt` the digest of the prompt it was taught with. `lexicon` are the words of the
+    wordings trained on, with spaces between: what the model may type by itself.
     """
 
     name: str
@@ -100,6 +53,7 @@ class Card:
     data: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    lexicon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +224,11 @@ def roll_back(shop: Path) -> str:
 
 
 def _home(shop: Path) -> Path:
-    return shop / "adapters"
+    return shop / ADAPTERS
 
 
 def _current_version(shop: Path) -> str:
-    return next(iter(_lines(_home(shop) / "current")), SHIPPED_VERSION)
+    return next(iter(_lines(_home(shop) / CURRENT)), SHIPPED_VERSION)
 
 
 def _history(shop: Path) -> list[str]:
@@ -283,9 +237,9 @@ def _history(shop: Path) -> list[str]:
 
 def _choose(version: str, shop: Path) -> None:
     if version == SHIPPED_VERSION:
-        (_home(shop) / "current").unlink(missing_ok=True)
+        (_home(shop) / CURRENT).unlink(missing_ok=True)
     else:
-        _write(_home(shop) / "current", f"{version}\n")
+        _write(_home(shop) / CURRENT, f"{version}\n")
 
 
 def _write_history(shop: Path, versions: list[str]) -> None:

@@ -58,7 +58,8 @@ def examples(
 def _train(**given: Any) -> None:
     """Teach a model the examples (hours on a CPU, minutes on a GPU); goes on where it was stopped."""
     from finetune.adapters import register
-    from finetune.train import TrainConfig, train
+    from finetune.config import TrainConfig
+    from finetune.train import train
 
     shop, as_json = given.pop("shop"), given.pop("as_json")
     result = train(TrainConfig(**given), None if as_json else typer.echo)
@@ -72,7 +73,7 @@ def _train(**given: Any) -> None:
 
 def _train_signature() -> inspect.Signature:
     """One option per field of TrainConfig, and the shop to register the adapter with."""
-    from finetune.train import TrainConfig
+    from finetune.config import TrainConfig
 
     options = [
         inspect.Parameter(

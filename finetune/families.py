@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 CHOICE = re.compile(r"\(([^()]*)\)")
 SLOT = re.compile(r"\{(\w+)\}")
+WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 ARTICLE = re.compile(r"^(?:an?|some|the) ")
 PURPOSE = "purpose"
 HELD_OUT_EVERY = 6
@@ -112,10 +113,10 @@ def load_messages() -> Messages:
     )
 
 
-def lexicon(families: Sequence[Family]) -> frozenset[str]:
-    """Every word, lower case, that these families use: what a model taught by them may type."""
-    text = " ".join(SLOT.sub(" ", family.line.replace("|", " ")) for family in families)
-    return frozenset(re.findall(r"[a-z]+(?:['’][a-z]+)?", text.lower()))
+def words_of(texts: Iterable[str]) -> frozenset[str]:
+    """Every word, lower case, of wordings or lines: what a model taught by them may type."""
+    plain = (re.sub(r"\[\w+\]|\{\w+\}|[|()]", " ", text.lower()) for text in texts)
+    return frozenset(word for text in plain for word in WORD.findall(text))
 
 
 def _tables() -> Iterator[tuple[str, dict[str, list[str]]]]:

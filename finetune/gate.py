@@ -19,7 +19,6 @@ from assistant.writers.model import ModelWriter
 from finetune.adapters import Adapter, find_adapter, read_adapter, write_card
 from finetune.evaluate import Result, try_writer
 from finetune.plans import make_trials
-from retrieval.embedding import MiniLM
 from shop.errors import StoreError
 from shop.settings import Settings
 
@@ -45,7 +44,6 @@ def measure(
     """The figures of the adapter called `name` (and of base model and templates, `beside`)."""
     adapter = _find(name, settings.shop)
     made = make_trials(trials, seed)
-    embedder = MiniLM()
     base = f"local:{adapter.card.base_model}"
     specs = {"adapter": f"{base}?adapter={adapter.folder}"}
     if beside:
@@ -58,7 +56,7 @@ def measure(
             prepare_model(model)
         try:
             writer = ModelWriter(model, settings) if model is not None else Composer()
-            report, results[label] = try_writer(writer, made, embedder, progress)
+            report, results[label] = try_writer(writer, made, progress)
             reports[label] = report.as_json()
         finally:
             if model is not None:

