@@ -193,7 +193,8 @@ class Speaker:
     ) -> Wording | None:
         """The wording to be said: of those that pass the audit the first that begins unlike what was
         said lately; None where none passes."""
-        whole, cut = [], []
+        whole: list[Wording] = []
+        cut: list[Wording] = []
         lexicon = writer.lexicon if writer else None
         for wording in wordings:
             said, fault = passable(plan, act, voice, wording, self.guarded, lexicon)

@@ -54,10 +54,10 @@ def conversations(work: Path) -> None:
 def _conversations(report: AnswersReport) -> Iterator[str]:
     yield "# Twenty conversations"
     yield ""
-    yield f"Unedited, with the default model (`{MODEL}` and the shipped adapter) at commit {commit()}, written by"
-    yield "`python -m benchmarks.readings conversations`. Which twenty was settled by a rule before any was answered:"
-    yield "of the cases in `benchmarks/answers/cases.jsonl` the ten of several turns and the ten of one turn whose"
-    yield 'ids have the smallest SHA-256. "By model" means that every act was in the model\'s own words.'
+    yield f"Unedited, with the default model (`{MODEL}` and the shipped adapter) at commit {commit()},"
+    yield "written by `python -m benchmarks.readings conversations`. Which twenty was settled by a rule before"
+    yield "any was answered: of `benchmarks/answers/cases.jsonl` the ten cases of several turns and the"
+    yield 'ten of one turn whose ids have the smallest SHA-256. "By model": every act in the model\'s words.'
     for number, outcome in enumerate(report.outcomes, 1):
         case = outcome.case
         yield ""
@@ -94,9 +94,9 @@ def pairs() -> None:
     lines = [
         "# Forty wordings side by side",
         "",
-        "The same forty acts about made-up things, said by the default model and by the templates, unedited,",
-        f"at commit {commit()}; written by `python -m benchmarks.readings pairs`. Every fifth of 200 acts made",
-        f"from seed {PAIRS_SEED}. A star marks where the templates had to speak for the model.",
+        "Forty acts about made-up things, each said by the default model and by the templates, unedited,",
+        f"at commit {commit()}; written by `python -m benchmarks.readings pairs`. Every fifth of 200 acts",
+        f"made from seed {PAIRS_SEED}. A star marks where the templates had to speak for the model.",
         "",
         "| act | asked | model | templates |",
         "|---|---|---|---|",

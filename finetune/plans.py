@@ -237,31 +237,6 @@ class _Values:
         return self._thing()
 
 
-PRODUCT_SLOTS = (
-    "product",
-    "reference",
-    "first",
-    "second",
-    "cheaper",
-    "dearer",
-    "better",
-    "other",
-    "bought",
-    "title",
-)
-MONEY_SLOTS = (
-    "price",
-    "highest",
-    "list_price",
-    "cheaper_price",
-    "dearer_price",
-    "gap",
-    "spent",
-    "ordered",
-    "mean",
-)
-
-
 def in_words(trial: Trial, text: str) -> str:
     """`text` with the trial's handles filled in; a handle it does not have stays."""
     try:

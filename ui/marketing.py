@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from assistant.campaign import (
-    TONES,
     Campaign,
     Draft,
     draft_campaign,
@@ -23,6 +22,7 @@ from assistant.campaign import (
     plan_campaign,
 )
 from assistant.campaign.export import export_campaign
+from assistant.campaign.message import TONES
 from shop.errors import RegularsError
 from ui.marketing_view import MarketingView
 from ui.staff import notice, page_head, stacked

@@ -56,7 +56,7 @@ QUOTED = re.compile(r"“\{(\w+)\}”")
 class CodedDialect:
     """The prompt `word_act`: codes for facts, in both directions."""
 
-    stop = ("\n", "<|")
+    stop: tuple[str, ...] = ("\n", "<|")
 
     def __init__(self, prompt: Prompt) -> None:
         self.prompt = prompt

@@ -27,7 +27,7 @@ EXAMPLE_SHIFT = 3
 class ExampledDialect:
     """The prompt `write_turn`: handles, and examples of how to use them."""
 
-    stop = ("\n", "<|")
+    stop: tuple[str, ...] = ("\n", "<|")
 
     def __init__(self, prompt: Prompt) -> None:
         self.prompt = prompt
