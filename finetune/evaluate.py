@@ -49,7 +49,8 @@ SILENT = frozenset({"not_stated", "not_known"})
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One trial and what the writer made of it; `fault` is the audit's, '' where all may be said."""
+    """One trial and what the writer made of it; `fault` is the audit's, '' where all may be said.
+    `takes_up` is whether it speaks of what the shopper said it is for, None where they said nothing."""
 
     act: str
     ask: str
@@ -60,6 +61,7 @@ class Result:
     typed_fact: bool
     right_act: bool
     silence_as_no: bool
+    takes_up: bool | None
     fault: str
 
 
@@ -74,6 +76,7 @@ class Report:
     right_act: float
     silence_as_no: int
     passes_audit: float
+    takes_up: float
     distinct_1: float
     distinct_2: float
     same_opening: float
@@ -122,6 +125,7 @@ def summarise(results: Sequence[Result], seconds: float) -> Report:
     def share(name: str) -> float:
         return sum(bool(getattr(result, name)) for result in results) / count
 
+    asked_for = [result.takes_up for result in results if result.takes_up is not None]
     words = [_words(result.wording) for result in results]
     openings = Counter(tuple(own[:3]) for own in words)
     return Report(
@@ -132,6 +136,7 @@ def summarise(results: Sequence[Result], seconds: float) -> Report:
         right_act=share("right_act"),
         silence_as_no=sum(result.silence_as_no for result in results),
         passes_audit=sum(not result.fault for result in results) / count,
+        takes_up=sum(asked_for) / max(1, len(asked_for)),
         distinct_1=_distinct(words, 1),
         distinct_2=_distinct(words, 2),
         same_opening=sum(n * (n - 1) for n in openings.values()) / max(1, count * (count - 1)),
@@ -164,6 +169,7 @@ def _judge(
         right_act=fits and yes_no,
         silence_as_no=kind in SILENT
         and (fault.startswith("silence") or bool(re.match(r"\W*no\b,", bare, re.I))),
+        takes_up=trial.purpose.lower() in text.lower() if trial.purpose else None,
         fault=fault,
     )
 

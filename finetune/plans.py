@@ -59,11 +59,13 @@ MONEY_SLOTS = (
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One act to be worded, with the records behind it and the voice to say it in."""
+    """One act to be worded, with the records behind it and the voice to say it in. `purpose` is what the
+    shopper said it is for, as we would say it back."""
 
     act: Act
     plan: Plan
     voice: Voice
+    purpose: str = ""
 
 
 def make_trials(count: int, seed: int) -> list[Trial]:
@@ -92,12 +94,12 @@ def _trial(kind: str, families: list[Family], messages: Messages, rng: random.Ra
     fields |= {slot: value for slot, value in values.ordered_prices(kind).items() if slot in slots}
     record = Record("x", "made up", "", {slot: value for slot, value in fields.items()})
     act = Act(kind, {slot: f"[x.{slot}]" for slot in sorted(slots)}, tuple(sorted(slots)))
-    message = ""
+    message, purpose = "", ""
     if kind in TAKES_UP:
         about = "recommend" if "recommend" in kind else "superlative" if "superlative" in kind else "find"
-        message, _ = messages.make(about, rng, with_purpose=rng.random() < 0.5)
+        message, purpose = messages.make(about, rng, with_purpose=rng.random() < 0.5)
     voice = Voice(rng.choice(SHOPS), LOCALE, rng.randrange(1_000_000), message=message, tone=tone)
-    return Trial(act, Plan((act,), (record,)), voice)
+    return Trial(act, Plan((act,), (record,)), voice, purpose)
 
 
 def _slot_sets(kind: str, families: list[Family]) -> list[frozenset[str]]:
