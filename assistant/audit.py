@@ -162,6 +162,18 @@ class Audit:
         self.said.append(sentence.strip())
         return None
 
+    def typed_facts(self, text: str) -> list[str]:
+        """Every fact that `text` types out itself, whatever else is wrong with it."""
+        found = []
+        for sentence in split_sentences([text]):
+            handles = list(HANDLE.finditer(sentence))
+            typed = HANDLE.sub("\x00", sentence)
+            for rule in (self._figures, self._names):
+                violation = rule(sentence, typed, handles)
+                if violation and violation.rule.startswith("typed"):
+                    found.append(violation.detail)
+        return found
+
     def lacks(self) -> str:
         """A word that an act has to hold and none of the sentences said so far does; '' if none."""
         text = " ".join(self.said)

@@ -1,7 +1,9 @@
 """The engine of `local:` beside the reference it replaced: first text, decoding, batches, a crowd, memory.
 
 Both answer the same short prompts in turns within one run, so that other work on the machine slows
-both alike. Quality is not looked at here, but for how many wordings come out fit to be audited.
+both alike. Threads that wait do not spin: where two libraries take turns, the one's waiting would slow the
+other (the reference sevenfold on a busy machine). Quality is not looked at here, but for how many
+wordings come out fit to be audited.
 """
 
 from __future__ import annotations
@@ -143,6 +145,7 @@ def measure_stream(models: Sequence[object]) -> Sequence[Row]:
 
 def measure(work: Path) -> Sequence[Row]:
     """The engine alone first, so that its memory is not counted with the reference's."""
+    os.environ |= {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}  # read when a library loads
     from assistant.models.base import open_model, prepare_model
 
     rows = [*measure_prepare()]

@@ -56,7 +56,7 @@ def _conversations(report: AnswersReport) -> Iterator[str]:
     yield ""
     yield f"Unedited, with the default model (`{MODEL}` and the shipped adapter) at commit {commit()},"
     yield "written by `python -m benchmarks.readings conversations`. Which twenty was settled by a rule"
-    yield "before any was answered: of `benchmarks/answers/cases.jsonl` the ten cases of several turns and the"
+    yield 'ten of one turn whose ids have the smallest SHA-256. "By model": every act in its words.'
     yield 'ten of one turn whose ids have the smallest SHA-256. "By model": every act in the model\'s words.'
     for number, outcome in enumerate(report.outcomes, 1):
         case = outcome.case

@@ -15,20 +15,20 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from assistant.audit import NEGATION, NO_ACTS, YES_ACTS
+from assistant.audit import NEGATION, NO_ACTS, YES_ACTS, Audit
 from assistant.delivery import passable
 from assistant.plan import DENIALS, HANDLE
 from assistant.writers.base import Wording, Writer
 from finetune.families import PURPOSE, SLOT, Family, load_families
 from finetune.plans import Trial, in_words
 
-TYPED = ("typed figure", "typed number word", "typed name", "typed promise", "typed link", "typed attribute")
 BATCH = 32
 VARIANTS = 6
 LIKELIER = 20
@@ -105,7 +105,7 @@ def try_writer(
         said.extend(found[0] if found else Wording("") for found in answers)
         progress(at + len(batch), len(trials))
     seconds = time.perf_counter() - started
-    judge = ActJudge()
+    judge = usual_judge()
     right = [
         judge.says(trial.act.kind, frozenset(trial.act.slots), wording.text)
         for trial, wording in zip(trials, said, strict=True)
@@ -165,7 +165,7 @@ def _judge(
         text=in_words(trial, text),
         valid_codes="[" not in HANDLE.sub("", text) and all(handle in given for handle in handles),
         all_said=bool(text) and all(handle in handles for handle in trial.act.must_handles),
-        typed_fact=fault.startswith(TYPED),
+        typed_fact=audited and bool(Audit(trial.plan, message=trial.voice.message).typed_facts(text)),
         right_act=fits and yes_no,
         silence_as_no=kind in SILENT
         and (fault.startswith("silence") or bool(re.match(r"\W*no\b,", bare, re.I))),
@@ -210,6 +210,12 @@ class ActJudge:
         own = sum(chances.get(act, 0.0) for act in alike)
         other = max((chance for act, chance in chances.items() if act not in alike), default=0.0)
         return bool(own * LIKELIER > other)
+
+
+@cache
+def usual_judge() -> ActJudge:
+    """The judge fitted on all our families (20 s)."""
+    return ActJudge()
 
 
 def certainty() -> dict[str, float]:

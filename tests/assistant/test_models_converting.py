@@ -91,18 +91,16 @@ def test_what_cannot_be_converted_says_what_to_do(
 def test_the_shipped_adapter_is_the_default_and_can_be_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = tmp_path / "finetune" / "adapter"
-    shipped.mkdir(parents=True)
-    (shipped / "adapter_config.json").write_text("{}", encoding="utf-8")
-    (tmp_path / "finetune" / "__init__.py").touch()
     monkeypatch.setattr("assistant.models.weights.SHIPPED_ADAPTER", ("smollm2", "elsewhere", "adapter"))
     assert read_spec("smollm2")[1] is None
-    (tmp_path / "finetune").rename(tmp_path / "elsewhere")
+    shipped = tmp_path / "elsewhere" / "adapter"
+    shipped.mkdir(parents=True)
+    (tmp_path / "elsewhere" / "__init__.py").touch()
+    (shipped / "adapter_config.json").write_text("{}", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert read_spec("smollm2")[1] == tmp_path / "elsewhere" / "adapter"
+    assert read_spec("smollm2")[1] == shipped
     assert read_spec("smollm2?adapter=none")[1] is None
-    other = tmp_path / "elsewhere" / "adapter"
-    assert read_spec(f"smollm2?adapter={other}")[1] == other
+    assert read_spec(f"smollm2?adapter={shipped}")[1] == shipped
 
 
 @pytest.mark.slow
