@@ -26,6 +26,7 @@ PARTS = {
     "speed_start": "Starting",
     "speed_turn": "A turn, worded by the templates",
     "speed_turn_model": "A turn, worded by the local language model",
+    "engines": "The language model's engine",
     "quality_search": "Search quality",
     "quality_answers": "Answers",
 }

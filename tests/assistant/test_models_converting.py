@@ -167,14 +167,18 @@ def random_adapter(base: Path, folder: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("adapted", [False, True])
-def test_the_same_words_as_the_reference(adapted: bool, tmp_path: Path) -> None:
+def test_the_same_words_as_the_reference(
+    adapted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """float32 says what transformers says, token by token; int8 mostly begins so (see docs/models.md)."""
     from assistant.models.reference import ReferenceModel
 
     weights = find_weights("smollm2")
     with_base = ReferenceModel(weights)
     with_base.prepare()
+    with_base.close()
     adapter = random_adapter(weights.folder, tmp_path / "adapter") if adapted else None
+    monkeypatch.setenv("REGULARS_CACHE", str(tmp_path / "cache"))  # nobody needs these files again
     models = (
         ReferenceModel(weights, adapter),
         LocalModel(weights, adapter, quantization="float32"),
