@@ -29,6 +29,7 @@ from finetune.adapters import Card, draft_card, seal
 from finetune.config import TrainConfig, TrainResult
 from finetune.families import words_of
 from finetune.packing import Group, Tree, pack, step_loss
+from prompts.asks import EXACT, fingerprint
 from shop.errors import ConfigError, ModelUnavailable, StoreError
 from shop.types import Message
 
@@ -78,9 +79,8 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     say, started = progress or (lambda sentence: None), time.monotonic()
     examples = read_examples(config.examples)
-    taught_texts = (reply for one in examples if one.split == "train" for reply in one.replies)
-    words = " ".join(sorted(words_of(taught_texts)))
-    card = replace(draft_card(config, (example.model_dump() for example in examples)), lexicon=words)
+    card = draft_card(config, (example.model_dump() for example in examples))
+    card = replace(card, **_teaching([one for one in examples if one.split == "train"]))
     tokenizer, model = _load(find_weights(config.base), config, say)
     taught, tests = (_groups(tokenizer, examples, split, config, say) for split in ("train", "test"))
     epochs = [_steps(taught, config, epoch) for epoch in range(config.epochs)]
@@ -117,6 +117,14 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     except OSError as error:
         raise StoreError(f"training cannot write to {config.out} ({error}); free space there") from error
     return result
+
+
+def _teaching(examples: Iterable[Example]) -> dict[str, str]:
+    """The card's `lexicon` and `exact`."""
+    said = [(one.act, reply) for one in examples for reply in one.replies]
+    exact = {fingerprint(act, reply) for act, reply in said if act in EXACT}
+    words = words_of(reply for _, reply in said)
+    return {"lexicon": " ".join(sorted(words)), "exact": " ".join(sorted(exact))}
 
 
 def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, Any]:

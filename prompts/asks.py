@@ -8,6 +8,7 @@ Training examples and live prompts are made here alike. Knows nothing of records
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 
@@ -33,6 +34,13 @@ CODES = {
 }
 """Codes of the slots whose own name is several tokens; every other slot's name is its code."""
 
+EXACT = frozenset(
+    {"compare_price", "compare_rating", "compare_attribute", "corrected"}
+    | {"answer_list_price", "answer_price_range", "answer_option_no", "count_options"}
+)
+"""Acts in which two codes that change places make another claim, which no audit of words can see: of
+these a model's wording is said only if it was taught so, word for word."""
+
 CODE = re.compile(r"\[(\w+)\]")
 SHOPPER_CHARACTERS = 160
 
@@ -57,6 +65,11 @@ def put_reply(text: str) -> str:
     """A wording as the model is taught it: with a space before it, so that its first word, or a code
     there, is the same token as in mid-sentence."""
     return f" {text.strip()}"
+
+
+def fingerprint(kind: str, wording: str) -> str:
+    """Eight hex digits that tell one wording of an act from another."""
+    return hashlib.sha256(f"{kind}\n{wording.strip()}".encode()).hexdigest()[:8]
 
 
 def _plain(message: str) -> str:

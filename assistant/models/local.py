@@ -22,7 +22,7 @@ from assistant.models.converting import READY, convert, converted_folder
 from assistant.models.engine import Engine
 from assistant.models.streaming import until_stop
 from assistant.models.waiting import Job, Row, Sampling, Written
-from assistant.models.weights import Progress, Weights, read_lexicon, read_spec
+from assistant.models.weights import Progress, Weights, read_spec, read_teaching
 from shop.errors import ModelTimeout, ModelUnavailable
 from shop.types import Message
 
@@ -40,7 +40,7 @@ class LocalModel:
 
     def __init__(self, weights: Weights, adapter: Path | None = None, *, quantization: str = "int8") -> None:
         self.name = f"local:{weights.name}" + (f"?adapter={adapter.name}" if adapter else "")
-        self.lexicon = read_lexicon(adapter)
+        self.teaching = read_teaching(adapter)
         self.weights, self.adapter, self.quantization = weights, adapter, quantization
         self._loaded: tuple[ChatText, Engine] | None = None
         self._loading = threading.Lock()

@@ -18,7 +18,7 @@ from typing import Any
 
 from assistant.models.streaming import until_stop
 from assistant.models.unpacking import unpack_gguf
-from assistant.models.weights import Progress, Weights, read_lexicon, read_spec, unpack
+from assistant.models.weights import Progress, Weights, read_spec, read_teaching, unpack
 from shop.errors import ModelTimeout, ModelUnavailable
 from shop.types import Message
 
@@ -38,7 +38,7 @@ class ReferenceModel:
 
     def __init__(self, weights: Weights, adapter: Path | None = None, *, reuse_prefix: bool = True) -> None:
         self.name = f"reference:{weights.name}" + (f"?adapter={adapter.name}" if adapter else "")
-        self.lexicon = read_lexicon(adapter)
+        self.teaching = read_teaching(adapter)
         self.weights, self.adapter = weights, adapter
         self.reuse_prefix = reuse_prefix
         self._model: Any = None

@@ -45,6 +45,15 @@ class Weights:
         return (self.folder / "config.json").is_file()
 
 
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What a fine-tuned model was taught: the `words` it may type, lower case, and the fingerprints
+    (prompts/asks.py) of the wordings that must be `exact`."""
+
+    words: frozenset[str]
+    exact: frozenset[str] = frozenset()
+
+
 def read_spec(rest: str) -> tuple[Weights, Path | None]:
     """The weights and the adapter's folder that `NAME[?adapter=DIR]` means.
 
@@ -64,15 +73,16 @@ def read_spec(rest: str) -> tuple[Weights, Path | None]:
     return find_weights(name), folder
 
 
-def read_lexicon(adapter: Path | None) -> frozenset[str] | None:
-    """The words that a model with this adapter was taught to type; None without such an adapter."""
+def read_teaching(adapter: Path | None) -> Teaching | None:
+    """What a model with this adapter was taught, as its card says; None without such an adapter."""
     if adapter is None:
         return None
     try:
-        words = json.loads((adapter / "card.json").read_text(encoding="utf-8"))["lexicon"]
-    except (OSError, ValueError, KeyError, TypeError):
+        card = json.loads((adapter / "card.json").read_text(encoding="utf-8"))
+        words, exact = str(card["lexicon"]).split(), str(card.get("exact", "")).split()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # an adapter from elsewhere: it may type anything, and is asked with examples
-    return frozenset(str(words).split()) or None
+    return Teaching(frozenset(words), frozenset(exact)) if words else None
 
 
 def chosen_adapter(shop: Path) -> Path | None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.models.base import Ask, ChatModel, phrase
+from assistant.models.weights import Teaching
 from assistant.plan import Act
 from assistant.writers.base import Asked, Voice, Wording
 from assistant.writers.coded import CodedDialect
 from assistant.writers.exampled import ExampledDialect
+from prompts.asks import EXACT, fingerprint
 from prompts.loader import Prompt, PromptMismatch, load
 from shop.errors import PromptError
 from shop.settings import Settings
@@ -47,10 +49,11 @@ class ModelWriter:
 
     def __init__(self, model: ChatModel, settings: Settings) -> None:
         self.model = model
-        # A model that was fine-tuned here says what it was taught to type; others may type anything.
-        self.lexicon: frozenset[str] | None = getattr(model, "lexicon", None)
+        # A model that was fine-tuned here tells what it was taught; another may type anything.
+        self.teaching: Teaching | None = getattr(model, "teaching", None)
+        self.lexicon = self.teaching.words if self.teaching else None
         coded = settings.model_prompt == "codes" or (
-            settings.model_prompt == "auto" and self.lexicon is not None
+            settings.model_prompt == "auto" and self.teaching is not None
         )
         self.dialect: Dialect = (
             CodedDialect(load_prompt("word_act", settings.shop))
@@ -78,9 +81,15 @@ class ModelWriter:
             stop=self.dialect.stop,
         )
         return [
-            [self.dialect.read(text, act, voice) for text in texts]
+            [self.dialect.read(text, act, voice) for text in texts if self._may_be_said(act, text)]
             for (act, voice), texts in zip(asked, answers, strict=True)
         ]
+
+    def _may_be_said(self, act: Act, text: str) -> bool:
+        """Whether `text` is a wording as taught, where any other might say the opposite."""
+        if act.kind not in EXACT or not isinstance(self.dialect, CodedDialect):
+            return True
+        return self.teaching is not None and fingerprint(act.kind, text) in self.teaching.exact
 
 
 def load_prompt(name: str, shop_folder: Path | None = None) -> Prompt:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from assistant.models.scripted import ScriptedModel
+from assistant.models.weights import Teaching
 from assistant.plan import Act, Record
 from assistant.writers.base import Voice
 from assistant.writers.coded import CodedDialect, spoken_slots
 from assistant.writers.exampled import ExampledDialect, describe, shift_handles
 from assistant.writers.model import ModelWriter, load_prompt
-from prompts.asks import CODES, code_of, put_act
+from prompts.asks import CODES, code_of, fingerprint, put_act
 from shop.errors import ConfigError, ModelTimeout, ModelUnavailable, PromptError
 from shop.settings import load_settings
 
@@ -118,9 +119,20 @@ def test_the_setting_chooses_the_dialect(tmp_path: Path) -> None:
     model = ScriptedModel()
     assert isinstance(make_writer(model, tmp_path).dialect, ExampledDialect)
     assert isinstance(make_writer(model, tmp_path, model_prompt="codes").dialect, CodedDialect)
-    model.lexicon = frozenset({"take"})  # type: ignore[attr-defined]
+    model.teaching = Teaching(frozenset({"take"}))  # type: ignore[attr-defined]
     assert isinstance(make_writer(model, tmp_path).dialect, CodedDialect)
     assert isinstance(make_writer(model, tmp_path, model_prompt="examples").dialect, ExampledDialect)
+
+
+def test_a_comparison_is_said_only_as_it_was_taught(tmp_path: Path) -> None:
+    taught, swapped = "[less] beats [more] on price.", "[more] beats [less] on price."
+    act = Act("compare_price", {"cheaper": "[1]", "dearer": "[2]"}, ("cheaper", "dearer"))
+    model = ScriptedModel([f" {swapped}", f" {taught}"])
+    exact = frozenset({fingerprint("compare_price", taught)})
+    model.teaching = Teaching(frozenset({"beats", "on", "price"}), exact)  # type: ignore[attr-defined]
+    writer = make_writer(model, tmp_path)
+    assert writer.write([(act, VOICE)], 5) == [[]]
+    assert writer.write([(act, VOICE)], 5)[0][0].text == "[1] beats [2] on price."
 
 
 def test_an_act_without_phrases_is_a_mistake_of_ours(tmp_path: Path) -> None:
