@@ -29,6 +29,7 @@ PARTS = {
     "engines": "The language model's engine",
     "quality_search": "Search quality",
     "quality_answers": "Answers",
+    "quality_campaign": "Campaign e-mails",
 }
 LIMIT_S = 3600
 
