@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from shutil import copytree
 
@@ -76,7 +77,7 @@ def _quality(drafts: Sequence, who: str) -> list[Row]:
 def _distinct(texts: Sequence[str]) -> float:
     """Distinct-2: different pairs of neighbouring words over all pairs."""
     words = [re.findall(r"[a-z']+", text.lower()) for text in texts]
-    pairs = [pair for own in words for pair in zip(own, own[1:], strict=False)]
+    pairs = [pair for own in words for pair in pairwise(own)]
     return len(set(pairs)) / max(1, len(pairs))
 
 

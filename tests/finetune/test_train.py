@@ -339,3 +339,30 @@ def test_settings_that_do_not_fit_the_model_are_refused(config: TrainConfig, tmp
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(spot.metadata["help"] for spot in fields(TrainConfig))
+
+
+@pytest.mark.slow
+def test_the_real_model_learns_in_a_few_steps_and_can_be_used(tmp_path: Path) -> None:
+    from assistant.models.base import Ask
+    from assistant.models.local import LocalModel
+    from assistant.models.weights import find_weights
+    from finetune.examples import phrasing_examples, write_examples
+    from shop.types import Message
+
+    write_examples(phrasing_examples(), tmp_path / "examples.jsonl")
+    config = TrainConfig(
+        examples=tmp_path / "examples.jsonl", out=tmp_path / "run", max_steps=8, warmup_ratio=0, eval_groups=8
+    )
+    result = train(config)
+    assert result.test_loss_before is not None
+    assert result.test_loss_after is not None
+    assert result.test_loss_after < 0.9 * result.test_loss_before
+    model = LocalModel(find_weights("smollm2"), result.adapter)
+    assert model.teaching is not None
+    assert "look" in model.teaching.words and model.teaching.exact
+    try:
+        ask = Ask((Message("user", "show: [product]"),), ("product",))
+        ((said,),) = model.phrase([ask], count=1, max_tokens=16, timeout_s=300, temperature=0)
+        assert said
+    finally:
+        model.close()
