@@ -100,6 +100,12 @@ REQUIRED_WORDS = {"greet": re.compile(r"\bAI\b")}
 CAPITALISED_WORDS = frozenset({"I", "I'm", "I’m", "I'd", "I’d", "I'll", "I’ll", "I've", "I’ve", "AI", "OK"})
 
 
+OCCASIONS = frozenset(
+    {"Mother's", "Father's", "Mother’s", "Father’s", "Valentine's", "Valentine’s", "Day", "New", "Year's"}
+    | {"Year’s", "Eve", "Christmas", "Easter", "Halloween", "Thanksgiving", "Diwali", "Eid", "Hanukkah"}
+)
+"""Names that may be said back to a shopper who used them: they claim nothing of a product."""
+
 WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 
 
@@ -144,6 +150,7 @@ class Audit:
     ) -> None:
         self.plan = plan
         self.guarded = guarded
+        self.occasions = OCCASIONS & set(re.findall(r"[A-Z][\w'’]*", message))
         self.lexicon = None if lexicon is None else lexicon | shopper_words(message)
         self.kinds = frozenset(act.kind for act in plan.acts)
         self.said: list[str] = []
@@ -259,7 +266,7 @@ class Audit:
         for position, word in enumerate(words):
             if position == 0 and opens_with_word:
                 continue
-            if word[0].isupper() and word not in CAPITALISED_WORDS:
+            if word[0].isupper() and word not in CAPITALISED_WORDS | self.occasions:
                 return Violation("typed name", word)
         held = " ".join(value for record in self.plan.records for value in record.fields.values()).lower()
         for word in words:

@@ -26,6 +26,7 @@ from assistant.audit import NEGATION, NO_ACTS, YES_ACTS, Audit
 from assistant.delivery import passable
 from assistant.plan import DENIALS, HANDLE
 from assistant.writers.base import Wording, Writer
+from assistant.writers.model import ModelWriter
 from finetune.families import PURPOSE, SLOT, Family, load_families
 from finetune.plans import Trial, in_words
 
@@ -101,7 +102,10 @@ def try_writer(
     started = time.perf_counter()
     for at in range(0, len(trials), BATCH):
         batch = trials[at : at + BATCH]
-        answers = writer.write([(trial.act, trial.voice) for trial in batch], timeout_s=600)
+        asked = [(trial.act, trial.voice) for trial in batch]
+        # A model's words before anything is held back.
+        word = writer.word if isinstance(writer, ModelWriter) else writer.write
+        answers = word(asked, timeout_s=600)
         said.extend(found[0] if found else Wording("") for found in answers)
         progress(at + len(batch), len(trials))
     seconds = time.perf_counter() - started
@@ -112,7 +116,7 @@ def try_writer(
     ]
     results = [
         # The composer's phrases are not audited when they are said: tests hold them to the same rules.
-        _judge(trial, wording, fits, writer.lexicon, audited=writer.name == "model")
+        _judge(trial, wording, fits, writer)
         for trial, wording, fits in zip(trials, said, right, strict=True)
     ]
     return summarise(results, seconds), results
@@ -145,15 +149,16 @@ def summarise(results: Sequence[Result], seconds: float) -> Report:
     )
 
 
-def _judge(
-    trial: Trial, wording: Wording, fits: bool, lexicon: frozenset[str] | None, audited: bool
-) -> Result:
+def _judge(trial: Trial, wording: Wording, fits: bool, writer: Writer) -> Result:
     text = wording.text
     handles = [match[0] for match in HANDLE.finditer(text)]
     given = set(trial.act.slots.values())
     fault = ""
+    audited = writer.name == "model"
     if audited:
-        _, fault = passable(trial.plan, trial.act, trial.voice, wording, frozenset(), lexicon)
+        _, fault = passable(trial.plan, trial.act, trial.voice, wording, frozenset(), writer.lexicon)
+    if not fault and isinstance(writer, ModelWriter) and not writer.is_exact(trial.act, wording):
+        fault = "not as taught"
     kind = trial.act.kind
     bare = HANDLE.sub("\0", text)
     denies = bool(NEGATION.search(bare))

@@ -93,7 +93,9 @@ def _trial(kind: str, families: list[Family], messages: Messages, rng: random.Ra
     fields = {slot: values.of(slot, kind) for slot in slots}
     fields |= {slot: value for slot, value in values.ordered_prices(kind).items() if slot in slots}
     record = Record("x", "made up", "", {slot: value for slot, value in fields.items()})
-    act = Act(kind, {slot: f"[x.{slot}]" for slot in sorted(slots)}, tuple(sorted(slots)))
+    # The topic may be left unsaid where the assistant leaves it so.
+    must = sorted(slots - {"topic"} if kind in TAKES_UP else slots)
+    act = Act(kind, {slot: f"[x.{slot}]" for slot in sorted(slots)}, tuple(must))
     message, purpose = "", ""
     if kind in TAKES_UP:
         about = "recommend" if "recommend" in kind else "superlative" if "superlative" in kind else "find"

@@ -89,6 +89,11 @@ class CodedDialect:
         coded = answer.strip()
         return Wording(CODE.sub(put, coded), self.put(act, voice), coded)
 
+    def is_complete(self, wording: Wording, act: Act, voice: Voice) -> bool:
+        """Whether each code asked for stands in it once, and no other."""
+        asked = sorted(code_of(slot) for slot in spoken_slots(act, voice))
+        return sorted(CODE.findall(wording.coded)) == asked
+
 
 def spoken_slots(act: Act, voice: Voice) -> tuple[str, ...]:
     """The slots to be said: all that one phrase can say.

@@ -49,6 +49,10 @@ class ExampledDialect:
         """The answer without a speaker's name ("Shop: ") before it."""
         return Wording(ROLE_ECHO.sub("", answer, count=1).strip())
 
+    def is_complete(self, wording: Wording, act: Act, voice: Voice) -> bool:
+        """Whether it says the act's must-says."""
+        return all(handle in wording.text for handle in act.must_handles)
+
 
 def describe(act: Act, locale: str) -> str:
     """The act as the model reads it: "recommend: product [1], price [1.price]"."""

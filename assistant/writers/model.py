@@ -22,9 +22,9 @@ from prompts.loader import Prompt, PromptMismatch, load
 from shop.errors import PromptError
 from shop.settings import Settings
 
-WORDINGS = 2
-"""Wordings asked for per act: the second costs a fifth of the first and is there if the first fails."""
-TEMPERATURE = 0.7
+WORDINGS = 3
+"""Wordings asked for per act: the second and third cost a fifth of the first each, and the best is said."""
+TEMPERATURE = 0.65
 
 
 class Dialect(Protocol):
@@ -39,6 +39,10 @@ class Dialect(Protocol):
 
     def read(self, answer: str, act: Act, voice: Voice) -> Wording:
         """Its answer, with handles."""
+        ...
+
+    def is_complete(self, wording: Wording, act: Act, voice: Voice) -> bool:
+        """Whether the wording says all that was asked for, each once."""
         ...
 
 
@@ -65,7 +69,14 @@ class ModelWriter:
         self.max_tokens = min(settings.model_max_tokens, self.dialect.prompt.max_tokens)
 
     def write(self, asked: Sequence[Asked], timeout_s: float) -> list[list[Wording]]:
-        """The wordings of all acts, handles unexpanded. Raises ModelError."""
+        """The wordings of all acts that may be said, handles unexpanded. Raises ModelError."""
+        return [
+            [wording for wording in wordings if self.is_exact(act, wording)]
+            for (act, _), wordings in zip(asked, self.word(asked, timeout_s), strict=True)
+        ]
+
+    def word(self, asked: Sequence[Asked], timeout_s: float) -> list[list[Wording]]:
+        """All that the model wrote, what says everything asked before what does not."""
         try:
             asks = [self.dialect.ask(act, voice) for act, voice in asked]
         except PromptMismatch as error:
@@ -80,16 +91,17 @@ class ModelWriter:
             seed=asked[0][1].seed if asked else 0,
             stop=self.dialect.stop,
         )
-        return [
-            [self.dialect.read(text, act, voice) for text in texts if self._may_be_said(act, text)]
-            for (act, voice), texts in zip(asked, answers, strict=True)
-        ]
+        found = []
+        for (act, voice), texts in zip(asked, answers, strict=True):
+            wordings = [self.dialect.read(text, act, voice) for text in texts]
+            found.append(sorted(wordings, key=lambda said: not self.dialect.is_complete(said, act, voice)))
+        return found
 
-    def _may_be_said(self, act: Act, text: str) -> bool:
-        """Whether `text` is a wording as taught, where any other might say the opposite."""
+    def is_exact(self, act: Act, wording: Wording) -> bool:
+        """Whether a wording is as taught, where any other might say the opposite."""
         if act.kind not in EXACT or not isinstance(self.dialect, CodedDialect):
             return True
-        return self.teaching is not None and fingerprint(act.kind, text) in self.teaching.exact
+        return self.teaching is not None and fingerprint(act.kind, wording.coded) in self.teaching.exact
 
 
 def load_prompt(name: str, shop_folder: Path | None = None) -> Prompt:
