@@ -140,8 +140,14 @@ class Backing:
         if named.quoted and named.text == named.text.lower():
             known = self.world.words | set(fold(self.messages).split()) | OPENERS
             return all(word in known for word in whole.split())
+        if named.quoted and set(whole.split()) <= set(fold(self.messages).split()) | FILTER_WORDS:
+            return True
         title_words = (set(fold(p.title).split()) for p in self.products.values())
         return len(whole.split()) >= 2 and any(set(whole.split()) <= words for words in title_words)
+
+
+FILTER_WORDS = frozenset({"by", "in", "at", "or", "less", "more", "with", "without", "not", "products"})
+"""Words that stand between the shopper's own where what was searched is quoted with its filters."""
 
 
 def names_of(title: str) -> list[str]:
