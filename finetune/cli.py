@@ -22,6 +22,7 @@ from assistant.cli.frame import (
     shown_progress,
 )
 from shop.errors import ConfigError
+from shop.settings import load_settings
 
 app = typer.Typer(help="Teach the model the shop's voice.", no_args_is_help=True)
 
@@ -39,7 +40,7 @@ def examples(
 
     made = list(phrasing_examples(seed))
     alike = near_duplicates(made)
-    if own and (shop is not None or (load_shop(None).shop / "shop.db").is_file()):
+    if own and (shop is not None or (load_settings(None).shop / "shop.db").is_file()):
         with opened_store(load_shop(shop)) as store:
             made.extend(conversation_examples(store))
     counts: dict[str, Any] = dict(write_examples(made, file))
@@ -113,7 +114,8 @@ def evaluate(
     """Measure an adapter on acts it was not taught, and write the figures into its card."""
     from finetune.gate import measure
 
-    settings = load_shop(shop)
+    # Measuring an adapter needs no shop, unless it is one of a shop's.
+    settings = load_shop(shop) if shop is not None else load_settings()
     with shown_progress("Wording") as progress:
         reports = measure(
             adapter,
