@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from assistant.delivery import Speaker, Spoken
+from assistant.delivery import Line, Speaker
 from assistant.evaluation.run import AnswersReport, run_answers
 from assistant.models.base import open_model, prepare_model
 from assistant.writers.model import ModelWriter
@@ -56,8 +56,8 @@ def _conversations(report: AnswersReport) -> Iterator[str]:
     yield ""
     yield f"Unedited, with the default model (`{MODEL}` and the shipped adapter) at commit {commit()},"
     yield "written by `python -m benchmarks.readings conversations`. Which twenty was settled by a rule"
-    yield 'ten of one turn whose ids have the smallest SHA-256. "By model": every act in its words.'
-    yield 'ten of one turn whose ids have the smallest SHA-256. "By model": every act in the model\'s words.'
+    yield "before any was answered: of `benchmarks/answers/cases.jsonl` the ten cases of several turns and"
+    yield "the ten of one turn whose ids have the smallest SHA-256. *By model*: every act in its words."
     for number, outcome in enumerate(report.outcomes, 1):
         case = outcome.case
         yield ""
@@ -109,9 +109,8 @@ def pairs() -> None:
 
 
 def _say(speaker: Speaker, trial: Trial) -> tuple[str, bool]:
-    spoken = Spoken()
-    text = "".join(speaker.speak(trial.plan, trial.voice, spoken))
-    return text.replace("|", "/"), spoken.handled_by == "model"
+    (said,) = speaker.say_all([Line(trial.act, trial.plan.records, trial.voice)])
+    return said.text.replace("|", "/"), said.wording is not None
 
 
 def sheet(wordings: Path) -> None:

@@ -37,9 +37,11 @@ CODES = {
 EXACT = frozenset(
     {"compare_price", "compare_rating", "compare_attribute", "corrected"}
     | {"answer_list_price", "answer_price_range", "answer_option_no", "count_options"}
+    | {"mail_why_bought_together", "mail_why_because_bought", "mail_why_popular"}
+    | {"mail_why_similar", "mail_why_due_again"}
 )
-"""Acts in which two codes that change places make another claim, which no audit of words can see: of
-these a model's wording is said only if it was taught so, word for word."""
+"""Acts in which two codes that change places, or a verb left out, make another claim, which no audit of
+words can see: of these a model's wording is said only if it was taught so, word for word."""
 
 CODE = re.compile(r"\[(\w+)\]")
 SHOPPER_CHARACTERS = 160
