@@ -80,7 +80,8 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     say, started = progress or (lambda sentence: None), time.monotonic()
     examples = read_examples(config.examples)
     card = draft_card(config, (example.model_dump() for example in examples))
-    card = replace(card, **_teaching([one for one in examples if one.split == "train"]))
+    lexicon, exact = _teaching([one for one in examples if one.split == "train"])
+    card = replace(card, lexicon=lexicon, exact=exact)
     tokenizer, model = _load(find_weights(config.base), config, say)
     taught, tests = (_groups(tokenizer, examples, split, config, say) for split in ("train", "test"))
     epochs = [_steps(taught, config, epoch) for epoch in range(config.epochs)]
@@ -119,12 +120,12 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     return result
 
 
-def _teaching(examples: Iterable[Example]) -> dict[str, str]:
+def _teaching(examples: Iterable[Example]) -> tuple[str, str]:
     """The card's `lexicon` and `exact`."""
     said = [(one.act, reply) for one in examples for reply in one.replies]
     exact = {fingerprint(act, reply) for act, reply in said if act in EXACT}
     words = words_of(reply for _, reply in said)
-    return {"lexicon": " ".join(sorted(words)), "exact": " ".join(sorted(exact))}
+    return " ".join(sorted(words)), " ".join(sorted(exact))
 
 
 def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, Any]:
