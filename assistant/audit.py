@@ -29,7 +29,7 @@ NUMBER_WORD = re.compile(
 PROMISE = re.compile(
     r"\b(?:free|discount|sale|(?:an|the|our|special) offers?|deal|coupon|refund|guarantee\w*|"
     r"warrant\w+|deliver\w*|shipping|ships?|tomorrow|today|tonight|best[- ]?sell\w+|award\w*|"
-    r"certified|limited)\b",
+    r"certified|limited|this (?:week|month|season))\b",
     re.I,
 )
 LINK = re.compile(r"https?:|www\.|@|<\w|\w\.(?:com|net|org|shop)\b", re.I)
@@ -56,6 +56,7 @@ SAYS_NO_OF_IT = re.compile(
     re.I,
 )
 
+SET_ASIDE = re.compile(r"\b(?:left|stay(?:ed)?|kept|set|put)\b[\w\s]*\b(?:out|aside)\b", re.I)
 PERSONAL = re.compile(
     r"\byou(?:['’]ve| have)?(?: \w+ly)? (?:bought|ordered|chose|chosen|liked|picked|purchased)\b|"
     r"\byour (?:\w+ )?(?:orders?|purchases?|basket|shopping|history|taste|favou?rites?)\b|\blast time\b",
@@ -304,6 +305,8 @@ class Audit:
             return Violation("stock without its record", sentence.strip()[:40])
         if self.kinds & {"not_known", "not_stated"} and SAYS_NO_OF_IT.search(typed):
             return Violation("silence said as a no", sentence.strip()[:40])
+        if self.kinds & {"recommend", "recommend_also", "show_similar"} and SET_ASIDE.search(typed):
+            return Violation("says that history was left out", sentence.strip()[:40])
         if any(kind.endswith("_neutral") for kind in self.kinds) and PERSONAL.search(typed):
             return Violation("history that may not be used", sentence.strip()[:40])
         if SELLING.search(typed) and self.kinds & {"not_known", "not_stated"}:

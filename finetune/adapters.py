@@ -41,8 +41,8 @@ class Card:
     settings without folders. `data` has the file's name, its sha256 and counts by act, origin and
     split. `training` has steps, tokens, seconds and losses (nats a token). `metrics` is what the gate
     measured, `prompt` the digest of the prompt it was taught with. `lexicon` are the words of the
-    wordings trained on, with spaces between: what the model may type by itself; `exact` the
-    fingerprints of those that must be said word for word (prompts/asks.py).
+    wordings trained on, with spaces between: what the model may type by itself; `wordings` are
+    their fingerprints (prompts/asks.py).
     """
 
     name: str
@@ -55,7 +55,7 @@ class Card:
     training: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     lexicon: str = ""
-    exact: str = ""
+    wordings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

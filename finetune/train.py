@@ -29,7 +29,7 @@ from finetune.adapters import Card, draft_card, seal
 from finetune.config import TrainConfig, TrainResult
 from finetune.families import words_of
 from finetune.packing import Group, Tree, pack, step_loss
-from prompts.asks import EXACT, fingerprint
+from prompts.asks import fingerprint
 from shop.errors import ConfigError, ModelUnavailable, StoreError
 from shop.types import Message
 
@@ -80,8 +80,8 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     say, started = progress or (lambda sentence: None), time.monotonic()
     examples = read_examples(config.examples)
     card = draft_card(config, (example.model_dump() for example in examples))
-    lexicon, exact = _teaching([one for one in examples if one.split == "train"])
-    card = replace(card, lexicon=lexicon, exact=exact)
+    lexicon, wordings = _teaching([one for one in examples if one.split == "train"])
+    card = replace(card, lexicon=lexicon, wordings=wordings)
     tokenizer, model = _load(find_weights(config.base), config, say)
     taught, tests = (_groups(tokenizer, examples, split, config, say) for split in ("train", "test"))
     epochs = [_steps(taught, config, epoch) for epoch in range(config.epochs)]
@@ -121,11 +121,11 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
 
 
 def _teaching(examples: Iterable[Example]) -> tuple[str, str]:
-    """The card's `lexicon` and `exact`."""
+    """The card's `lexicon` and `wordings`."""
     said = [(one.act, reply) for one in examples for reply in one.replies]
-    exact = {fingerprint(act, reply) for act, reply in said if act in EXACT}
+    wordings = {fingerprint(act, reply) for act, reply in said}
     words = words_of(reply for _, reply in said)
-    return " ".join(sorted(words)), " ".join(sorted(exact))
+    return " ".join(sorted(words)), " ".join(sorted(wordings))
 
 
 def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, Any]:

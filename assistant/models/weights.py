@@ -48,10 +48,10 @@ class Weights:
 @dataclass(frozen=True, slots=True)
 class Teaching:
     """What a fine-tuned model was taught: the `words` it may type, lower case, and the fingerprints
-    (prompts/asks.py) of the wordings that must be `exact`."""
+    (prompts/asks.py) of its `wordings`."""
 
     words: frozenset[str]
-    exact: frozenset[str] = frozenset()
+    wordings: frozenset[str] = frozenset()
 
 
 def read_spec(rest: str) -> tuple[Weights, Path | None]:
@@ -79,10 +79,10 @@ def read_teaching(adapter: Path | None) -> Teaching | None:
         return None
     try:
         card = json.loads((adapter / "card.json").read_text(encoding="utf-8"))
-        words, exact = str(card["lexicon"]).split(), str(card.get("exact", "")).split()
+        words, wordings = str(card["lexicon"]).split(), str(card.get("wordings", "")).split()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # an adapter from elsewhere: it may type anything, and is asked with examples
-    return Teaching(frozenset(words), frozenset(exact)) if words else None
+    return Teaching(frozenset(words), frozenset(wordings)) if words else None
 
 
 def chosen_adapter(shop: Path) -> Path | None:

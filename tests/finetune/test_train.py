@@ -359,7 +359,7 @@ def test_the_real_model_learns_in_a_few_steps_and_can_be_used(tmp_path: Path) ->
     assert result.test_loss_after < 0.9 * result.test_loss_before
     model = LocalModel(find_weights("smollm2"), result.adapter)
     assert model.teaching is not None
-    assert "look" in model.teaching.words and model.teaching.exact
+    assert "look" in model.teaching.words and model.teaching.wordings
     try:
         ask = Ask((Message("user", "show: [product]"),), ("product",))
         ((said,),) = model.phrase([ask], count=1, max_tokens=16, timeout_s=300, temperature=0)
