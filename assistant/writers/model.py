@@ -16,7 +16,7 @@ from assistant.models.base import Ask, ChatModel, phrase
 from assistant.models.weights import Teaching
 from assistant.plan import Act
 from assistant.writers.base import Asked, Voice, Wording
-from assistant.writers.coded import CodedDialect
+from assistant.writers.coded import TAKES_UP, CodedDialect
 from assistant.writers.exampled import ExampledDialect
 from prompts.asks import EXACT, fingerprint
 from prompts.loader import Prompt, PromptMismatch, load
@@ -108,9 +108,10 @@ class ModelWriter:
         return self.teaching is not None and fingerprint(act.kind, wording.coded) in self.teaching.wordings
 
     def _rank(self, act: Act, voice: Voice, wording: Wording) -> tuple[bool, bool]:
-        # A small model's new combinations of taught phrases read worse than the phrases.
+        # A small model's new combinations of taught phrases read worse than the phrases; but what takes
+        # up the shopper's own words was never taught so.
         complete = self.dialect.is_complete(wording, act, voice)
-        return not complete, not self._was_taught(act, wording)
+        return not complete, act.kind not in TAKES_UP and not self._was_taught(act, wording)
 
 
 def load_prompt(name: str, shop_folder: Path | None = None) -> Prompt:
