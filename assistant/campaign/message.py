@@ -125,17 +125,13 @@ class _Composition:
     tone: str
 
     def lines(self) -> Iterator[tuple[str, Line]]:
-        """The parts to be worded, by name; greeting and signature are always the composer's."""
+        """The parts to be worded, by name; greeting, signature and the reasons, which are facts from
+        end to end, are always the composer's."""
         yield "subject", self._line(next(self._subjects()), most_characters=SUBJECT_CHARACTERS)
         yield "preheader", self._line(next(self._preheaders()), most_characters=PREHEADER_CHARACTERS)
         yield "opening", self._line(self._opening())
         if self.picks:
             yield "lead", self._line(Act("mail_lead_one" if len(self.picks) == 1 else "mail_lead_many"))
-        for pick in self.picks:
-            for reason in self._sayable(pick)[:1]:
-                record = Record("why", "reason", "", self._evidence(reason))
-                act = Act(f"mail_why_{reason.code}", slots_of(record, *EVIDENCE))
-                yield f"why {pick.product.id}", self._line(act, record, pick.product.id)
         contact = {"contact": "[shop.contact]"} if self.assistant.settings.contact else {}
         yield "closing", self._line(Act("mail_closing", contact))
         yield "cta", self._line(Act("mail_cta"))
@@ -157,7 +153,7 @@ class _Composition:
             texts["subject"] = self._fit(list(self._subjects()), SUBJECT_CHARACTERS)
         if len(texts["preheader"]) > PREHEADER_CHARACTERS:
             texts["preheader"] = self._fit(list(self._preheaders()), PREHEADER_CHARACTERS)
-        products = tuple(self._product(pick, texts.get(f"why {pick.product.id}", "")) for pick in self.picks)
+        products = tuple(self._product(pick) for pick in self.picks)
         body = self._body(products, texts)
         facts = tuple(self._facts())
         checks = check_message(
@@ -214,10 +210,18 @@ class _Composition:
             yield Act(kind, {"product": "[1]"})
         yield Act(kind)
 
-    def _product(self, pick: Recommendation, why: str) -> ShownProduct:
+    def _product(self, pick: Recommendation) -> ShownProduct:
         product = pick.product
         price = format_money(product.price, self.assistant.settings.locale) if product.price else ""
-        return product.id, product.title, price, why
+        return product.id, product.title, price, self._why(pick)
+
+    def _why(self, pick: Recommendation) -> str:
+        """The strongest reason that may be said to this customer, in words; '' where there is none."""
+        for reason in self._sayable(pick)[:1]:
+            record = Record("why", "reason", "", self._evidence(reason))
+            act = Act(f"mail_why_{reason.code}", slots_of(record, *EVIDENCE))
+            return self._say(act, [*self._records().values(), record], salt=pick.product.id)
+        return ""
 
     def _sayable(self, pick: Recommendation) -> list[Reason]:
         """Reasons with something to say that gives away nothing private."""
@@ -293,15 +297,13 @@ class _Composition:
             )
         return {record.key: record for record in records}
 
-    def _line(
-        self, act: Act, extra: Record | None = None, salt: str = "", most_characters: int = 1000
-    ) -> Line:
+    def _line(self, act: Act, most_characters: int = 1000) -> Line:
         """`act` with all that a phrase can say of it as its must-say."""
         settings = self.assistant.settings
         slots = fullest_slots(act, settings.locale)
         act = Act(act.kind, {slot: act.slots[slot] for slot in slots}, slots)
-        records = (*self._records().values(), *([extra] if extra else []))
-        seed = stable_seed(f"{self.customer.id}{act.kind}{salt}")
+        records = tuple(self._records().values())
+        seed = stable_seed(f"{self.customer.id}{act.kind}")
         voice = Voice(settings.name, settings.locale, seed, tone=self.tone)
         return Line(act, records, voice, most_characters)
 
