@@ -170,7 +170,7 @@ def test_who_waits_too_long_is_told(model: LocalModel, slowly: None) -> None:
         word(model, [Ask(CHAT, CODES)], timeout_s=0.1)
     with pytest.raises(ModelTimeout, match="busy"):
         next(model.stream(CHAT, max_tokens=4, timeout_s=0.1))
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 60, "given up long before the model would have been done"
     pieces.close()  # type: ignore[attr-defined]
     assert word(model, [Ask(CHAT, CODES)])[0]
     assert not engine(model)._jobs
