@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,8 +21,12 @@ from shop.errors import ModelError, ModelUnavailable
 REST_S = 30.0
 """How long a model that could not be reached is left alone."""
 
-BATCH = 32
-"""Parts of messages worded in one go."""
+DRAWS = 8
+"""How often the model is asked for the same part of a campaign's messages, at most: what customers
+are told alike is worded often enough to vary, then shared out."""
+
+ATTEMPTS = 2
+"""How often the model is asked before the composer speaks."""
 
 TALK = frozenset(
     {"greet", "greet_by_name", "thanks", "goodbye", "chat", "clarify", "clarify_product"}
@@ -62,6 +67,11 @@ class Line:
     records: tuple[Record, ...]
     voice: Voice
     most_characters: int = 1000
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the model is asked, which is the same for many customers."""
+        return self.act.kind, tuple(self.act.slots.items()), self.act.must, self.voice.tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,9 @@ class Speaker:
                 answers = self._ask(writer, asked, deadline - time.monotonic(), spoken)
                 wordings |= dict(zip(batch, answers, strict=True))
             chosen = self._choose(plan, act, voice, writer, wordings.get(position, []), spoken)
+            if chosen is None and writer and position in mine:
+                (second,) = self._ask(writer, [(act, _again(voice))], deadline - time.monotonic(), spoken)
+                chosen = self._choose(plan, act, voice, writer, second, spoken)
             if chosen is not None:
                 spoken.by_model.append((act.kind, chosen))
                 yield self._out(plan.expand(chosen.text), spoken)
@@ -143,30 +156,47 @@ class Speaker:
     def say_all(self, lines: Sequence[Line]) -> list[Said]:
         """Word many single acts at once, handles expanded: the parts of many messages.
 
-        The model's first wording that passes the audit and fits; the composer's where there is none,
-        which may not fit.
+        Lines that are asked for alike draw on the same wordings: each takes one that passes the audit
+        and fits, by its own seed; the composer's where there is none, which may not fit. Twice as many
+        customers do not take twice as long, and no wording depends on whom it is for.
         """
         writer = self._model_writer()
-        said: list[Said] = []
-        for at in range(0, len(lines), BATCH):
-            batch = lines[at : at + BATCH]
-            found: list[list[Wording]] = [[] for _ in batch]
-            if writer is not None:
-                asked = [(line.act, line.voice) for line in batch]
-                found = self._ask(writer, asked, self.timeout_s * len(batch), Spoken())
-            for line, wordings in zip(batch, found, strict=True):
-                said.append(self._say_line(line, wordings, writer))
-        return said
+        alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for at, line in enumerate(lines):
+            alike[line.key].append(at)
+        said: dict[int, Said] = {}
+        waiting = list(alike.values()) if writer is not None else []
+        for attempt in range(ATTEMPTS):
+            asked = [
+                (lines[group[0]].act, _again(lines[group[0]].voice, attempt * DRAWS + draw))
+                for group in waiting
+                for draw in range(min(len(group), DRAWS))
+            ]
+            found = iter(self._ask(writer, asked, self.timeout_s * len(asked), Spoken()) if writer else [])
+            for group in waiting:
+                drawn = [next(found) for _ in range(min(len(group), DRAWS))]
+                wordings = list({wording.text: wording for each in drawn for wording in each}.values())
+                for at in group:
+                    if (own := self._say_line(lines[at], wordings, writer)) is not None:
+                        said[at] = own
+            waiting = [left for group in waiting if (left := [at for at in group if at not in said])]
+        for at, line in enumerate(lines):
+            if at not in said:
+                text = Plan((line.act,), line.records).expand(self.composer.say(line.act, line.voice))
+                said[at] = Said(text.strip(), None)
+        return [said[at] for at in range(len(lines))]
 
-    def _say_line(self, line: Line, wordings: Sequence[Wording], writer: Writer | None) -> Said:
+    def _say_line(self, line: Line, wordings: Sequence[Wording], writer: Writer | None) -> Said | None:
+        """One of `wordings`, where one may be said."""
         plan = Plan((line.act,), line.records)
         lexicon = writer.lexicon if writer else None
-        for wording in wordings:
+        start = line.voice.seed % max(1, len(wordings))
+        for wording in (*wordings[start:], *wordings[:start]):
             _, fault = passable(plan, line.act, line.voice, wording, self.guarded, lexicon)
             text = "" if fault else plan.expand(wording.text).strip()
             if text and len(text) <= line.most_characters:
                 return Said(text, wording)
-        return Said(plan.expand(self.composer.say(line.act, line.voice)).strip(), None)
+        return None
 
     def _ask(
         self, writer: Writer, asked: Sequence[Asked], left_s: float, spoken: Spoken
@@ -249,3 +279,8 @@ def passable(
 
 def _is_models(act: Act, writer: Writer) -> bool:
     return bool(act.must) or (act.kind in TALK and writer.lexicon is not None)
+
+
+def _again(voice: Voice, attempt: int = 1) -> Voice:
+    """The same voice, for other words."""
+    return replace(voice, seed=voice.seed + attempt)

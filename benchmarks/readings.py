@@ -86,7 +86,7 @@ def pairs() -> None:
     assert model is not None
     prepare_model(model)
     try:
-        writer = ModelWriter(model, load_settings())
+        writer = ModelWriter(model, load_settings(), repeatable=True)
         own = [_say(Speaker(lambda: writer), trial) for trial in trials]
     finally:
         model.close()

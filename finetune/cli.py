@@ -33,12 +33,15 @@ def examples(
     shop: ShopOption = None,
     own: Annotated[bool, typer.Option(help="Add the shop's own liked conversations.")] = True,
     seed: Annotated[int, typer.Option(help="Which variants and messages are drawn.")] = 0,
+    focus: Annotated[
+        str, typer.Option(help="A second course: acts whose names begin so (a regular expression).")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Write training examples: our phrasings, and liked turns of customers who allow it."""
     from finetune.examples import conversation_examples, near_duplicates, phrasing_examples, write_examples
 
-    made = list(phrasing_examples(seed))
+    made = list(phrasing_examples(seed, focus=focus))
     alike = near_duplicates(made)
     if own and (shop is not None or (load_settings(None).shop / "shop.db").is_file()):
         with opened_store(load_shop(shop)) as store:

@@ -21,6 +21,7 @@ class TrainConfig:
     out: Path = _flag(Path("adapter-run"), "folder for the adapter, its checkpoints and curves")  # noqa: RUF009
     base: str = _flag("smollm2", "model to teach: smollm2, or a folder in Hugging Face's form")
     prompt: str = _flag("word_act", "prompt file the examples were made with; the card has its digest")
+    start_from: str = _flag("", "an adapter to go on from, whose shape it keeps; without: fresh weights")
     rank: int = _flag(16, "LoRA rank; the adapter's size grows with it", 1)
     alpha: int = _flag(32, "LoRA scale; what is learnt is added alpha / rank times", 1)
     dropout: float = _flag(0.0, "share of LoRA inputs dropped; any costs a fifth of the speed")
@@ -56,6 +57,7 @@ class TrainConfig:
     def as_card(self) -> dict[str, Any]:
         """The settings as JSON, without this machine's folders."""
         named = {"examples": self.examples.name, "out": self.out.name, "base": Path(self.base).name}
+        named |= {"start_from": Path(self.start_from).name}
         return asdict(self) | named
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from finetune.families import HELD_OUT_EVERY, SLOT, Family, Messages, load_families, load_messages
 from prompts.asks import code_of, put_act, put_reply
 from prompts.loader import Prompt, load
-from shop.errors import StoreError
+from shop.errors import ConfigError, StoreError
 from shop.store import Store
 from shop.types import Customer, Turn
 
@@ -36,6 +36,10 @@ messages; those of others until the act has `WORDINGS_AN_ACT` wordings, with cod
 SHARING = 3
 """Wordings of one prompt that are trained on together, so that the prompt is read once."""
 WITHOUT_MESSAGE = 0.15
+FOCUS_PASSES = 3
+REHEARSED = 8
+"""Of a second course's examples: acts in its focus are gone through so often more, of the others one
+prompt in so many is kept, so that what the first course taught is not lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,30 @@ class Example:
     origin: str
 
 
-def phrasing_examples(seed: int = 0, prompt: Prompt | None = None) -> Iterator[Example]:
+def phrasing_examples(seed: int = 0, prompt: Prompt | None = None, focus: str = "") -> Iterator[Example]:
     """Examples of every act out of our families; test ones use families, products and purposes no
-    training example does."""
+    training example does.
+
+    With `focus`, a regular expression that acts' names begin with: a second course on those acts, for
+    an adapter that knows them all (TrainConfig.start_from). Raises ConfigError where no act has it.
+    """
     prompt = prompt or load("word_act")
     buckets: dict[tuple[str, bool], list[Family]] = defaultdict(list)
     for family in load_families():
         buckets[family.act, family.test].append(family)
+    if focus and not any(re.match(focus, act) for act, _ in buckets):
+        raise ConfigError(f"no act's name begins with {focus!r}; name some of finetune/phrasings")
     messages = load_messages()
     for (act, test), families in buckets.items():
         rng = random.Random(f"{seed}/{act}/{test}")
         make = _Maker(prompt, messages.half(test=test), rng, "test" if test else "train")
-        yield from make.examples_of(act, families)
+        if not focus or test:
+            yield from make.examples_of(act, families)
+        elif re.match(focus, act):
+            for _ in range(FOCUS_PASSES):
+                yield from make.examples_of(act, families)
+        else:
+            yield from (one for one in make.examples_of(act, families) if rng.random() < 1 / REHEARSED)
 
 
 def conversation_examples(store: Store, prompt: Prompt | None = None) -> Iterator[Example]:

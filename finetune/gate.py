@@ -55,7 +55,7 @@ def measure(
         if model is not None:
             prepare_model(model)
         try:
-            writer = ModelWriter(model, settings) if model is not None else Composer()
+            writer = ModelWriter(model, settings, repeatable=True) if model is not None else Composer()
             report, results[label] = try_writer(writer, made, progress)
             reports[label] = report.as_json()
         finally:

@@ -25,7 +25,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from assistant.models.unpacking import unpack_gguf
 from assistant.models.weights import Progress, Weights, find_weights, unpack
-from finetune.adapters import Card, draft_card, seal
+from finetune.adapters import Adapter, Card, draft_card, read_adapter, seal
 from finetune.config import TrainConfig, TrainResult
 from finetune.families import words_of
 from finetune.packing import Group, Tree, pack, step_loss
@@ -80,9 +80,10 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     say, started = progress or (lambda sentence: None), time.monotonic()
     examples = read_examples(config.examples)
     card = draft_card(config, (example.model_dump() for example in examples))
-    lexicon, wordings = _teaching([one for one in examples if one.split == "train"])
+    before = read_adapter(Path(config.start_from)) if config.start_from else None
+    lexicon, wordings = _teaching([one for one in examples if one.split == "train"], before)
     card = replace(card, lexicon=lexicon, wordings=wordings)
-    tokenizer, model = _load(find_weights(config.base), config, say)
+    tokenizer, model = _load(find_weights(config.base), config, say, before)
     taught, tests = (_groups(tokenizer, examples, split, config, say) for split in ("train", "test"))
     epochs = [_steps(taught, config, epoch) for epoch in range(config.epochs)]
     tests = random.Random(config.seed).sample(tests, min(config.eval_groups, len(tests)))
@@ -112,6 +113,9 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
         state = {name: part.half() for name, part in model.state_dict().items() if "lora_" in name}
         model.save_pretrained(str(result.adapter), state_dict=state, save_embedding_layers=False)
         figures = {name: value for name, value in asdict(result).items() if name != "adapter"}
+        if before is not None:
+            first = asdict(before.card)
+            figures["before"] = {name: first[name] for name in ("version", "config", "data", "training")}
         seal(result.adapter, replace(card, training=figures))
         if result.finished:
             shutil.rmtree(config.out / "checkpoints", ignore_errors=True)
@@ -120,19 +124,24 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     return result
 
 
-def _teaching(examples: Iterable[Example]) -> tuple[str, str]:
-    """The card's `lexicon` and `wordings`."""
+def _teaching(examples: Iterable[Example], before: Adapter | None) -> tuple[str, str]:
+    """The card's `lexicon` and `wordings`, with those of the adapter gone on from."""
     said = [(one.act, reply) for one in examples for reply in one.replies]
     wordings = {fingerprint(act, reply) for act, reply in said}
-    words = words_of(reply for _, reply in said)
+    words = set(words_of(reply for _, reply in said))
+    if before is not None:
+        words.update(before.card.lexicon.split())
+        wordings.update(before.card.wordings.split())
     return " ".join(sorted(words)), " ".join(sorted(wordings))
 
 
-def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, Any]:
-    """The base model with fresh LoRA weights, and its tokenizer."""
+def _load(
+    weights: Weights, config: TrainConfig, say: Progress, before: Adapter | None = None
+) -> tuple[Any, Any]:
+    """The base model with LoRA weights, fresh or those of `before`, and its tokenizer."""
     try:
         import torch
-        from peft import LoraConfig, get_peft_model
+        from peft import LoraConfig, PeftModel, get_peft_model
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils import logging
 
@@ -150,6 +159,8 @@ def _load(weights: Weights, config: TrainConfig, say: Progress) -> tuple[Any, An
         raise ModelUnavailable(f"{weights.folder} cannot be loaded ({error}); name another base") from error
     if not tokenizer.chat_template or tokenizer.eos_token_id is None:
         raise ModelUnavailable(f"{config.base} has no chat template or end token; name an instruct model")
+    if before is not None:
+        return tokenizer, PeftModel.from_pretrained(model, str(before.folder), is_trainable=True)
     layers, scores = model.config.num_hidden_layers, model.get_output_embeddings()
     parts = [(name, part) for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)]
     linear = {name.rpartition(".")[2] for name, part in parts if part is not scores}

@@ -37,11 +37,9 @@ CODES = {
 EXACT = frozenset(
     {"compare_price", "compare_rating", "compare_attribute", "corrected"}
     | {"answer_list_price", "answer_price_range", "answer_option_no", "count_options"}
-    | {"mail_why_bought_together", "mail_why_because_bought", "mail_why_popular"}
-    | {"mail_why_similar", "mail_why_due_again"}
 )
 """Acts in which two codes that change places, or a verb left out, make another claim, which no audit of
-words can see: of these a model's wording is said only if it was taught so, word for word."""
+words can see."""
 
 CODE = re.compile(r"\[(\w+)\]")
 SHOPPER_CHARACTERS = 160
@@ -61,6 +59,12 @@ def put_act(kind: str, slots: Iterable[str], *, tone: str = "", shopper: str = "
     codes = " ".join(f"[{code_of(slot)}]" for slot in slots)
     said = _plain(shopper)
     return (f"Shopper: {said}\n" if said else "") + (f"{head}: {codes}" if codes else head)
+
+
+def is_free(kind: str) -> bool:
+    """Whether a model may word acts of `kind` in ways it was not taught. Mails are seen by few before
+    they go to many, so they go out only in wordings somebody has read."""
+    return kind not in EXACT and not kind.startswith(("mail", "sms"))
 
 
 def put_reply(text: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models.bounds import Bounds
+from assistant.models.loading import first_line
 from assistant.models.waiting import Job, Row, Sampling, Written, take_batch
 from shop.errors import ModelTimeout, ModelUnavailable
 
@@ -85,8 +86,6 @@ class Engine:
                 first = taken[0][0]
                 self._write(taken, first.seed if alone and not first.written else 0)
                 self.batches.append(len(taken) * first.sampling.count)
-                if first.seed and not self._jobs:
-                    self._begin_anew(taken[-1][0].rows[-1].head)
 
     def _write(self, taken: list[tuple[Job, int]], seed: int) -> None:
         sampling = taken[0][0].sampling
@@ -97,9 +96,8 @@ class Engine:
                 answers = zip(result.sequences_ids, result.scores, strict=True)
                 job.written[at] = [watch.read(numbers, score) for numbers, score in answers]
         except Exception as error:  # whatever it is, callers wait and must be told
-            said = (str(error) or type(error).__name__).splitlines()[0][:200]
             failure = ModelUnavailable(
-                f"the language model failed ({said}); use a smaller model or more memory"
+                f"the language model failed ({first_line(error)}); use a smaller model or more memory"
             )
             for job, _ in taken:
                 job.end(failure)
@@ -144,29 +142,21 @@ class Engine:
                 del self._seen[next(iter(self._seen))]
             return False
         if sum(self._held.values()) + len(head) > HELD_TOKENS:
-            self._load()  # the engine forgets its prompts only as a whole; loading takes 0.1 s
+            self._load()  # the engine forgets its prompts only as a whole
         self._held[head] = len(head)
         return True
 
     def _seed(self, seed: int) -> None:
-        """Make chance begin at `seed`: CTranslate2 reads it once, with a thread's first draw."""
+        """Make chance begin at `seed`: CTranslate2 reads it once, with a thread's first draw, so a model
+        that has drawn before is loaded anew (0.1 to 0.3 s)."""
         import ctranslate2
 
         if self._drawn:
             self._load()
         ctranslate2.set_random_seed(seed)
 
-    def _begin_anew(self, head: tuple[str, ...]) -> None:
-        """While nobody waits, get a generator ready that has not drawn yet and knows `head`."""
-        try:
-            self._load()
-            if head and self._is_worth_keeping(head):
-                self._generator.generate_batch([[head[-1]]], max_length=1, static_prompt=list(head))
-        except Exception:  # the next request will meet the same and be told
-            self._drawn = True
-
     def _load(self) -> None:
-        """Load the model afresh: without kept readings, and with chance at a new beginning (50 ms)."""
+        """Load the model afresh: without kept readings, and with chance at a new beginning."""
         import ctranslate2
 
         ctranslate2.set_random_seed(secrets.randbits(31))

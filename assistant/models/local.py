@@ -20,6 +20,7 @@ from assistant.models.bounds import Bounds
 from assistant.models.chat_text import ChatText
 from assistant.models.converting import READY, convert, converted_folder
 from assistant.models.engine import Engine
+from assistant.models.loading import first_line, wait_for
 from assistant.models.streaming import until_stop
 from assistant.models.waiting import Job, Row, Sampling, Written
 from assistant.models.weights import Progress, Weights, read_spec, read_teaching
@@ -64,7 +65,7 @@ class LocalModel:
             # tokenizers raises nothing more special than Exception.
             except Exception as error:
                 raise ModelUnavailable(
-                    f"the language model in {folder} cannot be loaded ({_first_line(error)}); "
+                    f"the language model in {folder} cannot be loaded ({first_line(error)}); "
                     "remove that folder to have it made anew, or set another model"
                 ) from error
             self._loaded = text, engine
@@ -142,24 +143,10 @@ class LocalModel:
             job.gone = True
 
     def _wait_until_loaded(self, deadline: float) -> tuple[ChatText, Engine]:
-        """Load in a thread of its own: loading cannot be interrupted, the wait for it can."""
-        if (loaded := self._loaded) is not None:
-            return loaded
-        failure: list[Exception] = []
-
-        def load() -> None:
-            try:
-                self.prepare()
-            except Exception as error:
-                failure.append(error)
-
-        thread = threading.Thread(target=load, name="load-language-model", daemon=True)
-        thread.start()
-        thread.join(max(0.0, deadline - time.monotonic()))
-        if failure:
-            raise failure[0]
+        if self._loaded is None:
+            wait_for(self.prepare, deadline)
         if (loaded := self._loaded) is None:
-            raise ModelTimeout("the language model is still being loaded; ask again in a minute")
+            raise ModelUnavailable("the language model has been closed; ask again")
         return loaded
 
 
@@ -198,7 +185,3 @@ def _wordings(
         if answer.strip() and Bounds.allows(answer, ask.codes):
             found[(ask.opening.rstrip() + answer).strip()] = None
     return list(found)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant.models.loading import first_line, wait_for
 from assistant.models.streaming import until_stop
 from assistant.models.unpacking import unpack_gguf
 from assistant.models.weights import Progress, Weights, read_spec, read_teaching, unpack
@@ -61,7 +62,7 @@ class ReferenceModel:
                 self._tokenizer, self._model = _load(self.weights.folder, self.adapter)
             except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
                 raise ModelUnavailable(
-                    f"the language model in {self.weights.folder} cannot be loaded ({_first_line(error)}); "
+                    f"the language model in {self.weights.folder} cannot be loaded ({first_line(error)}); "
                     "remove that folder to have it made anew, or set another model"
                 ) from error
 
@@ -84,37 +85,18 @@ class ReferenceModel:
 
     def _pieces(self, messages: tuple[Message, ...], max_tokens: int, timeout_s: float) -> Iterator[str]:
         deadline = time.monotonic() + timeout_s
-        self._wait_until_loaded(deadline)
+        if self._model is None:
+            wait_for(self.prepare, deadline)
         if not self._speaking.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise ModelTimeout("the language model is busy with other answers; ask again in a moment")
         try:
             yield from self._generate(messages, max_tokens, deadline)
         except (RuntimeError, MemoryError) as error:
             raise ModelUnavailable(
-                f"the language model failed ({_first_line(error)}); use a smaller model or more memory"
+                f"the language model failed ({first_line(error)}); use a smaller model or more memory"
             ) from error
         finally:
             self._speaking.release()
-
-    def _wait_until_loaded(self, deadline: float) -> None:
-        """Load in a thread of its own: loading cannot be interrupted, the wait for it can."""
-        if self._model is not None:
-            return
-        failure: list[Exception] = []
-
-        def load() -> None:
-            try:
-                self.prepare()
-            except Exception as error:
-                failure.append(error)
-
-        thread = threading.Thread(target=load, name="load-language-model", daemon=True)
-        thread.start()
-        thread.join(max(0.0, deadline - time.monotonic()))
-        if failure:
-            raise failure[0]
-        if self._model is None:
-            raise ModelTimeout("the language model is still being loaded; ask again in a minute")
 
     def _generate(self, messages: tuple[Message, ...], max_tokens: int, deadline: float) -> Iterator[str]:
         prompt = self._tokens(messages, begin_answer=True)
@@ -237,7 +219,3 @@ def _goes_round(written: list[int]) -> bool:
     return len(last) == LOOP_TOKENS and any(
         before[at : at + LOOP_TOKENS] == last for at in range(len(before) - LOOP_TOKENS + 1)
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]

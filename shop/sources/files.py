@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zlib
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from shop.errors import SourceError
 
 MAX_BYTES = 1 << 30
+MAX_STREAM_BYTES = 16 << 30
+CHUNK_BYTES = 1 << 18
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 GZIP_MARK = b"\x1f\x8b"
 
@@ -41,14 +46,8 @@ def read_text(path: Path) -> str:
 
 def read_bytes(path: Path) -> bytes:
     """The file's bytes, unpacked where it is gzip."""
-    if path.is_dir():
-        raise SourceError("is a folder; name a file in it", file=path)
-    try:
+    with _readable(path):
         raw = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SourceError("there is no such file; check the name", file=path) from error
-    except OSError as error:
-        raise SourceError(f"cannot be read ({error.strerror}); check its rights", file=path) from error
     if raw.startswith(GZIP_MARK):
         return _unpack(path)
     if path.suffix == ".gz" and raw:
@@ -58,14 +57,64 @@ def read_bytes(path: Path) -> bytes:
     return raw
 
 
-def _unpack(path: Path) -> bytes:
+def read_chunks(path: Path) -> Generator[bytes, None, None]:
+    """The file's bytes piece by piece, unpacked where it is gzip; for files too big to hold."""
+    with _readable(path), path.open("rb") as raw:
+        packed = raw.read(2) == GZIP_MARK
+        raw.seek(0)
+        source = gzip.open(raw) if packed else raw
+        taken = 0
+        while chunk := source.read(CHUNK_BYTES):
+            taken += len(chunk)
+            if taken > MAX_STREAM_BYTES:
+                raise SourceError("holds more than 16 GiB; split it", file=path)
+            yield chunk
+
+
+def read_head(path: Path) -> str:
+    """The beginning of a file, to tell its format by: at most 256 KiB, odd bytes replaced."""
+    chunks = read_chunks(path)
+    head = next(chunks, b"")
+    chunks.close()
+    if head.startswith(UTF16_MARKS):
+        return head.decode("utf-16", errors="replace")
+    return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
+
+
+def is_windows_text(path: Path) -> bool:
+    """Whether a big file holds bytes that are no UTF-8; both encodings at once is an error."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
+    odd = proper = False
+    for chunk in read_chunks(path):
+        text = decoder.decode(chunk)
+        if not text.isascii():
+            odd = odd or re.search("[\udc80-\udcff]", text) is not None
+            proper = proper or re.search("[\x80-\ud7ff\ue000-\U0010ffff]", text) is not None
+    if odd and proper:
+        raise SourceError("mixes UTF-8 with another encoding; save it all as UTF-8", file=path)
+    return odd
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Errors of the file system and of gzip as sentences."""
+    if path.is_dir():
+        raise SourceError("is a folder; name a file in it", file=path)
     try:
-        with gzip.open(path) as packed:
-            data = packed.read(MAX_BYTES + 1)
+        yield
+    except FileNotFoundError as error:
+        raise SourceError("there is no such file; check the name", file=path) from error
     except EOFError as error:
         raise SourceError("is cut off (the gzip has no end); copy it again", file=path) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"is damaged gzip ({error}); copy it again", file=path) from error
+    except OSError as error:
+        raise SourceError(f"cannot be read ({error.strerror}); check its rights", file=path) from error
+
+
+def _unpack(path: Path) -> bytes:
+    with _readable(path), gzip.open(path) as packed:
+        data = packed.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise SourceError("unpacks to more than 1 GiB; split it", file=path)
     return data

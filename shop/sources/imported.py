@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
 
+from shop.errors import SourceError
 from shop.report import Report
 from shop.types import Customer, Order, PolicyPassage, Product, Return
+
+NAMED = 12
+SHOWN = 5
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,54 @@ class Skips:
         return tuple(
             (reason, count, self.examples.get(reason, "")) for reason, count in self.counts.most_common()
         )
+
+
+@dataclass(slots=True)
+class Doubts:
+    """Values that could not be read and were left out, by kind ("prices"), with their first places.
+
+    For files that programs write by the thousand: one bad value does not stop them.
+    """
+
+    read: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
+    places: dict[str, list[str]] = field(default_factory=dict)
+
+    def tried(self, kind: str, place: str, text: str, parse: Callable[[str], T | None]) -> T | None:
+        """`parse(text)`, or None where it raises ValueError, which is then remembered."""
+        try:
+            value = parse(text)
+        except ValueError:
+            self.unread[kind] += 1
+            shown = self.places.setdefault(kind, [])
+            if len(shown) < SHOWN:
+                shown.append(f"{place} ({text if len(text) <= 40 else text[:40] + '…'!r})")
+            return None
+        if value is not None:
+            self.read[kind] += 1
+        return value
+
+    def notes(self, file: Path) -> list[str]:
+        """One note a kind; SourceError where there are prices and not one of them can be read."""
+        if self.unread["prices"] and not self.read["prices"]:
+            example = self.places["prices"][0]
+            message = f"none of its prices can be read, for example {example}; write them like 12.50"
+            raise SourceError(message, file=file)
+        return [
+            f"{count:,} of the {kind} could not be read and were left out: "
+            + ", ".join(self.places[kind])
+            + (f" and {count - SHOWN:,} more" if count > SHOWN else "")
+            for kind, count in self.unread.items()
+        ]
+
+
+def unused_note(what: str, names: Iterable[str]) -> list[str]:
+    """The note on `what` ("columns") of a file that no product takes anything from."""
+    listed = list(dict.fromkeys(names))
+    if not listed:
+        return []
+    more = f" and {len(listed) - NAMED:,} more" if len(listed) > NAMED else ""
+    return [f"{len(listed):,} {what} were not used: " + ", ".join(map(repr, listed[:NAMED])) + more]
 
 
 def with_note(imported: Imported, note: str) -> Imported:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,15 @@ class Header:
 
     def __contains__(self, column: str) -> bool:
         return column in self.places
+
+    def unused(self, known: Iterable[str] = ()) -> list[str]:
+        """Names of columns that are none of ours and none of `known`."""
+        taken, known_names = set(self.places.values()), {plain_name(name) for name in known}
+        return [
+            name
+            for place, name in enumerate(self.names)
+            if name and place not in taken and plain_name(name) not in known_names
+        ]
 
     def name(self, column: str) -> str:
         """The column's name as the file writes it."""
@@ -55,8 +64,8 @@ class Row:
 
 
 def plain_name(header: str) -> str:
-    """A header as it is compared: lower case, words only."""
-    return " ".join(re.findall(r"\w+", header.casefold()))
+    """A header as it is compared: lower case, words only; "image_link" is "image link"."""
+    return " ".join(re.findall(r"[^\W_]+", header.casefold()))
 
 
 def first_line(text: str) -> str:

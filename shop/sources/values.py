@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 
+from shop.types import Money
+
 CURRENCY_SIGNS = {"£": "GBP", "€": "EUR", "¥": "JPY", "zł": "PLN", "₹": "INR"}
 DATE_FORMS = ("%m/%d/%Y %H:%M", "%m/%d/%y %H:%M", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%m/%d/%Y")
+ESCAPED_TAG = re.compile(r"</?(?:p|br|li|ul|ol|div|span|strong|b|em|i|h[1-6]|table|tr|td)\b[^<>]*>", re.I)
 MAX_PRICE = Decimal(10) ** 12
 
 
@@ -61,6 +64,16 @@ def currency_of(text: str) -> str:
             return code
     match = re.search(r"\b[A-Z]{3}\b", text)
     return match[0] if match else ""
+
+
+def parse_money(text: str, mark: str, currency: str) -> Money | None:
+    """A price in the currency it names, else in `currency`; less than nothing is no price."""
+    amount = parse_price(text, mark)
+    if amount is None:
+        return None
+    if amount < 0:
+        raise ValueError(f"{_short(text)} is less than nothing")
+    return Money(amount, currency_of(text) or currency)
 
 
 def parse_whole(text: str) -> int | None:
@@ -138,7 +151,9 @@ def plain_text(markup: str) -> str:
     if "<" not in markup and "&" not in markup:
         return _squeezed(markup)
     if not re.search(r"<[a-zA-Z/!]", markup):
-        return _squeezed(html.unescape(markup))
+        unescaped = html.unescape(markup)
+        # Feeds escape their HTML twice; "size < 5" stays.
+        return plain_text(unescaped) if ESCAPED_TAG.search(unescaped) else _squeezed(unescaped)
     reader = _Text()
     reader.feed(markup)
     reader.close()

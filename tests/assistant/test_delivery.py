@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from assistant.delivery import Line, Speaker, Spoken, passable
+from assistant.delivery import DRAWS, Line, Speaker, Spoken, passable
 from assistant.plan import Act, Plan, Record
 from assistant.writers.base import Asked, Voice, Wording
 from shop.errors import ModelTimeout, ModelUnavailable
@@ -137,11 +138,36 @@ def test_a_taught_model_may_type_only_what_it_was_taught_or_the_shopper_said():
     assert said is None and fault == "untaught word: brother"
 
 
+SUBJECT = Act("mail_subject_product", {"product": "[1]"}, ("product",))
+
+
 def test_many_parts_are_worded_at_once_and_must_fit():
-    subject = Act("mail_subject_product", {"product": "[1]"}, ("product",))
-    writer = Says({"mail_subject_product": ["A very long line about [1]", "Still [1]"]})
-    lines = [Line(subject, PLAN.records, VOICE, most_characters=20), Line(subject, PLAN.records, VOICE)]
+    writer = Says({SUBJECT.kind: ["A very long line about [1]", "Still [1]"]})
+    voice = replace(VOICE, seed=0)
+    lines = [Line(SUBJECT, PLAN.records, voice, most_characters=20), Line(SUBJECT, PLAN.records, voice)]
     short, long = Speaker(lambda: writer).say_all(lines)
     assert (short.text, long.text) == ("Still Red Lunch Bag", "A very long line about Red Lunch Bag")
-    assert writer.asked == [["mail_subject_product"] * 2] and short.wording
+    assert writer.asked == [[SUBJECT.kind] * 2] and short.wording
     assert Speaker(lambda: None).say_all(lines)[0].wording is None
+
+
+def test_what_many_are_told_alike_is_asked_for_a_few_times_and_shared_out():
+    writer = Says({SUBJECT.kind: ["Still [1]", "Once more, [1]"]})
+    lines = [Line(SUBJECT, PLAN.records, replace(VOICE, seed=seed)) for seed in range(50)]
+    said = Speaker(lambda: writer).say_all(lines)
+    assert writer.asked == [[SUBJECT.kind] * DRAWS]
+    assert {one.text for one in said} == {"Still Red Lunch Bag", "Once more, Red Lunch Bag"}
+
+
+def test_a_model_none_of_whose_wordings_may_be_said_is_asked_once_more():
+    class Stutters(Says):
+        def write(self, asked, timeout_s):
+            found = super().write(asked, timeout_s)
+            return found if len(self.asked) > 1 else [[Wording("It costs 5 pounds.")] for _ in asked]
+
+    writer = Stutters({SHOW.kind: "Take [1]."})
+    text, spoken = speak(writer, Plan((SHOW,), PLAN.records))
+    assert text.startswith("Take Red Lunch Bag") and spoken.handled_by == "model"
+    assert writer.asked == [[SHOW.kind], [SHOW.kind]]
+    (line,) = Speaker(lambda: Says({SUBJECT.kind: []})).say_all([Line(SUBJECT, PLAN.records, VOICE)])
+    assert line.wording is None, "the composer has the last word"

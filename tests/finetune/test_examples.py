@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from assistant.writers.base import Voice, Wording
 from assistant.writers.coded import TAKES_UP, CodedDialect, quoted_slots
 from assistant.writers.composer import PLACEHOLDER, load_phrases
 from finetune.examples import (
+    FOCUS_PASSES,
+    REHEARSED,
     Example,
     conversation_examples,
     fill,
@@ -26,7 +29,7 @@ from finetune.examples import (
 from finetune.families import load_families, load_messages, words_of
 from prompts.asks import CODE, code_of
 from prompts.loader import load
-from shop.errors import StoreError
+from shop.errors import ConfigError, StoreError
 from shop.store import Store
 from shop.types import Consent, Customer, Turn
 
@@ -115,6 +118,19 @@ def test_near_duplicates_are_found() -> None:
 
 def test_the_same_seed_makes_the_same_examples() -> None:
     assert list(phrasing_examples(3)) == list(phrasing_examples(3))
+
+
+def test_a_second_course_is_of_its_focus_and_a_little_of_all_else() -> None:
+    once, focused = (
+        [one for one in phrasing_examples(3, focus=focus) if one.split == "train"]
+        for focus in ("", "mail_cta$")
+    )
+    counts = [Counter(one.act == "mail_cta" for one in made) for made in (once, focused)]
+    assert counts[1][True] == FOCUS_PASSES * counts[0][True]
+    assert counts[1][False] == pytest.approx(counts[0][False] / REHEARSED, rel=0.2)
+    assert {one.act for one in focused} > {"show", "mail_cta"}
+    with pytest.raises(ConfigError, match="no act's name begins with 'male'"):
+        list(phrasing_examples(focus="male"))
 
 
 def test_purposes_are_taken_up_only_where_the_shopper_named_one() -> None:

@@ -286,6 +286,22 @@ def test_steps_can_be_limited_and_gathered(config: TrainConfig) -> None:
     assert "lora" in (result.adapter / "adapter_config.json").read_text()
 
 
+def test_a_second_course_goes_on_from_an_adapter_and_keeps_what_it_may_say(config: TrainConfig) -> None:
+    first = train(config)
+    config.examples.write_text("".join(json.dumps(line(1)) + "\n" for _ in range(8)))
+    second = replace(
+        config, start_from=str(first.adapter), out=config.out.parent / "second", epochs=1, learning_rate=1e-5
+    )
+    result = train(second)
+    card, before = read_adapter(result.adapter).card, read_adapter(first.adapter).card
+    assert result.first_loss < first.first_loss / 2, "what was learnt is still known"
+    assert set(before.lexicon.split()) <= set(card.lexicon.split())
+    assert card.training["before"]["version"] == before.version
+    assert str(config.out.parent) not in json.dumps(card.config)
+    with pytest.raises(ConfigError, match="no adapter in"):
+        train(replace(second, start_from=str(config.out.parent)))
+
+
 def test_examples_without_tests_train_without_test_losses(config: TrainConfig) -> None:
     config.examples.write_text("".join(json.dumps(line(0)) + "\n" for _ in range(8)))
     result = train(replace(config, epochs=1))
