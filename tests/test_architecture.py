@@ -24,12 +24,12 @@ MAY_IMPORT = {
 EXCEPTIONS = {"ui/cli.py": set(MAY_IMPORT)}
 LOADS_MODELS = ("assistant/models/reference", "assistant/models/converting")
 HEAVY = {
-    "torch": (*LOADS_MODELS, "retrieval/embedding", "finetune/"),
-    "transformers": (*LOADS_MODELS, "retrieval/embedding", "finetune/"),
+    "torch": (*LOADS_MODELS, "finetune/"),
+    "transformers": (*LOADS_MODELS, "finetune/"),
     "peft": (*LOADS_MODELS, "finetune/"),
     "gguf": ("assistant/models/unpacking",),
-    "ctranslate2": ("assistant/models/engine", "assistant/models/converting"),
-    "sentence_transformers": ("retrieval/embedding",),
+    "ctranslate2": ("assistant/models/engine", "assistant/models/converting", "retrieval/minilm"),
+    "sentence_transformers": ("finetune/",),
     "chromadb": ("retrieval/vectors",),
     "gradio": ("ui/",),
     "sqlalchemy": ("shop/store/",),

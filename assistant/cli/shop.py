@@ -38,8 +38,14 @@ class Kind(StrEnum):
 
 def import_data(
     kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
-    file: Annotated[Path, typer.Argument(help="The file; .gz is fine.")],
-    format: Annotated[str, typer.Option(help="The file's format; auto looks at the file.")] = "auto",
+    file: Annotated[Path, typer.Argument(help="The file (.gz is fine), or a folder of saved product pages.")],
+    format: Annotated[
+        str,
+        typer.Option(
+            help="auto looks at the file; or shopify, woocommerce, google_feed, schema_org, online_retail, "
+            "esci, tau2 (text for policies)."
+        ),
+    ] = "auto",
     shop: ShopOption = None,
     as_json: JsonOption = False,
 ) -> None:

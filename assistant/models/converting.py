@@ -19,7 +19,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from assistant.models.weights import Progress, Weights, cache_folder, fill_folder
+from assistant.models.weights import Progress, Weights, make_folder
+from shop.cache import cache_folder
 from shop.errors import ModelUnavailable
 
 FORMAT = 1
@@ -55,7 +56,7 @@ def convert(weights: Weights, adapter: Path | None, quantization: str, say: Prog
         argv = [sys.executable, "-m", "assistant.models.converting", str(source)]
         argv += ["--adapter", str(adapter.resolve())] if adapter is not None else []
         argv += ["--quantization", quantization, "--into"]
-        fill_folder(folder, READY, lambda made: _run([*argv, str(made)], weights, say))
+        make_folder(folder, READY, lambda made: _run([*argv, str(made)], weights, say))
     return folder
 
 

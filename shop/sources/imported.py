@@ -95,7 +95,7 @@ def unused_note(what: str, names: Iterable[str]) -> list[str]:
     if not listed:
         return []
     more = f" and {len(listed) - NAMED:,} more" if len(listed) > NAMED else ""
-    return [f"{len(listed):,} {what} were not used: " + ", ".join(map(repr, listed[:NAMED])) + more]
+    return [f"{what} not used: " + ", ".join(map(repr, listed[:NAMED])) + more]
 
 
 def with_note(imported: Imported, note: str) -> Imported:

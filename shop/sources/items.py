@@ -57,15 +57,15 @@ def build_product(
     product_id: str,
     items: Sequence[Item],
     parent: Item | None = None,
-    vary: Collection[str] | None = None,
+    vary: Collection[str] = (),
 ) -> Product:
     """One product of the forms it comes in; `parent` says what is true of all of them.
 
-    `vary` names the options that are choices; without it they are those that differ. What does not
-    vary is the product's own: its colour, or an attribute.
+    Choices are the options that differ and those that `vary` names. What is no choice is the
+    product's own: its colour, or an attribute.
     """
     stated = [parent, *items] if parent else list(items)
-    choices = _differing(items) if vary is None else set(vary)
+    choices = _differing(items).union(vary)
     variants = [_variant(item, choices) for item in items]
     own = {name: value for item in reversed(stated) for name, value in item.options.items()}
     own = {name: value for name, value in own.items() if name not in choices}

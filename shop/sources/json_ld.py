@@ -17,12 +17,11 @@ from typing import Any
 from shop.errors import SourceError
 from shop.sources.files import read_text
 from shop.sources.imported import Skips
+from shop.sources.values import without_sections
 
 PAGES = (".html", ".htm", ".xhtml")
 DOCUMENTS = (".json", ".jsonld")
-PRODUCTS = frozenset({"Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts", "Book"})
-# What a page shows beside its own products.
-ASIDES = frozenset({"isRelatedTo", "isSimilarTo", "isAccessoryOrSparePartFor", "itemReviewed", "review"})
+PRODUCTS = frozenset({"Product", "ProductGroup", "IndividualProduct", "SomeProducts", "Book", "Vehicle"})
 PREFIX = re.compile(r"^(?:schema:|https?://schema\.org/)")
 MAX_DEPTH = 60
 
@@ -65,10 +64,13 @@ def read_pages(path: Path, skips: Skips) -> Iterator[Page]:
     Raises SourceError for a JSON file that is no JSON; a broken block in an HTML page is skipped.
     """
     files = saved_pages(path) if path.is_dir() else [path]
+    found = False
     for file in files:
         text = read_text(file)
         place = file.relative_to(path).as_posix() if path.is_dir() else ""
-        blocks = list(_page_blocks(text, place or file.name, skips) if _is_page(text) else _documents(text, file))
+        blocks = list(
+            _page_blocks(text, place or file.name, skips) if _is_page(text) else _documents(text, file)
+        )
         nodes: list[Node] = []
         by_id: dict[str, Node] = {}
         trail: tuple[str, ...] = ()
@@ -84,9 +86,13 @@ def read_pages(path: Path, skips: Skips) -> Iterator[Page]:
                     trail = trail or _trail(node)
         nodes = [node for node in nodes if len(node) > 2]  # not a mere pointer
         if nodes:
+            found = True
             yield Page(file, place, tuple(nodes), by_id, trail)
         elif place:
             skips.add("page that holds no product", place)
+    if not found:
+        what = "holds no product as JSON-LD in schema.org's vocabulary"
+        raise SourceError(f"{what}; save the products' own pages or export a product feed", file=path)
 
 
 def types_of(node: Node) -> frozenset[str]:
@@ -106,7 +112,10 @@ def text_of(value: Any) -> str:
         return next((text for text in map(text_of, value) if text), "")
     if isinstance(value, dict):
         return text_of(value.get("@value", value.get("name", value.get("value"))))
-    return "" if value is None or isinstance(value, bool) else str(value).strip()
+    if value is None or isinstance(value, bool):
+        return ""
+    # Half of a surrogate pair ("\\ud83d" cut off) is no text that can be stored.
+    return str(value).encode("utf-8", "replace").decode("utf-8").strip()
 
 
 def _is_page(text: str) -> bool:
@@ -138,7 +147,7 @@ def _documents(text: str, file: Path) -> Iterator[Any]:
 def _page_blocks(text: str, place: str, skips: Skips) -> Iterator[Any]:
     """What stands in a page's `<script type="application/ld+json">`."""
     reader = _Scripts()
-    reader.feed(text)
+    reader.feed(without_sections(text))
     reader.close()
     for line, script in reader.found:
         bare = re.sub(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$", "", script)
@@ -183,14 +192,23 @@ def _plain(value: Any, file: Path, depth: int = 0) -> Any:
 
 
 def _walk(value: Any) -> Iterator[Node]:
-    """Every node in the document's order, but nothing that a product is only compared with."""
+    """Every node in the document's order, but of a product's only its forms.
+
+    What else a product names (similar ones, reviews of others) is not for sale on its page.
+    """
     if isinstance(value, list):
         for one in value:
             yield from _walk(one)
     elif isinstance(value, dict):
         yield value
+        inside = (
+            {"hasVariant", "isVariantOf"} if types_of(value) & PRODUCTS else value.keys() - {"itemReviewed"}
+        )
         for name, one in value.items():
-            if name not in ASIDES and isinstance(one, dict | list):
+            if name == "itemOffered" and isinstance(one, dict) and "offers" not in one:
+                terms = {name: term for name, term in value.items() if name != "itemOffered"}
+                yield from _walk({**one, "offers": terms})
+            elif name in inside and isinstance(one, dict | list):
                 yield from _walk(one)
 
 

@@ -12,21 +12,34 @@ from shop.errors import SourceError
 from shop.report import RARE_SHARE, Report, customers_missing, orders_missing, products_missing
 from shop.sources import (
     esci,
+    google_feed,
     online_retail,
     policies,
     retail_sales,
+    schema_org,
     shopify_orders,
     shopify_products,
     tau2,
+    woocommerce,
+    woocommerce_columns,
 )
 from shop.sources.categories import derive_categories
-from shop.sources.files import read_text
+from shop.sources.files import read_head, read_text
 from shop.sources.imported import Imported, Skips
+from shop.sources.json_ld import is_json_ld, saved_pages
 from shop.sources.tables import find_header, header_names
 from shop.types import Customer, Order, Product, Return
 
 FORMATS = {
-    "products": ("online_retail", "shopify", "esci", "tau2"),
+    "products": (
+        "online_retail",
+        "shopify",
+        "woocommerce",
+        "google_feed",
+        "schema_org",
+        "esci",
+        "tau2",
+    ),
     "orders": ("online_retail", "shopify", "tau2"),
     "customers": ("online_retail", "shopify", "tau2"),
     "policies": ("text",),
@@ -36,6 +49,8 @@ KINDS = tuple(FORMATS)
 TABLES = {
     ("products", "online_retail"): (online_retail.COLUMNS, online_retail.REQUIRED),
     ("products", "shopify"): (shopify_products.COLUMNS, shopify_products.REQUIRED),
+    ("products", "woocommerce"): (woocommerce_columns.COLUMNS, woocommerce_columns.REQUIRED),
+    ("products", "google_feed"): (google_feed.COLUMNS, google_feed.REQUIRED),
     ("orders", "online_retail"): (online_retail.COLUMNS, online_retail.REQUIRED),
     ("orders", "shopify"): (shopify_orders.COLUMNS, shopify_orders.REQUIRED),
     ("customers", "online_retail"): (online_retail.COLUMNS, online_retail.REQUIRED),
@@ -50,21 +65,30 @@ def sniff_format(path: Path, kind: str) -> str:
     """
     if kind == "policies":
         return "text"
-    text = read_text(path)
-    start = text.lstrip()[:1]
+    if kind == "products" and path.is_dir() and saved_pages(path):
+        return "schema_org"
+    head = read_head(path)
+    if not head.strip():
+        read_text(path)  # says that it is empty
+    start = head.lstrip()[:1]
+    if kind == "products" and is_json_ld(head):
+        return "schema_org"
+    if kind == "products" and start == "<":
+        return "google_feed"
     if start == "{":
-        first = text.lstrip().split("\n", 1)[0]
+        first = head.lstrip().split("\n", 1)[0]
         return "esci" if '"asin"' in first and kind == "products" else "tau2"
     if start == "[":
         raise SourceError("is a JSON list, which is no format known here; write one object a line", file=path)
-    names = header_names(text)
+    names = header_names(head)
 
-    def absent(format: str) -> int:
+    def distance(format: str) -> tuple[float, int]:
         aliases, required = TABLES[kind, format]
         header = find_header(names, aliases)
-        return sum(1 for column in required if column not in header)
+        absent = sum(1 for column in required if column not in header)
+        return absent / len(required), -len(header.places)
 
-    return min((format for format in FORMATS[kind] if (kind, format) in TABLES), key=absent)
+    return min((format for format in FORMATS[kind] if (kind, format) in TABLES), key=distance)
 
 
 def read_products(path: Path | str, format: str = "auto", currency: str = "GBP") -> Imported:
@@ -77,7 +101,13 @@ def read_products(path: Path | str, format: str = "auto", currency: str = "GBP")
             products = retail_sales.build_products(online_retail.read_lines(file, skips), currency)
             notes += retail_notes(products)
         case "shopify":
-            products = shopify_products.read_shopify_products(file, currency, skips)
+            products = shopify_products.read_shopify_products(file, currency, skips, notes)
+        case "woocommerce":
+            products = woocommerce.read_woocommerce_products(file, currency, skips, notes)
+        case "google_feed":
+            products = google_feed.read_google_feed(file, currency, skips, notes)
+        case "schema_org":
+            products = schema_org.read_schema_org(file, currency, skips, notes)
         case "esci":
             products = esci.read_esci_products(file, currency, skips)
         case _:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 
 from shop.sources.colours import tidy_colour
-from shop.sources.imported import Skips
-from shop.sources.tables import Row, read_rows
+from shop.sources.imported import Skips, unused_note
+from shop.sources.items import best_price, one_colour, stock_of
+from shop.sources.tables import Row, read_rows, unused_columns
 from shop.sources.values import decimal_mark, parse_price, parse_whole, parse_yes, plain_text
 from shop.types import Money, Product, Variant
 
@@ -39,8 +39,17 @@ COLUMNS = {
     "variant_image": ("Variant Image", "Variant image URL"),
     "colour": ("Color (product.metafields.shopify.color-pattern)",),
 }
+# Columns that say nothing to a shopper; any other that is not read is reported.
+PLAIN = (
+    "Variant Grams;Variant Fulfillment Service;Variant Requires Shipping;Variant Taxable;Variant Barcode;"
+    "Variant Weight Unit;Variant Tax Code;Cost per item;Image Position;Image Alt Text;Gift Card;SEO Title;"
+    "SEO Description;Barcode;Charge tax;Tax code;Weight value (grams);Weight unit for display;"
+    "Requires shipping;Fulfillment service;Image position;Image alt text;SEO title;SEO description;"
+    "Unit price total measure;Unit price total measure unit;Unit price base measure;"
+    "Unit price base measure unit"
+).split(";")
+PLAIN_STARTS = ("Google Shopping /", "Included /", "Price /", "Compare At Price /", "Option1 L", "Option2 L")
 REQUIRED = ("handle", "title", "price")
-COLOUR_OPTIONS = frozenset({"color", "colour", "farbe", "couleur"})
 
 
 @dataclass(slots=True)
@@ -51,9 +60,12 @@ class _Group:
     rows: list[Row] = field(default_factory=list)
 
 
-def read_shopify_products(path: Path, currency: str, skips: Skips) -> list[Product]:
+def read_shopify_products(path: Path, currency: str, skips: Skips, notes: list[str]) -> list[Product]:
     """The products that are on sale; drafts, archived and unpublished ones are skipped."""
     rows = list(read_rows(path, COLUMNS, REQUIRED, "a Shopify product export"))
+    notes += unused_note(
+        "columns", (n for n in unused_columns(rows, PLAIN) if not n.startswith(PLAIN_STARTS))
+    )
     mark = decimal_mark(row["price"] for row in rows)
     products = []
     for handle, group in _groups(rows).items():
@@ -102,15 +114,7 @@ def _product(handle: str, group: _Group, mark: str, currency: str) -> Product:
             raise row.error(message, "value1" if row["value1"] else "handle")
         rows_of[options] = row.number
         variants.append((variant, _money(row, "list_price", mark, currency)))
-    priced = [(v, was) for v, was in variants if v.price]
-    best = min(
-        [(v, was) for v, was in priced if v.available is not False] or priced,
-        key=lambda pair: pair[0].price.amount if pair[0].price else Decimal(0),
-        default=None,
-    )
-    price = best[0].price if best else None
-    list_price = best[1] if best else None
-    stated = [v.available for v, _ in variants if v.available is not None]
+    price, list_price = best_price(variants)
     return Product(
         id=handle,
         title=" ".join(plain_text(first["title"]).split()),
@@ -119,8 +123,8 @@ def _product(handle: str, group: _Group, mark: str, currency: str) -> Product:
         colour=_colour(first, [v for v, _ in variants]),
         categories=_categories(first),
         price=price,
-        list_price=list_price if price and list_price and price < list_price else None,
-        in_stock=any(stated) if stated else None,
+        list_price=list_price,
+        in_stock=stock_of(v for v, _ in variants),
         image_url=next((row["image"] for row in group.rows if row["image"]), ""),
         variants=tuple(v for v, _ in variants),
         attributes={"tags": first["tags"]} if first["tags"] else {},
@@ -181,7 +185,4 @@ def _categories(first: Row) -> tuple[str, ...]:
 def _colour(first: Row, variants: list[Variant]) -> str:
     if first["colour"]:
         return tidy_colour(first["colour"].replace(";", "/"))
-    values = {
-        value for v in variants for name, value in v.options.items() if name.casefold() in COLOUR_OPTIONS
-    }
-    return tidy_colour(values.pop()) if len(values) == 1 else ""
+    return one_colour(variants)

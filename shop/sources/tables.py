@@ -30,15 +30,6 @@ class Header:
     def __contains__(self, column: str) -> bool:
         return column in self.places
 
-    def unused(self, known: Iterable[str] = ()) -> list[str]:
-        """Names of columns that are none of ours and none of `known`."""
-        taken, known_names = set(self.places.values()), {plain_name(name) for name in known}
-        return [
-            name
-            for place, name in enumerate(self.names)
-            if name and place not in taken and plain_name(name) not in known_names
-        ]
-
     def name(self, column: str) -> str:
         """The column's name as the file writes it."""
         return self.names[self.places[column]] if column in self.places else column
@@ -126,6 +117,18 @@ def read_rows(
         body.readline()
     reader = csv.reader(body, delimiter=delimiter_of(line))
     return _rows(reader, header, path)
+
+
+def unused_columns(rows: Sequence[Row], known: Iterable[str] = ()) -> list[str]:
+    """Names of columns that hold something and are none of ours and none of `known`."""
+    header = rows[0].header
+    taken, known_names = set(header.places.values()), {plain_name(name) for name in known}
+    return [
+        name
+        for place, name in enumerate(header.names)
+        if name and place not in taken and plain_name(name) not in known_names
+        if any(len(row.cells) > place and row.cells[place].strip() for row in rows)
+    ]
 
 
 def _rows(reader: Iterator[list[str]], header: Header, path: Path) -> Iterator[Row]:

@@ -57,8 +57,13 @@ def _money(record: Json, name: str, currency: str, path: Path, key: str) -> Mone
 
 def _product(key: str, record: Json, currency: str, path: Path) -> Product:
     check_fields(record, ("name", "variants"), f"product {key!r}", path)
+    if not isinstance(record["variants"], dict):
+        raise SourceError(f"product {key!r} has no object of variants; export the file again", file=path)
     variants = []
     for variant_id, variant in record["variants"].items():
+        if not isinstance(variant, dict) or not isinstance(variant.get("options", {}), dict):
+            message = f"variant {variant_id!r} or its options are no JSON objects; export the file again"
+            raise SourceError(message, file=path)
         check_fields(variant, ("options",), f"variant {variant_id!r}", path)
         available = variant.get("available")
         variants.append(

@@ -155,9 +155,14 @@ def plain_text(markup: str) -> str:
         # Feeds escape their HTML twice; "size < 5" stays.
         return plain_text(unescaped) if ESCAPED_TAG.search(unescaped) else _squeezed(unescaped)
     reader = _Text()
-    reader.feed(markup)
+    reader.feed(without_sections(markup))
     reader.close()
     return _squeezed("".join(reader.parts))
+
+
+def without_sections(markup: str) -> str:
+    """HTML without `<![if …]>` of office programs and `<![CDATA[`, which Python's parser trips over."""
+    return re.sub(r"<!\[[^>]*>?", " ", markup.replace("<![CDATA[", " ").replace("]]>", " "))
 
 
 def _squeezed(text: str) -> str:

@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from shop.errors import SourceError
 from shop.sources.imported import Doubts, Skips, unused_note
 from shop.sources.items import Item, build_product, is_colour, read_availability
-from shop.sources.tables import Row, read_rows
+from shop.sources.tables import Row, read_rows, unused_columns
 from shop.sources.values import decimal_mark, parse_money, parse_time, parse_whole, parse_yes, plain_text
-from shop.sources.woocommerce_columns import COLUMNS, NUMBERS, PLAIN, REQUIRED
+from shop.sources.woocommerce_columns import COLUMNS, NUMBERS, PLAIN, PRIVATE, REQUIRED
 from shop.types import Money, Product
 
 NO_CATEGORY = frozenset(
@@ -51,11 +52,17 @@ def read_woocommerce_products(path: Path, currency: str, skips: Skips, notes: li
     Prices that cannot be read are left out and noted with their rows.
     """
     rows = list(read_rows(path, COLUMNS, REQUIRED, "a WooCommerce product export"))
+    if "sku" not in rows[0].header and "id" not in rows[0].header:
+        message = "lacks both 'SKU' and 'ID' of a WooCommerce product export; export it with one of them"
+        raise SourceError(message, file=path)
     mark = decimal_mark(row[column] for row in rows for column in ("price", "sale_price"))
     reading = _Reading(currency, mark, datetime.now(UTC))
-    products = [_product(key, group, reading) for key, group in _groups(rows, skips).items()]
-    if rows:
-        notes += unused_note("columns", rows[0].header.unused(PLAIN))
+    groups = _groups(rows, skips)
+    products = [_product(key, group, reading) for key, group in groups.items()]
+    bare = sum("variable" in _kinds(group.first) and not group.variations for group in groups.values())
+    if bare:
+        notes.append(f"{bare:,} variable products have no variations in the file, so no price either")
+    notes += unused_note("columns", (n for n in unused_columns(rows, PLAIN) if not n.startswith(PRIVATE)))
     notes += reading.doubts.notes(path)
     return products
 
@@ -71,7 +78,7 @@ def _groups(rows: Sequence[Row], skips: Skips) -> dict[str, _Group]:
             skips.add(reason, _place(row))
             known.update((name, "") for name in _names(row) if name not in known)
         elif key in groups:
-            skips.add(f"row of a product given before (row {groups[key].first.number})", _place(row))
+            skips.add("product given before", f"{_place(row)}, first on {_place(groups[key].first)}")
         else:
             groups[key] = _Group(row)
             known.update(dict.fromkeys(_names(row), key))
@@ -88,7 +95,7 @@ def _groups(rows: Sequence[Row], skips: Skips) -> dict[str, _Group]:
         elif _state(row) < 1:
             skips.add("variation that is not published", _place(row))
         elif own and own in taken:
-            skips.add(f"row of a variation given before (row {taken[own]})", _place(row))
+            skips.add("variation given before", f"{_place(row)}, first on row {taken[own]}")
         else:
             taken[own] = row.number
             groups[parent].variations.append(row)
@@ -148,7 +155,7 @@ def _item(key: str, row: Row, reading: _Reading, chosen: Collection[str]) -> Ite
             name: value
             for name, value in {
                 **stated,
-                **_facts(row),
+                **_facts(row, reading),
                 "tags": plain_text(row["tags"]),
                 "also in": "; ".join(others),
             }.items()
@@ -170,7 +177,7 @@ def _variation(row: Row, product: Item, reading: _Reading) -> Item:
         quantity=product.quantity if row["quantity"] == "parent" else _quantity(row, reading),
         image_url=next(iter(_listed(row["images"])), ""),
         options=_options(row),
-        attributes={name: value for name, value in _facts(row).items() if value},
+        attributes={name: value for name, value in _facts(row, reading).items() if value},
     )
 
 
@@ -190,16 +197,17 @@ def _stated(row: Row) -> dict[str, str]:
     return found
 
 
-def _facts(row: Row) -> dict[str, str]:
+def _facts(row: Row, reading: _Reading) -> dict[str, str]:
     """What else a product's or variation's row says; '' where it does not."""
-    facts = {name: _measure(row, name) for name in ("weight", "length", "width", "height")}
+    facts = {name: _measure(row, name, reading.mark) for name in ("weight", "length", "width", "height")}
     return facts | {"gtin": row["gtin"], "availability": read_availability(_stock_word(row))[1]}
 
 
-def _measure(row: Row, column: str) -> str:
-    """ "0.4 kg": the unit stands in the header."""
+def _measure(row: Row, column: str, mark: str) -> str:
+    """ "0.4 kg": the unit stands in the header, the decimal mark is that of the prices."""
     unit = re.search(r"\((\w+)\)", row.header.name(column))
-    return f"{row[column]} {unit[1]}" if unit and row[column] not in {"", "0"} else ""
+    number = row[column].replace(",", ".") if mark == "," else row[column]
+    return f"{number} {unit[1]}" if unit and number not in {"", "0"} else ""
 
 
 def _stock_word(row: Row) -> str:
@@ -212,7 +220,8 @@ def _quantity(row: Row, reading: _Reading) -> int | None:
     if row["quantity"] == "parent":
         return None
     # Shops that sell by weight have stocks such as 12.5; as a count of pieces that is unknown.
-    return reading.doubts.tried("stock figures", _place(row), _cell(row, "quantity"), parse_whole)
+    found = reading.doubts.tried("stock figures", _place(row), _cell(row, "quantity"), parse_whole)
+    return None if found is None else max(found, 0)  # below nothing are back orders
 
 
 def _prices(row: Row, reading: _Reading) -> tuple[Money | None, Money | None]:
@@ -266,6 +275,9 @@ def _cell(row: Row, column: str) -> str:
 
 
 def _kinds(row: Row) -> set[str]:
+    """The words of its type; without that column a row that has a parent is a variation."""
+    if not row["type"]:
+        return {"variation" if row["parent"] else "simple"}
     return {part.strip().casefold() for part in row["type"].split(",")}
 
 

@@ -83,12 +83,14 @@ COLUMNS = {
         for n in NUMBERS
     },
 }
-REQUIRED = ("type", "name", "price")
+REQUIRED = ("name", "price")
+PRIVATE = "Meta: _"  # what plugins keep for themselves
 # Standard columns that say nothing to a shopper; any other that is not read is reported.
 PLAIN = (
     "Is featured?;Tax status;Tax class;Low stock amount;Backorders allowed?;Sold individually?;"
     "Allow customer reviews?;Shipping class;Download limit;Download expiry days;Grouped products;Upsells;"
-    "Cross-sells;Button text;Position;Ist hervorgehoben?;Steuerstatus;Steuerklasse;Geringe Lagermenge;"
+    "Cross-sells;Purchase note;Hinweis zum Kauf;Button text;Position;Ist hervorgehoben?;Steuerstatus;"
+    "Steuerklasse;Geringe Lagermenge;"
     "Lieferrückstande erlaubt?;Nur einzeln verkaufen?;Kundenrezensionen erlauben?;Versandklasse;"
     "Downloadlimit;Ablauftage des Downloads;Gruppierte Produkte;Zusatzverkäufe;"
     "Cross-Sells (Querverkäufe);Button-Text"
