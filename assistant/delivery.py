@@ -21,9 +21,9 @@ from shop.errors import ModelError, ModelUnavailable
 REST_S = 30.0
 """How long a model that could not be reached is left alone."""
 
-DRAWS = 8
-"""How often the model is asked for the same part of a campaign's messages, at most: what customers
-are told alike is worded often enough to vary, then shared out."""
+DRAWS = (4, 8)
+"""How often the model is asked for the same part of a campaign's messages, at least and at most: what
+customers are told alike is worded often enough to vary, then shared out."""
 
 ATTEMPTS = 2
 """How often the model is asked before the composer speaks."""
@@ -167,14 +167,17 @@ class Speaker:
         said: dict[int, Said] = {}
         waiting = list(alike.values()) if writer is not None else []
         for attempt in range(ATTEMPTS):
+            # A model that was not fine-tuned here gives as good as its only wording the first time.
+            least, most = DRAWS if writer and writer.lexicon else (1, DRAWS[1])
+            draws = [min(max(len(group), least), most) for group in waiting]
             asked = [
-                (lines[group[0]].act, _again(lines[group[0]].voice, attempt * DRAWS + draw))
-                for group in waiting
-                for draw in range(min(len(group), DRAWS))
+                (lines[group[0]].act, _again(lines[group[0]].voice, attempt * most + draw))
+                for group, count in zip(waiting, draws, strict=True)
+                for draw in range(count)
             ]
             found = iter(self._ask(writer, asked, self.timeout_s * len(asked), Spoken()) if writer else [])
-            for group in waiting:
-                drawn = [next(found) for _ in range(min(len(group), DRAWS))]
+            for group, count in zip(waiting, draws, strict=True):
+                drawn = [next(found) for _ in range(count)]
                 wordings = list({wording.text: wording for each in drawn for wording in each}.values())
                 for at in group:
                     if (own := self._say_line(lines[at], wordings, writer)) is not None:

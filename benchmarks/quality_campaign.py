@@ -11,7 +11,7 @@ from shutil import copytree
 
 from benchmarks.measure import Row, memory_row, run_part, sample_folder, stopwatch
 
-RECIPIENTS = 24
+RECIPIENTS = 48
 ALONE = 6
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 GOAL = "win back"
 PAGE_ROWS = 2000
-TOGETHER = 6
-"""Messages worded in one go: their parts fill a batch or two of the model."""
+TOGETHER = 48
+"""Messages worded in one go: many share what the model is asked, and what is saved is safe from a stop."""
 
 
 @dataclass(frozen=True, slots=True)

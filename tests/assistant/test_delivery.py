@@ -148,6 +148,9 @@ def test_many_parts_are_worded_at_once_and_must_fit():
     short, long = Speaker(lambda: writer).say_all(lines)
     assert (short.text, long.text) == ("Still Red Lunch Bag", "A very long line about Red Lunch Bag")
     assert writer.asked == [[SUBJECT.kind] * 2] and short.wording
+    taught = Says(writer.texts, frozenset({"still"}))
+    assert Speaker(lambda: taught).say_all(lines[:1])[0].wording
+    assert taught.asked == [[SUBJECT.kind] * DRAWS[0]], "a chance to choose, for a single message too"
     assert Speaker(lambda: None).say_all(lines)[0].wording is None
 
 
@@ -155,7 +158,7 @@ def test_what_many_are_told_alike_is_asked_for_a_few_times_and_shared_out():
     writer = Says({SUBJECT.kind: ["Still [1]", "Once more, [1]"]})
     lines = [Line(SUBJECT, PLAN.records, replace(VOICE, seed=seed)) for seed in range(50)]
     said = Speaker(lambda: writer).say_all(lines)
-    assert writer.asked == [[SUBJECT.kind] * DRAWS]
+    assert writer.asked == [[SUBJECT.kind] * DRAWS[1]]
     assert {one.text for one in said} == {"Still Red Lunch Bag", "Once more, Red Lunch Bag"}
 
 

@@ -7,14 +7,18 @@ catalogue and is tested on its own.
 from __future__ import annotations
 
 import gzip
+import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.cli.frame import run_app
 from shop.sources import FORMATS, Imported, read_products, sniff_format
 from shop.types import Money, Product, Rating, Variant
+from ui.cli import program
 
 FOLDER = Path(__file__).parent / "catalogues"
 CATALOGUES = {
@@ -125,8 +129,6 @@ def test_the_same_products(catalogue: Path, imported: Imported) -> None:
 
 def _without_categories(product: Product) -> Product:
     """This format has none, so they are read out of titles."""
-    from dataclasses import replace
-
     return replace(product, categories=(), categories_derived=False)
 
 
@@ -157,3 +159,46 @@ def test_ratings_where_a_format_has_them() -> None:
         products = {p.id.casefold(): p for p in read_products(FOLDER / name, "auto", "EUR").products}
         assert products["candle"].rating == Rating(4.6, 38)
         assert products["mug"].rating is None
+
+
+def test_imported_and_indexed_it_is_found(
+    catalogue: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (shop / "shop.toml").write_text('currency = "EUR"\nembedder = "hash:"\nmodel = "none:"\n')
+
+    def regulars(*argv: str) -> str:
+        assert run_app(program, [*argv, "--shop", str(shop)]) == 0
+        return capsys.readouterr().out
+
+    assert "3 products taken" in regulars("import", "products", str(catalogue))
+    regulars("index")
+    found = json.loads(regulars("search", "linen tee under 28 euros", "--json"))
+    assert [hit["id"].casefold() for hit in found["hits"]] == ["tee"]
+    found = json.loads(regulars("search", "cafe creme candle", "--json"))
+    assert found["hits"][0]["id"].casefold() == "candle"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (
+            "feed.xml",
+            '<!DOCTYPE rss [<!ENTITY a "b">]><rss><channel><item><id>&a;</id></item></channel></rss>',
+        ),
+        ("shop.csv", "Type,SKU,Name,Regular price\nsimple,A,Mug,soon\n"),
+        ("page.html", "<html><body>Nothing here</body></html>"),
+        ("data.jsonld", '{"@type": "Product", "name": }'),
+    ],
+)
+def test_what_cannot_be_taken_ends_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    argv = ["import", "products", str(tmp_path / name), "--shop", str(tmp_path / "shop")]
+    assert run_app(program, argv) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.strip().splitlines()) == 1
+    assert name in printed.err
