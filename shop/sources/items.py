@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from shop.sources.colours import tidy_colour
@@ -64,6 +64,8 @@ def build_product(
     Choices are the options that differ and those that `vary` names. What is no choice is the
     product's own: its colour, or an attribute.
     """
+    title = parent.title if parent and parent.title else _shared_title(items, _differing(items).union(vary))
+    items = _told_apart(items, title, vary)
     stated = [parent, *items] if parent else list(items)
     choices = _differing(items).union(vary)
     variants = [_variant(item, choices) for item in items]
@@ -77,7 +79,7 @@ def build_product(
         in_stock = stock_of(variants)
     return Product(
         id=product_id,
-        title=parent.title if parent and parent.title else _shared_title(items, choices),
+        title=title,
         description=_first(item.description for item in stated),
         bullets=next((item.bullets for item in stated if item.bullets), ()),
         brand=_first(item.brand for item in stated),
@@ -143,6 +145,19 @@ def _variant(item: Item, choices: Collection[str]) -> Variant:
 def _differing(items: Sequence[Item]) -> set[str]:
     names = {name for item in items for name in item.options}
     return {name for name in names if len({item.options.get(name, "") for item in items}) > 1}
+
+
+def _told_apart(items: Sequence[Item], title: str, vary: Collection[str]) -> Sequence[Item]:
+    """The items; where only their titles tell them apart ("Tee - Red / S"), that part is an option."""
+    if len(items) < 2 or vary or _differing(items):
+        return items
+    tails = [item.title.removeprefix(title).strip(" -–—|/,:()") for item in items]
+    if "" in tails or len(set(tails)) < len(tails):
+        return items
+    return [
+        replace(item, options={**item.options, "Version": tail})
+        for item, tail in zip(items, tails, strict=True)
+    ]
 
 
 def _shared_title(items: Sequence[Item], choices: Collection[str]) -> str:

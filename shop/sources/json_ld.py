@@ -61,38 +61,49 @@ def saved_pages(folder: Path) -> list[Path]:
 def read_pages(path: Path, skips: Skips) -> Iterator[Page]:
     """The pages of a file or folder that hold a product.
 
-    Raises SourceError for a JSON file that is no JSON; a broken block in an HTML page is skipped.
+    Raises SourceError for a file that cannot be read; in a folder such a file is skipped, and so is a
+    broken block of an HTML page.
     """
-    files = saved_pages(path) if path.is_dir() else [path]
     found = False
-    for file in files:
-        text = read_text(file)
-        place = file.relative_to(path).as_posix() if path.is_dir() else ""
-        blocks = list(
-            _page_blocks(text, place or file.name, skips) if _is_page(text) else _documents(text, file)
-        )
-        nodes: list[Node] = []
-        by_id: dict[str, Node] = {}
-        trail: tuple[str, ...] = ()
-        for block in blocks:
-            plain = _plain(block, file)
-            for node in _walk(plain):
-                types = types_of(node)
-                if name := node.get("@id"):
-                    by_id[str(name)] = max(by_id.get(str(name), {}), node, key=len)
-                if types & PRODUCTS:
-                    nodes.append(node)
-                elif "BreadcrumbList" in types:
-                    trail = trail or _trail(node)
-        nodes = [node for node in nodes if len(node) > 2]  # not a mere pointer
-        if nodes:
+    if not path.is_dir():
+        page = _read_page(path, "", skips)
+        found = bool(page.products)
+        if found:
+            yield page
+    for file in saved_pages(path) if path.is_dir() else ():
+        place = file.relative_to(path).as_posix()
+        try:
+            page = _read_page(file, place, skips)
+        except SourceError:
+            skips.add("page that cannot be read", place)
+            continue
+        if page.products:
             found = True
-            yield Page(file, place, tuple(nodes), by_id, trail)
-        elif place:
+            yield page
+        else:
             skips.add("page that holds no product", place)
     if not found:
         what = "holds no product as JSON-LD in schema.org's vocabulary"
         raise SourceError(f"{what}; save the products' own pages or export a product feed", file=path)
+
+
+def _read_page(file: Path, place: str, skips: Skips) -> Page:
+    text = read_text(file)
+    is_page = text.lstrip()[:1] == "<"
+    blocks = _page_blocks(text, place or file.name, skips) if is_page else _documents(text, file)
+    nodes: list[Node] = []
+    by_id: dict[str, Node] = {}
+    trail: tuple[str, ...] = ()
+    for block in blocks:
+        for node in _walk(_plain(block, file)):
+            types = types_of(node)
+            if name := node.get("@id"):
+                by_id[str(name)] = max(by_id.get(str(name), {}), node, key=len)
+            if types & PRODUCTS and len(node) > 2:  # not a mere pointer
+                nodes.append(node)
+            elif "BreadcrumbList" in types:
+                trail = trail or _trail(node)
+    return Page(file, place, tuple(nodes), by_id, trail)
 
 
 def types_of(node: Node) -> frozenset[str]:
@@ -114,12 +125,8 @@ def text_of(value: Any) -> str:
         return text_of(value.get("@value", value.get("name", value.get("value"))))
     if value is None or isinstance(value, bool):
         return ""
-    # Half of a surrogate pair ("\\ud83d" cut off) is no text that can be stored.
-    return str(value).encode("utf-8", "replace").decode("utf-8").strip()
-
-
-def _is_page(text: str) -> bool:
-    return text.lstrip()[:1] == "<"
+    # Half of a surrogate pair ("\\ud83d" cut off) or a NUL is no text that can be stored.
+    return str(value).encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip()
 
 
 def _documents(text: str, file: Path) -> Iterator[Any]:

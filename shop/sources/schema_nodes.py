@@ -5,6 +5,7 @@ Knows the one table of properties that are read; schema_items.py knows what thei
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,10 +70,11 @@ class Record:
 
     @property
     def id(self) -> str:
-        """What its source calls it: the shop's own number first."""
+        """What its source calls it: the shop's own number first, its name where there is nothing else."""
         names = ("sku", "product_id", "gtin", "mpn", "url")
         own = next((text for name in names if (text := self.text(name))), "")
-        return own or str(self.node.get("@id", ""))
+        own = own or str(self.node.get("@id", ""))
+        return own or re.sub(r"\W+", "-", self.text("title").casefold()).strip("-")
 
     @property
     def is_group(self) -> bool:

@@ -15,6 +15,8 @@ from shop.sources.schema_items import OPTIONS, items_of, term_of
 from shop.sources.schema_nodes import FIELDS, PLAIN, Reading, Record
 from shop.types import Product
 
+MENTIONED = "product that a page only mentions"
+
 
 @dataclass(slots=True)
 class _Group:
@@ -38,11 +40,15 @@ def read_schema_org(path: Path, currency: str, skips: Skips, notes: list[str]) -
         for position, node in sorted(numbered, key=lambda one: "hasVariant" not in one[1]):
             place = page.place or f"product {position:,}"
             _sort_in(Record(node, page, place), groups, reading)
-    products = [_product(key, group, reading) for key, group in groups.items()]
-    for product in products:
+    products = []
+    for key, group in groups.items():
+        product = _product(key, group, reading)
         if not product.title:
-            skips.add("product without a name", product.id)
-    products = [product for product in products if product.title]
+            skips.add("product without a name", key)
+        elif group.parent and not group.forms and not _is_sold(group.parent):
+            skips.add(MENTIONED, f"{group.parent.place} ({product.title})")
+        else:
+            products.append(product)
     notes += unused_note("fields", reading.unused)
     notes += reading.doubts.notes(path)
     return products
@@ -55,7 +61,7 @@ def _sort_in(record: Record, groups: dict[str, _Group], reading: Reading) -> Non
     if record.is_group:
         key = record.text("group_id") or record.id
         if not key:
-            reading.skips.add("product without a name or an id", record.place)
+            reading.skips.add("product without a name", record.place)
             return
         group = groups.setdefault(key, _Group())
         group.parent = _fuller(group.parent, record)
@@ -64,12 +70,17 @@ def _sort_in(record: Record, groups: dict[str, _Group], reading: Reading) -> Non
             if isinstance(node, dict) and (name := Record(node, record.page, record.place).id):
                 group.forms[name] = _fuller(group.forms.get(name), Record(node, record.page, record.place))
         return
-    if not record.text("title") or not record.id:
-        reading.skips.add("product without a name or an id", record.place)
-    elif not any(record[name] for name in ("offers", "description", "sku", "brand")):
-        reading.skips.add("product that a page only mentions", f"{record.place} ({record.text('title')})")
+    if not record.text("title"):
+        reading.skips.add("product without a name", record.place)
+    elif not _is_sold(record) and not any(record[name] for name in ("description", "brand")):
+        reading.skips.add(MENTIONED, f"{record.place} ({record.text('title')})")
     else:
         _add_form(record, groups, reading)
+
+
+def _is_sold(record: Record) -> bool:
+    """Whether it has an offer or a number; lists of categories have neither."""
+    return any(record[name] for name in ("offers", "sku", "product_id", "group_id"))
 
 
 def _add_form(record: Record, groups: dict[str, _Group], reading: Reading) -> None:

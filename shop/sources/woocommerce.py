@@ -207,6 +207,7 @@ def _measure(row: Row, column: str, mark: str) -> str:
     """ "0.4 kg": the unit stands in the header, the decimal mark is that of the prices."""
     unit = re.search(r"\((\w+)\)", row.header.name(column))
     number = row[column].replace(",", ".") if mark == "," else row[column]
+    number = f"0{number}" if number.startswith(".") else number
     return f"{number} {unit[1]}" if unit and number not in {"", "0"} else ""
 
 

@@ -84,7 +84,7 @@ COLUMNS = {
     },
 }
 REQUIRED = ("name", "price")
-PRIVATE = "Meta: _"  # what plugins keep for themselves
+PRIVATE = ("Meta: _", "Download ")  # what plugins keep for themselves, files that are sold
 # Standard columns that say nothing to a shopper; any other that is not read is reported.
 PLAIN = (
     "Is featured?;Tax status;Tax class;Low stock amount;Backorders allowed?;Sold individually?;"

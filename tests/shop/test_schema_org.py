@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from shop.errors import SourceError
-from shop.sources import read_products, sniff_format
+from shop.sources import import_file, read_products, sniff_format
+from shop.store import Store
 from shop.types import Money, Product, Rating
 
 OUTDOOR = Path(__file__).parent / "catalogues" / "schema_outdoor.jsonld"
@@ -60,7 +61,7 @@ def test_a_whole_catalogue() -> None:
     assert (report.format, report.taken) == ("schema_org", 34)
     assert {reason: example for reason, _, example in report.skipped} == {
         "product given before": "product 99 (PK-TOTE)",
-        "product without a name or an id": "product 100",
+        "product without a name": "product 100",
         "product that a page only mentions": "product 101 (A related thing)",
     }
     assert "fields not used: 'review', 'petFriendly'" in report.notes
@@ -193,6 +194,40 @@ def test_forms_on_pages_of_their_own_are_one_product(write: Write, tmp_path: Pat
     assert sorted(v.options["Color"] for v in mug.variants) == ["Blue", "Red"]
 
 
+def test_forms_that_only_their_names_tell_apart(write: Write) -> None:
+    """As some shop software writes it: no number for the group, no options, no numbers for the forms."""
+    offer = node()["offers"]
+    forms = [
+        {"@type": "Product", "name": f"Phone X - {memory}", "offers": offer} for memory in ("64 GB", "1 TB")
+    ]
+    group = {"@type": "ProductGroup", "name": "Phone X", "hasVariant": forms}
+    phone = only(write(page(group)))
+    assert (phone.id, phone.title) == ("phone-x", "Phone X")
+    assert [(v.id, dict(v.options)) for v in phone.variants] == [
+        ("phone-x-64-gb", {"Version": "64 GB"}),
+        ("phone-x-1-tb", {"Version": "1 TB"}),
+    ]
+
+
+def test_pages_of_a_folder_that_cannot_be_read_are_skipped(write: Write, tmp_path: Path) -> None:
+    write(page(node()), "site/mug.html")
+    write("", "site/empty.html")
+    write("{nonsense", "site/manifest.json")
+    write(b"\x00\x01".decode(), "site/binary.htm")
+    report = read_products(tmp_path / "site").report
+    assert report.taken == 1
+    assert report.skipped == (("page that cannot be read", 3, "binary.htm"),)
+
+
+def test_a_list_of_categories_is_no_catalogue(write: Write) -> None:
+    shelf = {"@type": "ProductGroup", "name": "Mugs", "description": "All our mugs", "url": "/mugs"}
+    report = read_products(write([shelf, node()])).report
+    assert (report.taken, report.skipped) == (
+        1,
+        (("product that a page only mentions", 1, "product 1 (Mugs)"),),
+    )
+
+
 def test_the_fuller_of_two_mentions_counts(write: Write, tmp_path: Path) -> None:
     write(page(node(description="Big and blue.", brand="Acme")), "site/a.html")
     write(page(node()), "site/z.html")
@@ -208,6 +243,13 @@ def test_a_breadcrumb_trail_is_a_pages_category_only_where_it_shows_one_product(
     assert only(write(page(trail, node()), "one.html")).categories == ("Kitchen", "Mugs")
     products = read_products(write(page(trail, node(), node(sku="B", name="Zorblax")), "two.html")).products
     assert all(not product.categories or product.categories_derived for product in products)
+
+
+def test_text_that_no_database_takes_is_mended(write: Write, tmp_path: Path) -> None:
+    file = write('{"@type": "Product", "sku": "A\\ud83d", "name": "Mug\\u0000", "offers": {"price": 5}}')
+    with Store(f"sqlite:///{tmp_path / 'shop.db'}") as store:
+        import_file(store, "products", file)
+        assert [(product.id, product.title) for product in store.products()] == [("A?", "Mug")]
 
 
 def test_broken_blocks_of_a_page_are_skipped_and_said(write: Write) -> None:

@@ -146,6 +146,19 @@ def test_hidden_attributes_are_not_the_pages_but_the_colour_is_known(tmp_path: P
     assert (mug.colour, dict(mug.attributes)) == ("Red/White", {})
 
 
+def test_a_variation_of_any_size(tmp_path: Path) -> None:
+    text = (
+        "Type,SKU,Name,Regular price,Parent,Weight (lbs),Attribute 1 name,Attribute 1 value(s),Attribute 2 name,Attribute 2 value(s),Download 1 URL\n"
+        'variable,tee,Tee,,,.5,Color,"Blue, Red",Size,"Small, Large",https://x.example/a\n'
+        "variation,tee-red,Tee - Red,20,tee,,Color,Red,Size,,\n"
+    )
+    imported = read_products(put(tmp_path, text))
+    (tee,) = imported.products
+    assert [dict(v.options) for v in tee.variants] == [{"Color": "Red"}]
+    assert dict(tee.attributes) == {"size": "Small, Large", "weight": "0.5 lbs"}
+    assert not [note for note in imported.report.notes if "not used" in note]
+
+
 def test_a_variable_product_without_its_variations(tmp_path: Path) -> None:
     imported = read_products(put(tmp_path, PLAIN + "variable,A,Tee,1,,\nsimple,B,Mug,1,5,\n"))
     assert [(p.id, p.price, p.variants != ()) for p in imported.products] == [
