@@ -126,7 +126,8 @@ CURRENCY_WORDS = r"pounds?(?: sterling)?|quid|gbp|dollars?|bucks|usd|euros?|eur|
 SMALL_MONEY = frozenset({"pence", "p", "cent", "cents"})
 PRICE_NOUNS = r"price[sd]?|costs?|costing|budget|spend|pay"
 NUMBER_UNITS = (
-    r"(?:inch(?:es)?|in\b|cm|mm|m\b|metres?|meters?|ft|feet|foot|oz|ounces?|ml|l\b|litres?|liters?|"
+    r"(?:inch(?:es)?|in\b(?!\s+(?!wide|long|tall|deep|high|thick|across|by|x)[a-z])|"
+    r"cm|mm|m\b|metres?|meters?|ft|feet|foot|oz|ounces?|ml|l\b|litres?|liters?|"
     r"g\b|kg|lbs?|"
     r"pounds? (?:weight|capacity|load)|gb|tb|mb|w\b|watts?|v\b|volts?|mah|pcs?|pieces?|pack|packs|packets?|"
     r"sets?|x\b|years?|yrs?|months?|days?|weeks?|hours?|minutes?|people|persons?|players?|drawers?|"

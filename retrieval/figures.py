@@ -16,8 +16,12 @@ _SIGN = r"[£$€]"
 _WORDS = english.CURRENCY_WORDS
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _AFTER = rf"(?:\s*(?P<unit{{n}}>{_WORDS}|p)\b|\s*(?P<sign{{n}}>{_SIGN}))?"
-# A bare number followed by a unit that is not money ("under 12 inches") is no price.
-_NOT_UNIT = rf"(?!\.?\d)(?!\s*-?\s*{english.NUMBER_UNITS})"
+
+
+def _not_unit(n: str) -> str:
+    """A bare number followed by a unit that is not money ("under 12 inches") is no price; "£12 in red" is."""
+    bare = rf"(?!\s*-?\s*{english.NUMBER_UNITS})"
+    return rf"(?!\.?\d)(?(cur{n})|(?(unit{n})|(?(sign{n})|{bare})))"
 
 
 def _amount(n: str) -> str:
@@ -25,16 +29,16 @@ def _amount(n: str) -> str:
 
 
 _BETWEEN = re.compile(
-    rf"\b(?:between|from|range(?: of)?)\s+{_amount('1')}\s*(?:and|to|-)\s*{_amount('2')}{_NOT_UNIT}"
+    rf"\b(?:between|from|range(?: of)?)\s+{_amount('1')}\s*(?:and|to|-)\s*{_amount('2')}{_not_unit('2')}"
 )
-_RANGE = re.compile(rf"(?<![\w.]){_amount('1')}\s*(?:-|to)\s*{_amount('2')}{_NOT_UNIT}")
-_UNDER = re.compile(rf"\b(?:{english.UNDER})\s+(?:of\s+)?{_amount('1')}{_NOT_UNIT}")
-_OVER = re.compile(rf"\b(?:{english.OVER})\s+(?:of\s+)?{_amount('1')}{_NOT_UNIT}")
-_AROUND = re.compile(rf"\b(?:{english.AROUND})\s+{_amount('1')}{_NOT_UNIT}")
+_RANGE = re.compile(rf"(?<![\w.]){_amount('1')}\s*(?:-|to)\s*{_amount('2')}{_not_unit('2')}")
+_UNDER = re.compile(rf"\b(?:{english.UNDER})\s+(?:of\s+)?{_amount('1')}{_not_unit('1')}")
+_OVER = re.compile(rf"\b(?:{english.OVER})\s+(?:of\s+)?{_amount('1')}{_not_unit('1')}")
+_AROUND = re.compile(rf"\b(?:{english.AROUND})\s+{_amount('1')}{_not_unit('1')}")
 _OR_LESS = re.compile(rf"(?<![\w.]){_amount('1')}\s*(?:{english.OR_LESS})(?!\w)(?!\s*{_SIGN}?\d)")
 _OR_MORE = re.compile(rf"(?<![\w.]){_amount('1')}\s*(?:{english.OR_MORE})(?!\w)(?!\s*{_SIGN}?\d)")
 _BUDGET = re.compile(
-    rf"\b(?:{english.PRICE_NOUNS})\b(?:\s+(?:is|of|limit|up to)){{0,2}}\s*:?\s*{_amount('1')}{_NOT_UNIT}"
+    rf"\b(?:{english.PRICE_NOUNS})\b(?:\s+(?:is|of|limit|up to)){{0,2}}\s*:?\s*{_amount('1')}{_not_unit('1')}"
 )
 _BARE = re.compile(rf"(?:\bfor\s+)?(?<![\w.]){_amount('1')}(?!\w)")
 _AROUND_SHARE = Decimal("0.25")

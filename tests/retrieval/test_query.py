@@ -29,6 +29,9 @@ from retrieval.vocabulary import Vocabulary
         ("mugs under ten pounds", None, "10"),
         ("mugs at least £3 and under £5", "3", "5"),
         ("mugs under £1,200", None, "1200"),
+        ("mugs under £20 in red", None, "20"),
+        ("mugs under 20 pounds in red", None, "20"),
+        ("mugs under 20 in red", None, "20"),
     ],
 )
 def test_prices(vocabulary: Vocabulary, text: str, low: str | None, high: str | None) -> None:
@@ -39,7 +42,7 @@ def test_prices(vocabulary: Vocabulary, text: str, low: str | None, high: str | 
 
 
 @pytest.mark.parametrize(
-    "text", ["set of 6 tea plates", "12 inch ruler", "pack of 3 boxes", "under 12 inches"]
+    "text", ["set of 6 tea plates", "12 inch ruler", "pack of 3 boxes", "under 12 inches", "under 12 in wide"]
 )
 def test_numbers_that_are_no_prices(vocabulary: Vocabulary, text: str) -> None:
     query = parse_query(text, vocabulary)
