@@ -56,7 +56,11 @@ SAYS_NO_OF_IT = re.compile(
     re.I,
 )
 
-SET_ASIDE = re.compile(r"\b(?:left|stay(?:ed)?|kept|set|put)\b[\w\s]*\b(?:out|aside)\b", re.I)
+SET_ASIDE = re.compile(
+    r"\b(?:left|leav\w+|stay(?:ed)?|kept|set|put)\b[^.!?]*\b(?:out|aside)\b|\bdid(?:n['’]t| not) go by\b",
+    re.I,
+)
+"""How a gift's wording says that the customer's own purchases were not looked at."""
 PERSONAL = re.compile(
     r"\byou(?:['’]ve| have)?(?: \w+ly)? (?:bought|ordered|chose|chosen|liked|picked|purchased)\b|"
     r"\byour (?:\w+ )?(?:orders?|purchases?|basket|shopping|history|taste|favou?rites?)\b|\blast time\b",
@@ -91,8 +95,9 @@ OFFER_ACTS = frozenset(
     | {"mail_cta_offer", "sms_offer"}
 )
 """Acts that may speak of offers: those that know of none, and those that hold the shop's own."""
-REQUIRED_WORDS = {"greet": re.compile(r"\bAI\b")}
-"""Words an act has to hold: whoever begins to talk with us is told that we are a machine."""
+REQUIRED_WORDS = {"greet": re.compile(r"\bAI\b"), "recommend_gift": SET_ASIDE}
+"""Words an act has to hold: whoever begins to talk with us is told that we are a machine, and a gift is
+not chosen by the giver's own taste."""
 # Words that open with a capital in mid-sentence without naming anything.
 CAPITALISED_WORDS = frozenset({"I", "I'm", "I’m", "I'd", "I’d", "I'll", "I’ll", "I've", "I’ve", "AI", "OK"})
 

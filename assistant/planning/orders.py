@@ -117,7 +117,7 @@ def _one_order(builder: PlanBuilder, order: Order) -> Planned:
         for name in ("placed", "status", "items")
         if builder.has(handle, name)
     }
-    builder.say("order_status", ("order", "items"), order=handle, **slots)
+    builder.say("order_status", ("order", *slots), order=handle, **slots)
     if builder.has(handle, "tracking") and "tracking" in asks:
         builder.say("order_tracking", ("tracking",), tracking=builder.field(handle, "tracking"))
     if "spent" in asks:

@@ -25,7 +25,7 @@ from shop.settings import Settings
 
 WORDINGS = 2
 """Wordings asked for per act, of which the best is said: the second costs a quarter of the first."""
-TEMPERATURE = 0.5
+TEMPERATURE = 0.4
 
 
 class Dialect(Protocol):
