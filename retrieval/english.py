@@ -45,6 +45,15 @@ FILLER = FUNCTION_WORDS | CHATTER
 """Words left out of a topic. `CHATTER` stays where titles have it beside its neighbour ("money box"),
 `LINKS` among them stay where they join two words of the topic."""
 
+TALK = frozenset(
+    """
+    i im id ive me we us you your youre do does did have has havent any some something anything can could
+    would should please hi hello hey thanks thank show find give want wants need looking recommend suggest
+    sell stock carry got is are there what which who how where
+    """.split()
+)
+"""Words by which a shopper speaks to someone; a query without them is typed into a box."""
+
 LINKS = frozenset("for with of in and on to from by".split())
 
 SOFT = frozenset(
@@ -75,6 +84,9 @@ CARRIERS = frozenset(
     """.split()
 )
 """Behind another noun these make it another thing: a candle holder is no candle."""
+
+FOR_ANOTHER = frozenset("for compat fit replac replacement".split())
+"""Stems behind which a title names what a thing goes with: "band compatible with Fitbit"."""
 
 GENERIC = frozenset("set sets kit kits collection line series gear goods range".split())
 """Beside a brand these name no kind of thing: "LEGO sets" are whatever LEGO makes."""
