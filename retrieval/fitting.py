@@ -22,7 +22,7 @@ from retrieval.signals import NAMES
 
 Array = NDArray[np.float64]
 
-AGAINST = frozenset({"late", "for_another"})
+AGAINST = frozenset({"for_another"})
 """Signals that speak against a product; all others speak for it."""
 FUSED_PENALTY = 3.0
 RANKED_PENALTY = 0.01
@@ -96,17 +96,13 @@ def _fit_order(lists: Sequence[tuple[Array, Array, float]], start: Array) -> Arr
         ahead = np.concatenate([differences for differences, _ in found])
         worth = np.concatenate([worth for _, worth in found]) / len(lists)
 
-        def loss(
-            candidate: Array, ahead: Array = ahead, worth: Array = worth
-        ) -> tuple[float, Array]:
+        def loss(candidate: Array, ahead: Array = ahead, worth: Array = worth) -> tuple[float, Array]:
             margin = ahead @ candidate
             value = 0.5 * RANKED_PENALTY * candidate @ candidate + worth @ np.logaddexp(0, -margin)
             wrong = worth / (1 + np.exp(np.clip(margin, -30, 30)))
             return float(value), RANKED_PENALTY * candidate - wrong @ ahead
 
-        done = minimize(
-            loss, weights, jac=True, method="L-BFGS-B", bounds=_bounds(), options={"maxiter": 60}
-        )
+        done = minimize(loss, weights, jac=True, method="L-BFGS-B", bounds=_bounds(), options={"maxiter": 60})
         # Half a step: what a pair is worth depends on the order, which each round changes.
         weights = done.x if turn == 0 else 0.5 * (weights + done.x)
     return cast(Array, weights / spread)

@@ -28,8 +28,6 @@ def head_term(topic: str, terms: Sequence[Term]) -> int | None:
             tokens = tokens[:at]
             break
     inside = [
-        place
-        for place, term in enumerate(terms)
-        if term.words[-1] in tokens and not term.words[0].isdigit()
+        place for place, term in enumerate(terms) if term.words[-1] in tokens and not term.words[0].isdigit()
     ]
     return inside[-1] if inside else None

@@ -37,7 +37,7 @@ class Ranker:
     fused: tuple[float, ...]
     ranked: tuple[float, ...]
     card: Mapping[str, Any] = field(default_factory=dict)
-    """On what it was fitted, for people; `queries_seen` holds digests of the queries."""
+    """On what it was fitted; `queries_seen` holds digests of the queries."""
 
     def fuse(self, table: Floats) -> Floats:
         """One score a row of `table` (columns as in NAMES), for all of the candidates."""

@@ -65,17 +65,10 @@ class Scorer:
         self.ranker = ranker
         self._lexical, self._matrix = lexical, matrix
         self._brands = [tuple(stems(product.brand)) for product in products]
-        numbers: dict[str, int] = {"": -1}
-        self._category = np.array(
-            [numbers.setdefault(product.category, len(numbers) - 1) for product in products], dtype=np.int32
-        )
-        rated = [(p.rating.value, p.rating.count) if p.rating else (0.0, 0) for p in products]
-        self._rating = np.array([value for value, _ in rated], dtype=np.float32)
-        self._ratings = np.array([count for _, count in rated], dtype=np.float32)
+        self._category = _numbered([product.category for product in products])
+        self._department = _numbered([" > ".join(product.categories[:2]) for product in products])
 
-    def view(
-        self, query: Query, lexical: Floats, covered: Floats, cosine: Floats | None, fits: Fits
-    ) -> View:
+    def view(self, query: Query, lexical: Floats, cosine: Floats | None, fits: Fits) -> View:
         """The candidates of `query`; arrays have one entry a product, `fits` says which of some rows
         pass the query's filters.
         """
@@ -96,14 +89,12 @@ class Scorer:
             Candidates(
                 words=lexical[rows],
                 text=text[rows],
-                covered=covered[rows],
                 mentioned=mentioned[rows],
                 fits=fits(rows),
                 titles=self._lexical.titles(rows),
                 brands=[self._brands[row] for row in rows],
                 category=self._category[rows],
-                rating=self._rating[rows],
-                ratings=self._ratings[rows],
+                department=self._department[rows],
                 cosine=cosine[rows] if cosine is not None else None,
                 vectors=self._matrix[rows] if cosine is not None and self._matrix is not None else None,
             ),
@@ -118,6 +109,11 @@ class Scorer:
         order = self.ranker.order(view.table)
         score[view.rows[order]] = np.linspace(1.0, 0.5, len(order), endpoint=False, dtype=np.float32)
         return score
+
+
+def _numbered(names: Sequence[str]) -> NDArray[np.int32]:
+    numbers: dict[str, int] = {"": -1}
+    return np.array([numbers.setdefault(name, len(numbers) - 1) for name in names], dtype=np.int32)
 
 
 def _largest(values: Floats, count: int) -> Rows:

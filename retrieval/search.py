@@ -182,6 +182,11 @@ class Search:
         best = np.argsort(-score, kind="stable")[:k]
         return [(self._rows[row].id, float(score[row])) for row in best]
 
+    @property
+    def ranker(self) -> Ranker:
+        """What orders the products."""
+        return self._scorer.ranker
+
     def signals(self, text: str) -> tuple[list[str], Floats]:
         """(ids of the candidates, a row of signals each), for measuring and for fitting a ranker."""
         query = self.parse(text)
@@ -201,7 +206,7 @@ class Search:
             # Judged queries hold products that only partly fit, so here a filter is a preference.
             return np.array([query.filters.matches(self._rows[row]) for row in rows], dtype=np.bool_)
 
-        return self._scorer.view(query, evidence.lexical, evidence.coverage, cosine, fits)
+        return self._scorer.view(query, evidence.lexical, cosine, fits)
 
     def evidence(self, query: Query | str) -> Evidence:
         """What speaks for each product, in the order of `products`, for measuring."""
