@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,14 +22,13 @@ from retrieval.fitting import Sample, fit_ranker
 from retrieval.indexing import build_index, open_search
 from retrieval.judgements import Judged, read_judgements
 from retrieval.metrics import ideal_gain, ndcg, recall, reciprocal_rank
+from retrieval.plain_words import PlainWords
 from retrieval.ranker import Ranker, digest
 from retrieval.search import Search
-from retrieval.words import stems
 from shop.errors import ConfigError, SearchError, SourceError
 from shop.settings import Settings
 from shop.sources import import_file
 from shop.store import Store
-from shop.types import Product
 
 STAGES = ("bm25", "dense", "fused", "ranked")
 """Each alone over the whole catalogue. bm25: the typed words' stems in title (.7) and all text (.3);
@@ -38,7 +36,6 @@ dense: the typed text's vector; fused: all signals weighted so that answers are 
 ranked: those reordered, which is what shoppers get."""
 DEEP = 100
 FOLDS = 8
-TITLE_SHARE = 0.7
 
 View = tuple[list[str], NDArray[np.float32]]
 """Ids of a query's candidates and a row of signals each."""
@@ -187,7 +184,7 @@ def _measure(
     for one, (ids, table), ranker, ms in zip(judged, views, rankers, times, strict=True):
         fused = [ids[row] for row in np.argsort(-ranker.fuse(table), kind="stable")[:DEEP]]
         ranked = [ids[row] for row in ranker.order(table)[:DEEP]]
-        rankings = (baseline.rank(one.query), search.nearest(one.query, DEEP), fused, ranked)
+        rankings = (baseline.rank(one.query, DEEP), search.nearest(one.query, DEEP), fused, ranked)
         stages = {
             name: Scores(
                 ndcg(ranking, one.gains, k),
@@ -253,47 +250,6 @@ def _fit_in_folds(judged: Sequence[Judged], views: Sequence[View]) -> tuple[list
     return [fitted[fold_of[digest(one.query)]] for one in judged], label
 
 
-class PlainWords:
-    """BM25 and nothing else: no synonyms, corrections, compounds or filters, as a yardstick."""
-
-    def __init__(self, products: Sequence[Product]) -> None:
-        self._ids = [product.id for product in products]
-        titles = [stems(product.title) for product in products]
-        texts = [
-            stems(
-                " ".join(
-                    [
-                        p.title,
-                        p.brand,
-                        p.colour,
-                        *p.categories,
-                        *p.bullets,
-                        p.description,
-                        *p.attributes.values(),
-                    ]
-                )
-            )
-            for p in products
-        ]
-        self._indexes = [(TITLE_SHARE, _build(titles)), (1 - TITLE_SHARE, _build(texts))]
-
-    def rank(self, text: str) -> list[str]:
-        """Ids of the best products, best first."""
-        asked = stems(text)
-        scores = np.zeros(len(self._ids))
-        for share, index in self._indexes:
-            known = [word for word in asked if word in index.vocab_dict]
-            if known:
-                scores += share * np.asarray(index.get_scores(known))
-        return [self._ids[row] for row in np.argsort(-scores, kind="stable")[:DEEP]]
-
-
-def _build(texts: Sequence[list[str]]) -> bm25s.BM25:
-    index = bm25s.BM25()
-    index.index([text or [""] for text in texts], show_progress=False)
-    return index
-
-
 def write_ranker(report: SearchReport, file: Path) -> None:
     """The ranker fitted by this run, with the figures it reached on queries it was not fitted on."""
     if report.fitted is None:
@@ -307,7 +263,8 @@ def write_ranker(report: SearchReport, file: Path) -> None:
             for name in (f"ndcg@{report.k}", f"recall@{DEEP}", "mrr")
         },
         f"ndcg@{report.k}_95": figures["stages"]["ranked"][f"ndcg@{report.k}_95"],
-        "command": "regulars evaluate search --products P --judgements J --train-judgements J --save-ranker FILE",
+        "command": "regulars evaluate search --products P --judgements J --train-judgements J "
+        "--save-ranker FILE",
     }
     text = json.dumps(replace(report.fitted, card=card | report.fitted.card).as_json(), indent=2)
     _write(file, text + "\n")
