@@ -223,11 +223,42 @@ SPELLINGS = {
     "pajamas": "pyjamas",
     "tyre": "tire",
     "golden": "gold",
+    "ounce": "oz",
+    "ounces": "oz",
+    "feet": "ft",
+    "liter": "litre",
+    "liters": "litre",
+    "meter": "metre",
+    "meters": "metre",
     "multicolored": "multicolour",
     "multicoloured": "multicolour",
     "multicolor": "multicolour",
 }
 """One word, two spellings: read as the same everywhere."""
+
+GLUED_UNITS = {
+    "inches": "inch",
+    "inch": "inch",
+    "in": "inch",
+    "feet": "ft",
+    "foot": "ft",
+    "ft": "ft",
+    "cm": "cm",
+    "mm": "mm",
+    "ounces": "oz",
+    "ounce": "oz",
+    "oz": "oz",
+    "ml": "ml",
+    "kg": "kg",
+    "lbs": "lb",
+    "lb": "lb",
+    "gb": "gb",
+    "tb": "tb",
+    "pcs": "pcs",
+    "pc": "pcs",
+    "pack": "pack",
+}
+"""Units as written right behind a number, and their one spelling; single letters may be sizes."""
 
 NUMBER_WORDS = {
     "one": 1,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from retrieval import english
 from retrieval.lexical import Lexical
@@ -53,6 +54,7 @@ def asked_text(query: Query) -> str:
     return " ".join([*named, *left_out]).strip() or query.text
 
 
+_THREADS = ThreadpoolController()
 _FUNCTION_STEMS = frozenset(stem(word) for word in english.FUNCTION_WORDS)
 
 
@@ -64,7 +66,7 @@ class Scorer:
     ) -> None:
         self.ranker = ranker
         self._lexical, self._matrix = lexical, matrix
-        self._brands = [tuple(stems(product.brand)) for product in products]
+        self._brands = [frozenset(stems(product.brand)) for product in products]
         self._category = _numbered([product.category for product in products])
         self._department = _numbered([" > ".join(product.categories[:2]) for product in products])
 
@@ -84,21 +86,21 @@ class Scorer:
             mentioned += np.float32(share) * mask
         guess = first_guess(lexical, text, cosine)
         rows = _largest(guess, WIDTH)
-        table = read_signals(
-            shares,
-            Candidates(
-                words=lexical[rows],
-                text=text[rows],
-                mentioned=mentioned[rows],
-                fits=fits(rows),
-                titles=self._lexical.titles(rows),
-                brands=[self._brands[row] for row in rows],
-                category=self._category[rows],
-                department=self._department[rows],
-                cosine=cosine[rows] if cosine is not None else None,
-                vectors=self._matrix[rows] if cosine is not None and self._matrix is not None else None,
-            ),
+        found = Candidates(
+            words=lexical[rows],
+            text=text[rows],
+            mentioned=mentioned[rows],
+            fits=fits(rows),
+            titles=self._lexical.titles(rows),
+            brands=[self._brands[row] for row in rows],
+            category=self._category[rows],
+            department=self._department[rows],
+            cosine=cosine[rows] if cosine is not None else None,
+            vectors=self._matrix[rows] if cosine is not None and self._matrix is not None else None,
         )
+        # Matrices this small cost many times more when threads wait for each other on a busy machine.
+        with _THREADS.limit(limits=1, user_api="blas"):
+            table = read_signals(shares, found)
         return View(rows, table, guess)
 
     def score(self, view: View) -> Floats:

@@ -25,6 +25,7 @@ from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, fus
 from retrieval.results import Hit, Outcome, PolicyHit, SearchResult
 from retrieval.scoring import Rows, Scorer, View, asked_text
 from retrieval.sorting import sort_rows
+from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import ProductText, Term, Vocabulary, read_text
 from retrieval.words import stem, words
@@ -157,6 +158,7 @@ class Search:
                 found.score,
                 self._popularity,
             )
+            rows = rows if query.sort else vary(rows, self._rows, k)
             hits = tuple(self._hit(row, found) for row in rows[:k])
             return SearchResult(query, hits, len(rows), "found", missing=missing, degraded=degraded)
         return self._explain(query, k, exclude, found, degraded)
@@ -320,7 +322,6 @@ class Search:
         compound = place is not None and len(terms[place].words) > 1
         foreign = 0 if compound else len(missing)
         evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), foreign, spelled)
-        score = self._scorer.score(self._view(query, evidence))
         if not terms:
             mask = np.ones(size, dtype=np.bool_)
         elif query.superlative or query.count:
@@ -330,6 +331,7 @@ class Search:
             mask = relevant(evidence, self._gate)
         if not lenient and not mask.any():
             return self._measure(query, lenient=True)
+        score = self._scorer.score(self._view(query, evidence))
         per_term = tuple((" ".join(term.words), both) for term, (_, both) in zip(terms, held, strict=True))
         absent = tuple(" ".join(term.words) for term in missing)
         return _Found(evidence, np.asarray(score, dtype=np.float32), mask, per_term, absent), degraded

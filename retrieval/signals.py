@@ -57,8 +57,8 @@ mean rating, number of ratings, length of the title.
 class Candidates:
     """One query's candidates; every array and sequence has one entry a candidate.
 
-    `titles` and `brands` are stems in order, `category` and `department` numbers (-1: none). `cosine` and
-    `vectors` are None where there are no vectors.
+    `titles` are stems in order, `brands` without; `category` and `department` are numbers (-1: none).
+    `cosine` and `vectors` are None where there are no vectors.
     """
 
     words: Floats
@@ -66,7 +66,7 @@ class Candidates:
     mentioned: Floats
     fits: Mask
     titles: Sequence[Sequence[str]]
-    brands: Sequence[Sequence[str]]
+    brands: Sequence[frozenset[str]]
     category: NDArray[np.int32]
     department: NDArray[np.int32]
     cosine: Floats | None = None
@@ -108,13 +108,16 @@ def read_signals(asked: Mapping[str, float], found: Candidates) -> Floats:
 
 
 def _read_titles(columns: dict[str, Floats], asked: Mapping[str, float], found: Candidates) -> None:
-    for row, (title, brand) in enumerate(zip(found.titles, found.brands, strict=True)):
-        columns["brand"][row] = sum(asked.get(word, 0.0) for word in set(brand))
-        columns["by_brand"][row] = bool(brand) and asked.keys() >= set(brand)
-        held = asked.keys() & title
+    wanted = asked.keys()
+    for row, brand in enumerate(found.brands):
+        if common := brand & wanted:
+            columns["brand"][row] = sum(asked[word] for word in common)
+            columns["by_brand"][row] = len(common) == len(brand)
+    for row, title in enumerate(found.titles):
+        held = wanted & title
         if held:
-            first = next(at for at, word in enumerate(title) if word in held)
             columns["whole"][row] = len(held) == len(asked)
+            first = next(at for at, word in enumerate(title) if word in held)
             columns["for_another"][row] = not FOR_ANOTHER.isdisjoint(title[:first])
 
 
