@@ -266,7 +266,7 @@ def write_ranker(report: SearchReport, file: Path) -> None:
         "command": "regulars evaluate search --products P --judgements J --train-judgements J "
         "--save-ranker FILE",
     }
-    text = json.dumps(replace(report.fitted, card=card | report.fitted.card).as_json(), indent=2)
+    text = json.dumps(replace(report.fitted, card={**card, **report.fitted.card}).as_json(), indent=2)
     _write(file, text + "\n")
 
 

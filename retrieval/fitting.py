@@ -105,7 +105,7 @@ def _fit_order(lists: Sequence[tuple[Array, Array, float]], start: Array) -> Arr
         done = minimize(loss, weights, jac=True, method="L-BFGS-B", bounds=_bounds(), options={"maxiter": 60})
         # Half a step: what a pair is worth depends on the order, which each round changes.
         weights = done.x if turn == 0 else 0.5 * (weights + done.x)
-    return cast(Array, weights / spread)
+    return weights / spread
 
 
 def _pairs(table: Array, gains: Array, ideal: float, weights: Array) -> tuple[Array, Array]:

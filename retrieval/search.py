@@ -210,10 +210,6 @@ class Search:
 
         return self._scorer.view(query, evidence.lexical, cosine, fits)
 
-    def evidence(self, query: Query | str) -> Evidence:
-        """What speaks for each product, in the order of `products`, for measuring."""
-        return self._measure(self.parse(query) if isinstance(query, str) else query)[0].evidence
-
     def similar(self, product_id: str, k: int = 8, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """Products like this one by vector (by words where there are none), itself left out."""
         row = self._row_of.get(product_id)
