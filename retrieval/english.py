@@ -1,8 +1,8 @@
 """English: the words a shopper's sentence is made of that name no product.
 
-The only place in retrieval that holds a language. What a shop sells (its categories, brands,
-colours, sizes) is read from its catalogue, never from here; another language is another file of
-the same names.
+With `english_things.py` the only place in retrieval that holds a language. What a shop sells (its
+categories, brands, colours, sizes) is read from its catalogue, never from here; another language is
+another file of the same names.
 """
 
 from __future__ import annotations
@@ -45,6 +45,15 @@ FILLER = FUNCTION_WORDS | CHATTER
 """Words left out of a topic. `CHATTER` stays where titles have it beside its neighbour ("money box"),
 `LINKS` among them stay where they join two words of the topic."""
 
+TALK = frozenset(
+    """
+    i im id ive me we us you your youre do does did have has havent any some something anything can could
+    would should please hi hello hey thanks thank show find give want wants need looking recommend suggest
+    sell stock carry got is are there what which who how where
+    """.split()
+)
+"""Words by which a shopper speaks to someone; a query without them is typed into a box."""
+
 LINKS = frozenset("for with of in and on to from by".split())
 
 SOFT = frozenset(
@@ -75,6 +84,9 @@ CARRIERS = frozenset(
     """.split()
 )
 """Behind another noun these make it another thing: a candle holder is no candle."""
+
+FOR_ANOTHER = frozenset("for compat fit replac replacement".split())
+"""Stems behind which a title names what a thing goes with: "band compatible with Fitbit"."""
 
 GENERIC = frozenset("set sets kit kits collection line series gear goods range".split())
 """Beside a brand these name no kind of thing: "LEGO sets" are whatever LEGO makes."""
@@ -211,11 +223,42 @@ SPELLINGS = {
     "pajamas": "pyjamas",
     "tyre": "tire",
     "golden": "gold",
+    "ounce": "oz",
+    "ounces": "oz",
+    "feet": "ft",
+    "liter": "litre",
+    "liters": "litre",
+    "meter": "metre",
+    "meters": "metre",
     "multicolored": "multicolour",
     "multicoloured": "multicolour",
     "multicolor": "multicolour",
 }
 """One word, two spellings: read as the same everywhere."""
+
+GLUED_UNITS = {
+    "inches": "inch",
+    "inch": "inch",
+    "in": "inch",
+    "feet": "ft",
+    "foot": "ft",
+    "ft": "ft",
+    "cm": "cm",
+    "mm": "mm",
+    "ounces": "oz",
+    "ounce": "oz",
+    "oz": "oz",
+    "ml": "ml",
+    "kg": "kg",
+    "lbs": "lb",
+    "lb": "lb",
+    "gb": "gb",
+    "tb": "tb",
+    "pcs": "pcs",
+    "pc": "pcs",
+    "pack": "pack",
+}
+"""Units as written right behind a number, and their one spelling; single letters may be sizes."""
 
 NUMBER_WORDS = {
     "one": 1,
@@ -244,60 +287,5 @@ MONEY_NICKNAMES = {r"a? ?fiver": " 5 pounds", r"a? ?tenner": " 10 pounds"}
 REFINES_WITH = r"^\W*(?:and |but |ones? |maybe |something |anything )*(?:with|featuring|made of)\b"
 REFINES_ONES = r"\b(?!the |this |that |which |any |other |first |second |third |last )[a-z]+ ones?\b"
 
-SYNONYMS: tuple[tuple[str, ...], ...] = (
-    ("tea light", "tealight", "t light", "tlight"),
-    ("suitcase", "luggage"),
-    ("jumper", "sweater", "pullover"),
-    ("rubbish bin", "trash can", "waste bin"),
-    ("pushchair", "stroller", "pram", "buggy"),
-    ("mug", "cup"),
-    ("mum", "mom", "mother", "mummy"),
-    ("dad", "father", "daddy"),
-    ("kids", "children", "childrens", "child", "kid"),
-    ("tv", "television"),
-    ("bike", "bicycle"),
-    ("couch", "sofa", "settee"),
-    ("trainers", "sneakers", "running shoes"),
-    ("trousers", "pants"),
-    ("tshirt", "t shirt", "tee shirt", "tee"),
-    ("torch", "flashlight"),
-    ("rucksack", "backpack"),
-    ("handbag", "purse"),
-    ("mobile phone", "cell phone", "cellphone", "smartphone"),
-    ("earphones", "earbuds"),
-    ("headphones", "headset"),
-    ("fridge", "refrigerator"),
-    ("tap", "faucet"),
-    ("nappy", "diaper"),
-    ("pram", "stroller"),
-    ("cot", "crib"),
-    ("bin", "trash can", "wastebasket"),
-    ("brolly", "umbrella", "parasol"),
-    ("wrapping paper", "gift wrap", "giftwrap", "wrap paper"),
-    ("ornament", "bauble", "decoration"),
-    ("perfume", "fragrance", "cologne"),
-    ("hoover", "vacuum cleaner", "vacuum"),
-    ("sweater", "jumper", "pullover"),
-    ("dressing gown", "bathrobe", "robe"),
-    ("biscuit", "cookie"),
-    ("sweets", "candy"),
-    ("plaster", "band aid", "bandaid", "bandage"),
-    ("screwdriver", "screw driver"),
-    ("necklace", "pendant"),
-    ("bracelet", "bangle"),
-    ("diary", "planner", "journal"),
-    ("pc", "computer"),
-    ("laptop", "notebook computer"),
-    ("rug", "carpet"),
-    ("doormat", "door mat"),
-    ("retro spot", "retrospot"),
-    ("polka dot", "polkadot"),
-    ("apron", "pinny"),
-    ("key ring", "keyring", "keychain", "key chain"),
-    ("lunchbox", "lunch box"),
-    ("teapot", "tea pot"),
-    ("swimsuit", "bathing suit", "swimming costume"),
-    ("cutlery", "silverware", "flatware"),
-)
-"""Words and phrases for the same thing. The first match a product holds counts a little less than
-the shopper's own word would."""
+ENDINGS = ("er", "or", "ing", "y")
+"""What makes another word of the same root: "warm my hands" is answered by a hand warmer."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.embedding import Embedder, load_embedder
+from retrieval.ranker import read_ranker
 from retrieval.search import Search
 from retrieval.vectors import Metadata, VectorIndex, open_vectors
 from shop.errors import SearchError
@@ -144,6 +145,7 @@ def open_search(store: Store, settings: Settings) -> Search:
         _open_or_error(settings, PRODUCTS),
         _open_or_error(settings, POLICIES),
         popularity=_read_popularity(settings.shop),
+        ranker=read_ranker(own) if (own := settings.shop / "ranker.json").is_file() else None,
     )
 
 

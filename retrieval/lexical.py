@@ -7,7 +7,7 @@ what a product is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import bm25s
 import numpy as np
@@ -46,6 +46,22 @@ class Lexical:
         return TITLE_SHARE * self._score(self._title, stems) + (1 - TITLE_SHARE) * self._score(
             self._all, stems
         )
+
+    def text_scores(self, stems: Sequence[str]) -> Floats:
+        """BM25 of every row's whole text for `stems`."""
+        return self._score(self._all, stems)
+
+    def holds_word(self, word: str) -> NDArray[np.bool_]:
+        """Whether each row has the stem `word` anywhere."""
+        held = np.zeros(self.size, dtype=np.bool_)
+        for postings in (self._strong, self._weak):
+            if (rows := postings.get(word)) is not None:
+                held[rows] = True
+        return held
+
+    def titles(self, rows: Iterable[int]) -> list[tuple[str, ...]]:
+        """The title's stems of each of `rows`."""
+        return [self._titles[row] for row in rows]
 
     def _score(self, index: bm25s.BM25 | None, stems: Sequence[str]) -> Floats:
         known = [] if index is None else [word for word in stems if word in index.vocab_dict]

@@ -329,7 +329,16 @@ class _Reader:
                 link, joined = "", True
         while kept and kept[-1] in COLOUR_NAMES:
             kept.pop()
-        return kept
+        return [self._corrected_beside(kept, at) for at in range(len(kept))]
+
+    def _corrected_beside(self, topic: list[str], at: int) -> str:
+        before, after = topic[at - 1] if at else "", topic[at + 1] if at + 1 < len(topic) else ""
+        typed = next((wrong for wrong, right in self.corrections if right == topic[at]), topic[at])
+        better = self.vocabulary.correct_beside(typed, before, after)
+        if better == typed:
+            return topic[at]
+        self.corrections = [pair for pair in self.corrections if pair[0] != typed] + [(typed, better)]
+        return better
 
     def _named_so(self, tokens: list[str], at: int) -> bool:
         """Whether titles have this chatty word beside its neighbour here: "money box", "drill bit"."""

@@ -17,11 +17,15 @@ import numpy as np
 from retrieval import english
 from retrieval.embedding import Embedder, Vectors
 from retrieval.filters import Filters, states
+from retrieval.heads import head_term, recipients
 from retrieval.lexical import CARRIED_WEIGHT, Lexical
 from retrieval.query import Query, parse_query
+from retrieval.ranker import Ranker, read_ranker
 from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, fuse, relevant, strictly_relevant
 from retrieval.results import Hit, Outcome, PolicyHit, SearchResult
+from retrieval.scoring import Rows, Scorer, View, asked_text
 from retrieval.sorting import sort_rows
+from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import ProductText, Term, Vocabulary, read_text
 from retrieval.words import stem, words
@@ -31,8 +35,6 @@ from shop.types import PolicyPassage, Product
 __all__ = ["Hit", "Outcome", "PolicyHit", "Search", "SearchResult"]
 
 LIGHT = 0.4
-NAMED_BONUS = COVERED_BONUS = 0.1
-"""On top of the fused ranks (0..1); on ESCI's queries .651 -> .656 NDCG@10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Search:
         product_vectors: VectorIndex | SearchError,
         policy_vectors: VectorIndex | SearchError,
         popularity: Mapping[str, float] | None = None,
+        ranker: Ranker | None = None,
     ) -> None:
         """A SearchError in the place of vectors is a store that did not open: words alone then."""
         self._rows = list(products)
@@ -86,6 +89,7 @@ class Search:
         self._degraded: tuple[str, ...] = ()
         self._matrix = self._read_matrix(product_vectors, [p.id for p in self._rows], "product")
         self._policy_matrix = self._read_matrix(policy_vectors, [p.id for p in self._passages], "policy")
+        self._scorer = Scorer(self._rows, self._lexical, self._matrix, ranker or read_ranker())
         self._embed_query = lru_cache(maxsize=512)(self._embed_one)
 
     def _read_matrix(self, index: VectorIndex | SearchError, ids: Sequence[str], what: str) -> Vectors | None:
@@ -154,6 +158,7 @@ class Search:
                 found.score,
                 self._popularity,
             )
+            rows = rows if query.sort else vary(rows, self._rows, k)
             hits = tuple(self._hit(row, found) for row in rows[:k])
             return SearchResult(query, hits, len(rows), "found", missing=missing, degraded=degraded)
         return self._explain(query, k, exclude, found, degraded)
@@ -163,7 +168,7 @@ class Search:
         backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
         """
         terms = self.vocabulary.terms([w for w in words(query.topic) if w not in english.LINKS])
-        place = self._head_term(query.topic, terms)
+        place = head_term(query.topic, terms)
         if place is None:
             return set()
         names = [stems for stems, _ in terms[place].alternatives]
@@ -175,19 +180,35 @@ class Search:
 
     def ranking(self, query: Query | str, k: int = 100) -> list[tuple[str, float]]:
         """(product id, score) of the `k` best without the relevance gate, for measuring."""
-        query = self.parse(query) if isinstance(query, str) else query
-        found, _ = self._measure(query)
-        score = found.score
-        if query.filters:
-            # Judged queries hold products that only partly fit, so here a filter is a preference.
-            fits = np.array([query.filters.matches(p) for p in self._rows], dtype=np.float32)
-            score = score + np.float32(0.2) * fits
+        score = self._measure(self.parse(query) if isinstance(query, str) else query)[0].score
         best = np.argsort(-score, kind="stable")[:k]
         return [(self._rows[row].id, float(score[row])) for row in best]
 
-    def evidence(self, query: Query | str) -> Evidence:
-        """What speaks for each product, in the order of `products`, for measuring."""
-        return self._measure(self.parse(query) if isinstance(query, str) else query)[0].evidence
+    @property
+    def ranker(self) -> Ranker:
+        """What orders the products."""
+        return self._scorer.ranker
+
+    def signals(self, text: str) -> tuple[list[str], Floats]:
+        """(ids of the candidates, a row of signals each), for measuring and for fitting a ranker."""
+        query = self.parse(text)
+        view = self._view(query, self._measure(query)[0].evidence)
+        return [self._rows[row].id for row in view.rows], view.table
+
+    def nearest(self, text: str, k: int = 100) -> list[str]:
+        """Ids of the `k` products nearest to `text` by vector alone, for measuring."""
+        cosine, _ = self._cosines(text, self._matrix)
+        best = np.argsort(-cosine, kind="stable")[:k] if cosine is not None else ()
+        return [self._rows[row].id for row in best]
+
+    def _view(self, query: Query, evidence: Evidence) -> View:
+        cosine = self._cosines(asked_text(query), self._matrix)[0] if evidence.cosine is not None else None
+
+        def fits(rows: Rows) -> Mask:
+            # Judged queries hold products that only partly fit, so here a filter is a preference.
+            return np.array([query.filters.matches(self._rows[row]) for row in rows], dtype=np.bool_)
+
+        return self._scorer.view(query, evidence.lexical, cosine, fits)
 
     def similar(self, product_id: str, k: int = 8, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """Products like this one by vector (by words where there are none), itself left out."""
@@ -267,10 +288,10 @@ class Search:
         topic = [word for word in words(query.topic) if word not in english.LINKS]
         hard = [word for word in topic if word not in english.SOFT]
         terms = self.vocabulary.terms(hard)
-        weights, held, missing = self._weigh(terms, self._lexical, self._recipients(query.topic))
+        weights, held, missing = self._weigh(terms, self._lexical, recipients(query.topic))
         size = len(self._rows)
         head = np.zeros(size, dtype=np.bool_)
-        place = self._head_term(query.topic, terms)
+        place = head_term(query.topic, terms)
         if place is not None:
             strong, both = held[place]
             naming = [int(r) for r in np.flatnonzero(strong)]
@@ -297,7 +318,6 @@ class Search:
         compound = place is not None and len(terms[place].words) > 1
         foreign = 0 if compound else len(missing)
         evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), foreign, spelled)
-        score = fuse(lexical, cosine) + NAMED_BONUS * named + COVERED_BONUS * coverage
         if not terms:
             mask = np.ones(size, dtype=np.bool_)
         elif query.superlative or query.count:
@@ -307,30 +327,10 @@ class Search:
             mask = relevant(evidence, self._gate)
         if not lenient and not mask.any():
             return self._measure(query, lenient=True)
+        score = self._scorer.score(self._view(query, evidence))
         per_term = tuple((" ".join(term.words), both) for term, (_, both) in zip(terms, held, strict=True))
         absent = tuple(" ".join(term.words) for term in missing)
         return _Found(evidence, np.asarray(score, dtype=np.float32), mask, per_term, absent), degraded
-
-    @staticmethod
-    def _recipients(topic: str) -> frozenset[str]:
-        """The words behind "for": they say for whom or what, not which thing."""
-        before, _, behind = f" {topic} ".partition(" for ")
-        return frozenset(words(behind)) if before.strip() else frozenset()
-
-    def _head_term(self, topic: str, terms: Sequence[Term]) -> int | None:
-        """Place of the head noun: the last term before "for", "with" ..., or behind "set of"."""
-        tokens = words(topic)
-        for at, word in enumerate(tokens):
-            packed = word == "of" and at > 0 and tokens[at - 1] in english.MEASURES
-            if word in english.LINKS and word != "and" and at > 0 and not packed:
-                tokens = tokens[:at]
-                break
-        inside = [
-            place
-            for place, term in enumerate(terms)
-            if term.words[-1] in tokens and not term.words[0].isdigit()
-        ]
-        return inside[-1] if inside else None
 
     def _hit(self, row: int, found: _Found) -> Hit:
         cosine = found.evidence.cosine

@@ -15,17 +15,20 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from math import log10
+from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from retrieval.embedding import minilm_folder
-from retrieval.english import COLOURS, MAYBE_COLOURS, SYNONYMS
+from retrieval.english import COLOURS, ENDINGS, MAYBE_COLOURS
+from retrieval.english_things import SYNONYMS, UMBRELLAS
 from retrieval.filters import COLOUR_NAMES
 from retrieval.words import normalise, stem, words
 from shop.types import Product
 
 SYNONYM_WEIGHT = 0.9
+DERIVED_WEIGHT = 0.8
 Phrase = tuple[str, ...]
 
 
@@ -132,6 +135,7 @@ class Vocabulary:
                 self._by_start[word[0]].append(word)
                 self._by_tail[word[1:]].append(word)
         self._synonyms = _read_synonyms()
+        self._umbrellas = _read_umbrellas()
         known_words()  # read now, so that the first question is as fast as the next
         self.correct = lru_cache(maxsize=5_000)(self._correct)
 
@@ -181,7 +185,7 @@ class Vocabulary:
             return word
         if stem(word) in self.counts:
             return self._common_spelling(word)
-        if (stem(word),) in self._synonyms or self.splits(word):
+        if {(stem(word),)} & (self._synonyms.keys() | self._umbrellas.keys()) or self.splits(word):
             return word
         limit = 1 if len(word) < 7 else 2
         near = process.extract(
@@ -190,7 +194,7 @@ class Vocabulary:
         bones = _bones(word)
         best = [
             # Mistyped vowels keep the consonants; a frequent word is likelier than a rare one.
-            (distance - (_bones(other) == bones) - 0.3 * log10(self.words[other]), other)
+            (distance - (_bones(other) == bones) - 0.3 * log10(self.words[other]), distance, other)
             for other, distance, _ in near
             if distance <= limit or _bones(other) == bones
         ]
@@ -199,7 +203,9 @@ class Vocabulary:
             swapped = word[1] + word[0] + word[2:]
             others = [swapped] if swapped in self.words else self._by_tail.get(word[1:], [])
             return max(others, key=lambda other: self.words[other], default=word)
-        return min(best)[1]
+        _, distance, found = min(best)
+        # "chainsaw" is two words written as one rather than a mistyping of "chains".
+        return word if distance > 1 and stem(found) in _parts(word) else found
 
     def _common_spelling(self, word: str) -> str:
         """The catalogue mistypes too: its own word, one letter off and far more frequent, if any."""
@@ -210,6 +216,19 @@ class Vocabulary:
         )
         often = max((other for other, _, _ in near), key=lambda other: self.words[other], default=word)
         return often if self.words[often] >= COMMON * max(1, self.words[word]) else word
+
+    def correct_beside(self, word: str, before: str, after: str) -> str:
+        """`word`, which no product holds, or the word that it is one slip away from and that titles
+        have beside `before` or `after`: "lunch bga"."""
+        if not 2 < len(word) < 6 or not word.isalpha() or stem(word) in self.counts:
+            return word
+        first, last = stem(before), stem(after)
+        found = [
+            near
+            for near in _slips(word, swaps_only=_is_ordinary(word))
+            if (first, stem(near)) in self.pairs or (stem(near), last) in self.pairs
+        ]
+        return max(found, key=lambda near: self.words[near], default=word)
 
     def option_name(self, pairs: Sequence[tuple[str, str]], topic: Iterable[str]) -> tuple[str, str]:
         """Of several options with the asked value, the one that products of `topic` (stems) have."""
@@ -239,7 +258,11 @@ class Vocabulary:
     def _synonym_term(self, topic: Sequence[str], at: int) -> Term | None:
         for size in (3, 2, 1):
             part = tuple(topic[at : at + size])
-            group = self._synonyms.get(tuple(stem(word) for word in part))
+            key = tuple(stem(word) for word in part)
+            group = self._synonyms.get(key, ())
+            if at + size == len(topic):
+                # Only what the topic ends with is what is asked for: a jewellery box is no necklace.
+                group += self._umbrellas.get(key, ())
             if len(part) == size and group:
                 own = frozenset(stem(word) for word in part)
                 joined = frozenset((stem("".join(part)),))
@@ -262,7 +285,14 @@ class Vocabulary:
         return None
 
     def _single(self, word: str) -> Term:
-        return Term((word,), ((frozenset((stem(word),)), 1.0),))
+        own = stem(word)
+        derived: list[tuple[frozenset[str], float]] = []
+        if own not in self.counts and len(own) > 3:
+            others = {stem(own + ending) for ending in ENDINGS} - {own}
+            derived = [
+                (frozenset((other,)), DERIVED_WEIGHT) for other in others if other in self.strong_counts
+            ]
+        return Term((word,), ((frozenset((own,)), 1.0), *derived))
 
 
 def _bones(word: str) -> str:
@@ -306,6 +336,35 @@ def _read_synonyms() -> Mapping[Phrase, tuple[Phrase, ...]]:
         for phrase in phrases:
             found[phrase] = tuple(dict.fromkeys(found.get(phrase, ()) + phrases))
     return found
+
+
+@lru_cache(maxsize=1)
+def _read_umbrellas() -> Mapping[Phrase, tuple[Phrase, ...]]:
+    found: dict[Phrase, tuple[Phrase, ...]] = {}
+    for names, members in UMBRELLAS:
+        held = tuple(tuple(stem(word) for word in words(text)) for text in members.split(","))
+        for name in names.split(","):
+            found[tuple(stem(word) for word in words(name))] = held
+    return found
+
+
+def _slips(word: str, swaps_only: bool) -> set[str]:
+    """Words one slip of the finger away (Norvig 2007): two letters swapped, one too many, missing or
+    wrong."""
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    found = {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    if not swaps_only:
+        found |= {a + b[1:] for a, b in parts if b}
+        for letter in ascii_lowercase:
+            found |= {a + letter + b for a, b in parts} | {a + letter + b[1:] for a, b in parts if b}
+    return found - {word}
+
+
+def _parts(word: str) -> set[str]:
+    """Stems of ordinary words that two together make up `word`."""
+    known = known_words()
+    pairs = [(word[:at], word[at:]) for at in range(3, len(word) - 2)]
+    return {stem(part) for pair in pairs if known.issuperset(pair) for part in pair}
 
 
 def _is_ordinary(word: str) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import Stemmer
 
-from retrieval.english import SPELLINGS, STEMMER
+from retrieval.english import GLUED_UNITS, SPELLINGS, STEMMER
 
 _WORD = re.compile(r"\d+(?:[./]\d+)+[a-z]*|[^\W_]+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?\b")
@@ -20,16 +20,23 @@ _STEMMER = Stemmer.Stemmer(STEMMER)
 _LOCK = threading.Lock()
 
 
+_INCHES = re.compile(r"(?<=\d)\s?(?:\"|''|″|”)(?![a-z0-9])")
+_GLUED = re.compile(rf"(?<=\d)-?({'|'.join(GLUED_UNITS)})\b")
+
+
 def normalise(text: str) -> str:
-    """Lower case, no accents, plain quotes and dashes; currency signs and punctuation stay."""
+    """Lower case, no accents, plain quotes and dashes, units apart from their number and spelled one
+    way (12", 12in and 12-inch are "12 inch"); currency signs and punctuation stay."""
     plain = text.replace("’", "'").replace("‘", "'").replace("–", "-").replace("—", "-").lower()
+    if any(letter.isdigit() for letter in plain):
+        plain = _GLUED.sub(lambda match: f" {GLUED_UNITS[match[1]]}", _INCHES.sub(" inch", plain))
     if plain.isascii():
         return plain
     return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
 
 
 def words(text: str) -> list[str]:
-    """Words and numbers in order; "Mum's T-Light 1.75in" -> mum, t, light, 1.75in."""
+    """Words and numbers in order; "Mum's T-Light 1.75in" -> mum, t, light, 1.75, inch."""
     return _WORD.findall(_POSSESSIVE.sub("", normalise(text)))
 
 

@@ -1,0 +1,33 @@
+"""Which word of a topic names the thing itself.
+
+Knows English word order ("cake stand for kids", "set of mugs") by the lists of `english.py`; knows
+nothing of products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrieval import english
+from retrieval.vocabulary import Term
+from retrieval.words import words
+
+
+def recipients(topic: str) -> frozenset[str]:
+    """The words behind "for": they say for whom or what, not which thing."""
+    before, _, behind = f" {topic} ".partition(" for ")
+    return frozenset(words(behind)) if before.strip() else frozenset()
+
+
+def head_term(topic: str, terms: Sequence[Term]) -> int | None:
+    """Place of the head noun: the last term before "for", "with" ..., or behind "set of"."""
+    tokens = words(topic)
+    for at, word in enumerate(tokens):
+        packed = word == "of" and at > 0 and tokens[at - 1] in english.MEASURES
+        if word in english.LINKS and word != "and" and at > 0 and not packed:
+            tokens = tokens[:at]
+            break
+    inside = [
+        place for place, term in enumerate(terms) if term.words[-1] in tokens and not term.words[0].isdigit()
+    ]
+    return inside[-1] if inside else None
