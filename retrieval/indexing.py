@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.embedding import Embedder, load_embedder
+from retrieval.embedding import Embedder, shop_embedder
 from retrieval.search import Search
 from retrieval.vectors import Metadata, VectorIndex, open_vectors
 from shop.errors import SearchError
@@ -103,7 +103,7 @@ def update_vectors(
 
 def build_index(store: Store, settings: Settings, progress: Progress | None = None) -> IndexReport:
     """Embed what is new or changed in the store's products and policies, remove what is gone."""
-    embedder = load_embedder(settings.embedder)
+    embedder = shop_embedder(settings)
     products = [(p.id, product_text(p), product_metadata(p)) for p in store.products()]
     policies: list[tuple[str, str, Metadata]] = [
         (p.id, policy_text(p), {"heading": p.heading}) for p in store.policies()
@@ -140,7 +140,7 @@ def open_search(store: Store, settings: Settings) -> Search:
     return Search(
         store.products(),
         store.policies(),
-        load_embedder(settings.embedder),
+        shop_embedder(settings),
         _open_or_error(settings, PRODUCTS),
         _open_or_error(settings, POLICIES),
         popularity=_read_popularity(settings.shop),
