@@ -163,5 +163,7 @@ def _trainer(model: Any, rows: Sequence[Mapping[str, str]], config: EmbedderConf
         loss=MultipleNegativesRankingLoss(model),
         callbacks=[Watch()],
     )
-    trainer.remove_callback(PrinterCallback)
+    # The library's own model card would quote the shop's texts; ours is card.json.
+    for unwanted in (PrinterCallback, trainer.model_card_callback_class):
+        trainer.remove_callback(unwanted)
     return trainer
