@@ -114,6 +114,8 @@ def _load(base: Path, config: EmbedderConfig, say: Say) -> Any:
         model = SentenceTransformer(str(base), local_files_only=True)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelUnavailable(f"the embedder in {base} cannot be loaded ({error}); reinstall it") from error
+    # The library's own model card would quote the shop's texts; ours is card.json.
+    model.model_card_data.widget = [{}]
     # Longer texts are cut when the shop searches, too.
     model.max_seq_length = MAX_TOKENS
     return model
@@ -163,7 +165,5 @@ def _trainer(model: Any, rows: Sequence[Mapping[str, str]], config: EmbedderConf
         loss=MultipleNegativesRankingLoss(model),
         callbacks=[Watch()],
     )
-    # The library's own model card would quote the shop's texts; ours is card.json.
-    for unwanted in (PrinterCallback, trainer.model_card_callback_class):
-        trainer.remove_callback(unwanted)
+    trainer.remove_callback(PrinterCallback)
     return trainer
