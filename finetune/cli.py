@@ -123,14 +123,15 @@ def _flag(what: What) -> str:
 
 def _train_signature() -> inspect.Signature:
     """One option per field of the two configs, and the shop to register what is taught with."""
-    spots = {spot.name: spot for kind in (EmbedderConfig, TrainConfig) for spot in fields(kind)}
-    own = {spot.name: spot.default for spot in fields(EmbedderConfig)}
+    words, embeddings = ({spot.name: spot for spot in fields(kind)} for kind in (TrainConfig, EmbedderConfig))
     options = [("what", WhatOption, What.WORDS), ("shop", ShopOption, None), ("as_json", JsonOption, False)]
-    for name, spot in spots.items():
-        shown = str(spot.default)
-        if name in own and own[name] != spot.default:
-            shown += f"; embeddings: {own[name]}"
-        option = typer.Option(help=spot.metadata["help"], show_default=shown)
+    for name, spot in (embeddings | words).items():
+        shown, help_ = str(spot.default), spot.metadata["help"]
+        if name not in words:
+            help_ = f"embeddings: {help_}"
+        elif name in embeddings and embeddings[name].default != spot.default:
+            shown += f"; embeddings: {embeddings[name].default}"
+        option = typer.Option(help=help_, show_default=shown if shown else False)
         options.append((name, Annotated[type(spot.default) | None, option], None))
     return inspect.Signature(
         [

@@ -1,15 +1,14 @@
 """May a taught embedder be used: it is measured beside the one in use on searches it was not taught.
 
 Every question ranks the shop's whole catalogue by similarity alone; the two are compared question by
-question. What an embedder is made of is here, its versions are shelf.py's, where questions come from
-is pairs.py's and judgements.py's.
+question. Where the questions come from is pairs.py's and judgements.py's business.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.judgements import Question, read_judgements
 from finetune.pairs import Split, read_pairs, split_pairs
 from finetune.shelf import SHIPPED, Shelf, write_card
 from retrieval.embedding import Embedder, Vectors, load_embedder
 from retrieval.indexing import product_text
-from shop.errors import ConfigError
+from retrieval.judgements import Judged, read_judgements
+from retrieval.metrics import ndcg
+from shop.errors import ConfigError, SourceError
 from shop.settings import Settings
 from shop.store import Store
 from shop.versions import EMBEDDERS
@@ -67,12 +67,7 @@ def measure(
     )
     asked = held_out_questions(split)
     if judgements is not None:
-        taught_texts = {pair.text for pair in split.train}
-        asked["judgements"] = [
-            one
-            for one in read_judgements(judgements, {product.id for product in products})
-            if one.text not in taught_texts
-        ]
+        asked["judgements"] = _answerable(judgements, split, {product.id for product in products})
     if not any(asked.values()):
         raise ConfigError(
             "there is nothing to measure on: no product that was kept out has a description; "
@@ -92,7 +87,22 @@ def measure(
     return figures
 
 
-def held_out_questions(split: Split) -> dict[str, list[Question]]:
+def _answerable(file: Path, split: Split, known: Set[str]) -> list[Judged]:
+    """The judged queries that some product here answers and that were not trained on."""
+    taught = {pair.text for pair in split.train}
+    found = [
+        one
+        for one in read_judgements(file)
+        if one.query not in taught and any(gain > 0 and id_ in known for id_, gain in one.gains.items())
+    ]
+    if not found:
+        raise SourceError(
+            "none of the judged products is in this shop; give judgements of this shop's products", file=file
+        )
+    return found
+
+
+def held_out_questions(split: Split) -> dict[str, list[Judged]]:
     """What the shop's records ask of products kept out of training: by kind, a text once."""
     wanted: dict[str, dict[str, dict[str, float]]] = {
         "descriptions": defaultdict(dict),
@@ -104,7 +114,7 @@ def held_out_questions(split: Split) -> dict[str, list[Question]]:
     found = {}
     for kind, gains in wanted.items():
         texts = sorted(gains, key=lambda text: (zlib.crc32(text.encode()), text))
-        found[kind] = [Question(text, gains[text]) for text in texts[:QUESTIONS]]
+        found[kind] = [Judged(text, text, gains[text]) for text in texts[:QUESTIONS]]
     return found
 
 
@@ -112,13 +122,13 @@ def compare(
     before: Embedder,
     after: Embedder,
     texts: Mapping[str, str],
-    asked: Mapping[str, Sequence[Question]],
+    asked: Mapping[str, Sequence[Judged]],
     progress: Progress,
 ) -> dict[str, Any]:
     """NDCG@10 of both embedders on each kind of question, the difference with its 95 % interval, and
     how far the similarity of the ten best moved."""
     ids = list(texts)
-    everything = [*texts.values(), *(one.text for kind in asked.values() for one in kind)]
+    everything = [*texts.values(), *(one.query for kind in asked.values() for one in kind)]
     total, done = 2 * len(everything), 0
     gained: dict[str, list[Floats]] = defaultdict(list)
     similar: dict[str, list[float]] = defaultdict(list)
@@ -151,23 +161,15 @@ def compare(
 
 
 def _rank(
-    asked: Vectors, products: Vectors, ids: Sequence[str], questions: Sequence[Question]
+    asked: Vectors, products: Vectors, ids: Sequence[str], questions: Sequence[Judged]
 ) -> tuple[Floats, float]:
     found, best = [], []
     for vector, question in zip(asked, questions, strict=True):
         close = products @ vector
         order = np.argsort(-close, kind="stable")[:TOP]
-        found.append(ndcg([ids[row] for row in order], question.gains))
+        found.append(ndcg([ids[row] for row in order], question.gains, TOP))
         best.append(float(close[order].mean()))
     return np.array(found), float(np.mean(best))
-
-
-def ndcg(ranked: Sequence[str], gains: Mapping[str, float]) -> float:
-    """Discounted gain (linear) of the first ten over the best possible."""
-    weights = 1 / np.log2(np.arange(2, TOP + 2))
-    got = sum(gains.get(id_, 0.0) * weight for id_, weight in zip(ranked, weights, strict=False))
-    most = sum(gain * weight for gain, weight in zip(sorted(gains.values())[::-1], weights, strict=False))
-    return float(got / most) if most else 0.0
 
 
 def interval(differences: Floats) -> tuple[float, float]:

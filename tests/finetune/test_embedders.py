@@ -17,14 +17,14 @@ import pytest
 from assistant.cli.frame import run_app
 from finetune import embedders, train_embedder
 from finetune.config import EmbedderConfig
-from finetune.embedders import SHELF, compare, held_out_questions, interval, ndcg, objections, refusals
-from finetune.judgements import Question, read_judgements
+from finetune.embedders import SHELF, compare, held_out_questions, interval, objections, refusals
 from finetune.pairs import Pair, Split, split_pairs
 from finetune.shelf import Card
 from retrieval import embedding
 from retrieval.embedding import MINILM, HashEmbedder, Vectors, load_embedder, shop_embedder
 from retrieval.indexing import build_index, open_search
-from shop.errors import ConfigError, ModelUnavailable, NotFound, SearchError, SourceError
+from retrieval.judgements import Judged
+from shop.errors import ConfigError, ModelUnavailable, NotFound, SearchError
 from shop.settings import Settings, load_settings
 from shop.store import Store
 from shop.types import Product
@@ -150,8 +150,8 @@ class Turned:
 def test_two_embedders_are_compared_question_by_question() -> None:
     texts = {f"p{at}": f"lamp tent number{at}" for at in range(40)}
     asked = {
-        "queries": [Question(f"number{at}", {f"p{at}": 1.0}) for at in range(30)],
-        "judgements": [Question("lamp", {"p0": 1.0, "gone": 0.5})],
+        "queries": [Judged(str(at), f"number{at}", {f"p{at}": 1.0}) for at in range(30)],
+        "judgements": [Judged("1", "lamp", {"p0": 1.0, "gone": 0.5})],
         "descriptions": [],
     }
     steps: list[tuple[int, int]] = []
@@ -163,19 +163,16 @@ def test_two_embedders_are_compared_question_by_question() -> None:
     assert steps[-1] == (142, 142)
 
 
-def test_ndcg_and_its_interval() -> None:
-    assert ndcg(["a", "b"], {"a": 1.0, "b": 0.5}) == 1.0
-    assert ndcg(["x", "a"], {"a": 1.0}) == pytest.approx(1 / np.log2(3))
-    assert ndcg([*"xxxxxxxxxx", "a"], {"a": 1.0}) == 0.0
-    assert ndcg(["a"], {"a": 0.0}) == 0.0
+def test_the_interval_of_a_difference() -> None:
     low, high = interval(np.array([0.1] * 30 + [0.0] * 30))
     assert 0.03 < low < 0.05 < high < 0.07
+    assert interval(np.zeros(60)) == (0.0, 0.0)
 
 
 def test_questions_are_asked_once_with_all_that_answers_them() -> None:
     test = [Pair("queries", "tea", "pot"), Pair("queries", "tea", "mug"), Pair("together", "a", "b")]
     questions = held_out_questions(Split((), tuple(test), None))
-    assert questions == {"queries": [Question("tea", {"pot": 1.0, "mug": 1.0})], "descriptions": []}
+    assert questions == {"queries": [Judged("tea", "tea", {"pot": 1.0, "mug": 1.0})], "descriptions": []}
 
 
 def write(file: Path, *rows: Sequence[str]) -> Path:
@@ -184,31 +181,32 @@ def write(file: Path, *rows: Sequence[str]) -> Path:
     return file
 
 
-HEAD = ("query_id", "query", "product_id", "label", "gain")
-
-
-def test_judgements_are_read(tmp_path: Path) -> None:
-    file = write(tmp_path / "j.csv", HEAD, ("1", "cup", "mug", "E", "1"), ("1", "cup", "x", "I", "0"),
-                 ("2", "sofa", "elsewhere", "E", "1"))  # fmt: skip
-    assert read_judgements(file, {"mug", "x"}) == [Question("cup", {"mug": 1.0, "x": 0.0})]
+HEAD = ("query_id", "query", "product_id", "gain")
 
 
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([("query", "gain")], r"j.csv, column 'query_id': the column is missing"),
-        ([HEAD, ("1", "cup", "mug", "E", "good")], r"row 2, column 'gain': 'good' is no gain"),
-        ([HEAD, ("1", "cup", "mug", "E", "-1")], "is no gain"),
-        ([HEAD, ("1", "cup", "mug")], "row 2, column 'gain'"),
-        ([HEAD, ("1", "cup", "elsewhere", "E", "1")], "no product it names is in this shop"),
-        ([], "column is missing"),
+        ([("query", "gain")], r"j.csv, row 1, column 'query_id'"),
+        ([HEAD, ("1", "cup", "mug", "good")], "row 2, column 'gain'"),
+        ([HEAD, ("1", "cup", "elsewhere", "1")], "j.csv: none of the judged products is in this shop"),
+        ([HEAD, ("1", "cup", "mug", "0")], "none of the judged products"),
     ],
 )
-def test_bad_judgements_are_one_sentence(tmp_path: Path, rows: list[Sequence[str]], says: str) -> None:
-    with pytest.raises(SourceError, match=says):
-        read_judgements(write(tmp_path / "j.csv", *rows), {"mug"})
-    with pytest.raises(SourceError, match="name another file"):
-        read_judgements(tmp_path / "nowhere.csv", {"mug"})
+def test_bad_judgements_are_one_sentence(
+    settings: Settings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    rows: list[Sequence[str]],
+    says: str,
+) -> None:
+    version = SHELF.register(make_embedder(tmp_path / "made"), settings.shop)
+    file = write(tmp_path / "j.csv", *rows)
+    argv = ["finetune", "evaluate", version, "--what", "embeddings", "--shop", str(settings.shop)]
+    assert main([*argv, "--judgements", str(file)]) == 2
+    assert says in capsys.readouterr().err
+    assert main(argv) == 2
+    assert "nothing to measure on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -319,7 +317,7 @@ def test_from_the_shops_records_to_what_it_searches_with(
     assert main(["finetune", "train", *shop, *argv]) == 0
     (taught,) = SHELF.versions(settings.shop)
     rows = [(str(at), said, f"p{at}", "1") for at, said in enumerate(SAID)]
-    judged = write(tmp_path / "j.csv", ("query_id", "query", "product_id", "gain"), *rows)
+    judged = write(tmp_path / "j.csv", HEAD, *rows)
     assert main(["finetune", "evaluate", taught.version, *shop, "--judgements", str(judged)]) == 0
     metrics = SHELF.find(taught.version, settings.shop).card.metrics
     assert metrics["beside"] == "shipped"
