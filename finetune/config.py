@@ -44,10 +44,7 @@ class TrainConfig:
     threads: int = _flag(2, "CPU threads", 1)
 
     def __post_init__(self) -> None:
-        for spot in fields(self):
-            value, least = getattr(self, spot.name), spot.metadata["least"]
-            if isinstance(value, int | float) and not value >= least:
-                raise ConfigError(f"{spot.name} is {value}; give at least {least}")
+        _check_least(self)
         for name in ("dropout", "warmup_ratio"):
             if getattr(self, name) >= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; give a share below 1")
@@ -59,6 +56,36 @@ class TrainConfig:
         named = {"examples": self.examples.name, "out": self.out.name, "base": Path(self.base).name}
         named |= {"start_from": Path(self.start_from).name}
         return asdict(self) | named
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderConfig:
+    """One training run of an embedder: the command's flags and the card's record."""
+
+    out: Path = _flag(Path("embedder-run"), "folder for the embedder")  # noqa: RUF009
+    epochs: int = _flag(1, "times every pair is seen", 1)
+    learning_rate: float = _flag(2e-5, "peak learning rate: warmed up to, then down to 0")
+    warmup_ratio: float = _flag(0.1, "share of the steps spent warming up")
+    batch: int = _flag(32, "pairs in one step; the others of a step are what each is told from", 2)
+    seed: int = _flag(0, "order of the pairs")
+    max_steps: int = _flag(0, "stop after this many steps; 0 goes through all")
+    threads: int = _flag(2, "CPU threads", 1)
+
+    def __post_init__(self) -> None:
+        _check_least(self)
+        if self.warmup_ratio >= 1:
+            raise ConfigError(f"warmup_ratio is {self.warmup_ratio}; give a share below 1")
+
+    def as_card(self) -> dict[str, Any]:
+        """The settings as JSON, without this machine's folders."""
+        return asdict(self) | {"out": self.out.name}
+
+
+def _check_least(config: TrainConfig | EmbedderConfig) -> None:
+    for spot in fields(config):
+        value, least = getattr(config, spot.name), spot.metadata["least"]
+        if isinstance(value, int | float) and not value >= least:
+            raise ConfigError(f"{spot.name} is {value}; give at least {least}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +107,15 @@ class TrainResult:
     test_loss_before: float | None
     test_loss_after: float | None
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderResult:
+    """Where the embedder lies and how training went; losses are of the first step and the last ten."""
+
+    embedder: Path
+    pairs: int
+    steps: int
+    seconds: float
+    first_loss: float
+    last_loss: float

@@ -84,13 +84,25 @@ def phrasing_examples(seed: int = 0, prompt: Prompt | None = None, focus: str = 
 def conversation_examples(store: Store, prompt: Prompt | None = None) -> Iterator[Example]:
     """Examples out of liked turns of customers who allow training, a customer wholly in one split."""
     prompt = prompt or load("word_act")
-    for customer in _all_customers(store):
-        if not customer.consent.training:
-            continue
+    for customer in customers_who_allow_training(store):
         kept_out = zlib.crc32(customer.id.encode()) % HELD_OUT_EVERY == 0
-        for turn in _turns_of(store, customer.id):
+        for turn in turns_of(store, customer.id):
             if turn.vote == 1:
                 yield from _examples_of_turn(turn, prompt, "test" if kept_out else "train")
+
+
+def customers_who_allow_training(store: Store) -> Iterator[Customer]:
+    """Whose records may be learnt from; guests have given no leave and are none of them."""
+    offset = 0
+    while page := store.customers(limit=PAGE, offset=offset):
+        yield from (customer for customer in page if customer.consent.training)
+        offset += len(page)
+
+
+def turns_of(store: Store, customer_id: str) -> Iterator[Turn]:
+    """A customer's turns, conversation by conversation."""
+    for head in store.conversations_of(customer_id):
+        yield from store.turns(head.conversation_id)
 
 
 def write_examples(examples: Iterable[Example], path: Path) -> dict[str, int]:
@@ -192,18 +204,6 @@ def _examples_of_turn(turn: Turn, prompt: Prompt, split: str) -> Iterator[Exampl
     said = words.get("wordings", ()) if isinstance(words, dict) else ()
     for act, ask, wording in said:
         yield Example(render(prompt, ask), (put_reply(wording),), act, turn.id, split, "conversations")
-
-
-def _all_customers(store: Store) -> Iterator[Customer]:
-    offset = 0
-    while page := store.customers(limit=PAGE, offset=offset):
-        yield from page
-        offset += len(page)
-
-
-def _turns_of(store: Store, customer_id: str) -> Iterator[Turn]:
-    for head in store.conversations_of(customer_id):
-        yield from store.turns(head.conversation_id)
 
 
 def _triples(reply: str) -> frozenset[str]:

@@ -16,9 +16,10 @@ from typing import Any
 from assistant.models.base import open_model, prepare_model
 from assistant.writers.composer import Composer
 from assistant.writers.model import ModelWriter
-from finetune.adapters import Adapter, find_adapter, read_adapter, write_card
+from finetune.adapters import SHELF
 from finetune.evaluate import Result, try_writer
 from finetune.plans import make_trials
+from finetune.shelf import Taught, write_card
 from shop.errors import StoreError
 from shop.settings import Settings
 
@@ -95,8 +96,8 @@ def refusals(candidate: Mapping[str, Any], used: Mapping[str, Any] | None) -> li
     return reasons
 
 
-def _find(name: str, shop: Path) -> Adapter:
-    return read_adapter(Path(name)) if Path(name).is_dir() else find_adapter(name, shop)
+def _find(name: str, shop: Path) -> Taught:
+    return SHELF.read(Path(name)) if Path(name).is_dir() else SHELF.find(name, shop)
 
 
 def _answer_cases(cases: Path, spec: str, work: Path) -> dict[str, float]:

@@ -25,10 +25,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from assistant.models.unpacking import unpack_gguf
 from assistant.models.weights import Progress, Weights, find_weights, unpack
-from finetune.adapters import Adapter, Card, draft_card, read_adapter, seal
+from finetune.adapters import SHELF, draft_card, seal
 from finetune.config import TrainConfig, TrainResult
 from finetune.families import words_of
 from finetune.packing import Group, Tree, pack, step_loss
+from finetune.shelf import Card, Taught
 from prompts.asks import fingerprint
 from shop.errors import ConfigError, ModelUnavailable, StoreError
 from shop.types import Message
@@ -80,7 +81,7 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     say, started = progress or (lambda sentence: None), time.monotonic()
     examples = read_examples(config.examples)
     card = draft_card(config, (example.model_dump() for example in examples))
-    before = read_adapter(Path(config.start_from)) if config.start_from else None
+    before = SHELF.read(Path(config.start_from)) if config.start_from else None
     lexicon, wordings = _teaching([one for one in examples if one.split == "train"], before)
     card = replace(card, lexicon=lexicon, wordings=wordings)
     tokenizer, model = _load(find_weights(config.base), config, say, before)
@@ -124,7 +125,7 @@ def train(config: TrainConfig, progress: Progress | None = None) -> TrainResult:
     return result
 
 
-def _teaching(examples: Iterable[Example], before: Adapter | None) -> tuple[str, str]:
+def _teaching(examples: Iterable[Example], before: Taught | None) -> tuple[str, str]:
     """The card's `lexicon` and `wordings`, with those of the adapter gone on from."""
     said = [(one.act, reply) for one in examples for reply in one.replies]
     wordings = {fingerprint(act, reply) for act, reply in said}
@@ -136,7 +137,7 @@ def _teaching(examples: Iterable[Example], before: Adapter | None) -> tuple[str,
 
 
 def _load(
-    weights: Weights, config: TrainConfig, say: Progress, before: Adapter | None = None
+    weights: Weights, config: TrainConfig, say: Progress, before: Taught | None = None
 ) -> tuple[Any, Any]:
     """The base model with LoRA weights, fresh or those of `before`, and its tokenizer."""
     try:

