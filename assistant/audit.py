@@ -65,8 +65,8 @@ PERSONAL = re.compile(
 """What a message may not say to a customer whose history it may not use."""
 
 STOCK_ACTS = frozenset({"answer_in_stock", "answer_out_of_stock", "answer_option_sold_out", "count_options"})
-YES_ACTS = frozenset({"answer_yes", "answer_in_stock", "answer_option_yes"})
-NO_ACTS = frozenset({"answer_no", "answer_option_no", "answer_out_of_stock"})
+YES_ACTS = frozenset({"page_yes", "answer_yes", "answer_in_stock", "answer_option_yes"})
+NO_ACTS = frozenset({"page_no", "answer_no", "answer_option_no", "answer_out_of_stock"})
 NEGATIVE_ACTS = (
     DENIALS
     | NO_ACTS
@@ -74,6 +74,9 @@ NEGATIVE_ACTS = (
     | {
         "compare_unpriced",
         "compare_little",
+        "compare_same_rating",
+        "contrast_lacks",
+        "contrast_silent",
         "recommend_gift",
     }
     | {"out_of_scope", "apologise", "clarify_product", "greet", "handoff", "order_action"}

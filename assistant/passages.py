@@ -108,6 +108,13 @@ class PassageFinder:
         passages.sort(key=lambda pair: (-pair[0], len(pair[1].text)))
         return tuple(passage for _, passage in passages)
 
+    def cosines(self, question: str, sentences: Sequence[str]) -> list[float]:
+        """How close each sentence is in meaning to `question`, from -1 to 1."""
+        if not sentences:
+            return []
+        vectors = self._embed([question, *sentences])
+        return [float(value) for value in vectors[1:] @ vectors[0]]
+
     def pick(self, question: str, product: Product) -> tuple[Passage, ...]:
         """A product's own sentences ranked for `question`, best first; empty where it has no text."""
         return self.rank(question, [*product.bullets, product.description], known=product.title)

@@ -42,6 +42,7 @@ class Language:
     before: Pattern
     after: Pattern
     measures: tuple[Measure, ...]
+    contrast: Mapping[str, Pattern]
 
 
 @cache
@@ -62,6 +63,7 @@ def load_language(name: str = "en") -> Language:
             Measure(key, _any(value["asks"]), _any(value["beside"]), _any([value["form"]]))
             for key, value in data["measures"].items()
         ),
+        contrast={key: _any(value) for key, value in data["contrast"].items()},
     )
 
 
@@ -70,4 +72,4 @@ def _any(patterns: Sequence[str]) -> Pattern:
 
 
 def _whole_words(patterns: Sequence[str]) -> Pattern:
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(patterns)})(?![^\W_])", re.I)
+    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(patterns)})(?![^\W_])", re.I)

@@ -16,11 +16,12 @@ from shop.types import Product
 
 MAX_SENTENCES = 120
 MIN_WORDS = 2
+MIN_FORM_CHARS = 5
 BREAKS = re.compile(
     r"(?<=[.!?。])\s+(?=[A-Z0-9“\"'(\[])|(?<=[a-z)][.!?])(?=[A-Z])|\n+|\s*[•●·★☆✔✓▶►❤♬✩◆■※➤【](?=[^】]*)|\s*】\s*:?"
     r"|\s[-–—]\s(?=[A-Z0-9])|(?<=\w)\s+(?=\d{1,2}\.\s?[A-Z])"
 )
-TOKEN = re.compile(r"\d+(?:[./]\d+)+|\d+|[^\W\d_]+")
+TOKEN = re.compile(r"\d+(?:[./]\d+)+|[^\W_]+")
 STRAY = " \t-–—•·*:;,.✓✔★【】"
 
 
@@ -57,6 +58,15 @@ def read_terms(text: str, language: Language) -> tuple[Term, ...]:
             place = next((n for n, token in enumerate(tokens) if token.end() > match.start()), 0)
             terms.append(Term(f"={key}", match.start(), match.end(), place))
     return tuple(sorted(terms, key=lambda term: (term.start, term.end)))
+
+
+def same_term(asked: str, said: str) -> bool:
+    """Whether two keys are the same, or forms of one longer word ("decaf", "decaffein")."""
+    if asked == said:
+        return True
+    if not asked or asked[0] in "=#" or said[0] == "=" or min(len(asked), len(said)) < MIN_FORM_CHARS:
+        return False
+    return said.startswith(asked) or asked.startswith(said)
 
 
 def split_sentences(texts: Sequence[str]) -> list[str]:

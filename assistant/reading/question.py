@@ -7,7 +7,7 @@ alone. Knows the shopper's words and the product's title; reads no page.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.reading.language import Language, Measure
@@ -21,7 +21,13 @@ POLAR = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|also|please|tell me if|i wonder if|do you know if)[\s,]+)*"
     r"(?:is|are|am|was|does|do|did|can|could|will|would|has|have|should|may)(?:n.t)?\b(?! you (?:sell|have|stock|carry))"
 )
-COUNT = re.compile(r"\bhow many\s+(?:different |separate |total )?((?:[a-z]+[ -]?){1,3})")
+COUNT = re.compile(
+    r"\bhow many\s+(?:different |separate |total )?(.+?)(?=\s+(?:do|does|did|can|could|should|are|is|come|comes|fit|fits|"
+    r"has|have|in|on|of|per|will|would|i|you|go|goes|there|get)\b|[?.!]|$)"
+)
+OF_THE_NAME = re.compile(
+    r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
+)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 MAX_GAP = 2
 QUANTITY = re.compile(
@@ -36,7 +42,8 @@ class Question:
 
     `core` are the terms that a page has to hold to answer; `denied` says that the question asks for
     their absence ("is it caffeine free?"). `counted` is what "how many" counts. `words` are the
-    shopper's own for what is asked, fit to be said back.
+    shopper's own for what is asked, fit to be said back; `part` says that the question is about a
+    part of the product ("the water tank of ..."), so that the page has to speak of that.
     """
 
     text: str
@@ -46,32 +53,54 @@ class Question:
     denied: bool = False
     relation: str = ""
     measure: Measure | None = None
-    counted: tuple[str, ...] = ()
+    counted: str = ""
+    counted_word: str = ""
     quantity: tuple[float, str] | None = None
+    part: bool = False
 
 
 def read_question(text: str, product: Product, language: Language) -> Question:
     """`text` as a question about `product`."""
     asked = _last_question(text)
+    return _read(asked, _name_span(asked, product, language), language)
+
+
+def read_unnamed(text: str, language: Language) -> Question:
+    """`text` as a question that holds no product's name; a statement is one of yes or no."""
+    question = _read(text, (0, 0), language)
+    opens = question.measure is not None or re.match(r"\s*(?:what|how|which)\b", plain(text)) is not None
+    return replace(question, kind=question.kind if opens else "polar")
+
+
+def _read(asked: str, name: tuple[int, int], language: Language) -> Question:
     lowered = plain(asked)
-    terms = _asked_terms(asked, product, language)
+    terms = _asked_terms(asked, name, language)
     kind: Kind = "polar" if POLAR.search(lowered) else "open"
-    counted: tuple[str, ...] = ()
+    counted, counted_word = "", ""
     if match := COUNT.search(lowered):
         kind = "count"
-        counted = _counted(match, terms, language)
-    quantity = QUANTITY.search(lowered) if kind == "polar" else None
+        counted, counted_word = _counted(asked, match, language)
+    quantities = (m for m in QUANTITY.finditer(lowered) if not name[0] <= m.start() < name[1])
+    quantity = next(quantities, None) if kind == "polar" else None
+    measure = (
+        next((m for m in language.measures if m.asks.search(lowered)), None) if kind != "polar" else None
+    )
+    if measure:
+        terms = [term for term in terms if not measure.beside.search(lowered[term.start : term.end])]
     core = tuple(dict.fromkeys(term.key for term in terms))
+    before = [term for term in terms if term.start < name[0]]
     return Question(
         text=asked,
         kind=kind,
         core=core,
-        words=" ".join(asked[term.start : term.end] for term in _said(terms)),
+        words=" ".join(asked[term.start : term.end] for term in terms),
         denied=bool(terms) and is_denied(asked, terms, language),
         relation=next((name for name, cue in language.relations.items() if cue.search(lowered)), ""),
-        measure=next((m for m in language.measures if m.asks.search(lowered)), None) if kind != "polar" else None,
+        measure=measure,
         counted=counted,
+        counted_word=counted_word,
         quantity=(float(quantity[1]), quantity[2]) if quantity else None,
+        part=bool(before) and bool(OF_THE_NAME.search(lowered[: name[0]])),
     )
 
 
@@ -82,23 +111,42 @@ def _last_question(text: str) -> str:
     return (asking or sentences or [text])[-1]
 
 
-def _asked_terms(text: str, product: Product, language: Language) -> list[Term]:
+def _asked_terms(text: str, name: tuple[int, int], language: Language) -> list[Term]:
     """The terms outside the product's name that carry meaning; a way of saying replaces its words."""
     terms = list(read_terms(text, language))
     spoken = [term for term in terms if not term.key.startswith("=")]
-    name = _name_span(spoken, product, language)
     outside = [term for term in terms if not (name[0] <= term.start < name[1])]
-    kept = _meaningful(outside, language)
+    kept = _with_numbers(_meaningful(outside, language), spoken)
     if kept:
         return kept
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
     return _meaningful(terms, language)[-1:]
 
 
+def _with_numbers(kept: list[Term], spoken: list[Term]) -> list[Term]:
+    """A number means something beside its word only: "size 6"."""
+    found: list[Term] = []
+    for term in kept:
+        if not term.key[0].isdigit():
+            found.append(term)
+            continue
+        beside = [o for o in spoken if abs(o.place - term.place) == 1 and not o.key[0].isdigit()]
+        before = [o for o in beside if o.place < term.place] or beside
+        if before:
+            found.append(replace(term, key=f"#{before[0].key} {term.key}"))
+    return found
+
+
 def _meaningful(terms: list[Term], language: Language) -> list[Term]:
     ways = [term for term in terms if term.key.startswith("=")]
-    ways = [w for w in ways if not any(o is not w and o.start <= w.start and w.end <= o.end and
-                                       (o.end - o.start) > (w.end - w.start) for o in ways)]
+    ways = [
+        w
+        for w in ways
+        if not any(
+            o is not w and o.start <= w.start and w.end <= o.end and (o.end - o.start) > (w.end - w.start)
+            for o in ways
+        )
+    ]
     covered = [(way.start, way.end) for way in ways]
     single = [
         term
@@ -110,26 +158,40 @@ def _meaningful(terms: list[Term], language: Language) -> list[Term]:
     return sorted((*ways, *single), key=lambda term: term.start)
 
 
-def _name_span(spoken: list[Term], product: Product, language: Language) -> tuple[int, int]:
-    """Where the product is named: the run of title words that holds most of them."""
-    title = set(stems(product.title)) | set(stems(product.brand))
-    best, run = (0, 0, 0), []  # type: tuple[int, int, int], list[Term]
+def _name_span(text: str, product: Product, language: Language) -> tuple[int, int]:
+    """Where the product is named: the run of title words that holds most of them, from the article
+    before it to a colour behind it ("in sand grey")."""
+    spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
+    title = set(stems(product.title)) | set(stems(product.brand)) | set(stems(product.colour))
+    best: list[Term] = []
+    run: list[Term] = []
     runs: list[list[Term]] = []
     for term in spoken:
         if term.key in title and (run or term.key not in language.weak):
             run.append(term)
-        elif run and (term.key in language.relation_words or term.place - run[-1].place > MAX_GAP
-                      or term.key in _VERBS):
+        elif run and (
+            term.key in language.relation_words or term.place - run[-1].place > MAX_GAP or term.key in _VERBS
+        ):
             runs.append(run)
             run = []
     runs.append(run)
     for found in runs:
         while found and found[-1].key in language.weak:
             found.pop()
-        held = len({term.key for term in found})
-        if held and held > best[0]:
-            best = (held, found[0].start, found[-1].end)
-    return best[1:] if best[0] else (0, 0)
+        if len({term.key for term in found}) > len({term.key for term in best}):
+            best = found
+    if not best:
+        return 0, 0
+    start, end = best[0].start, best[-1].end
+    if article := re.search(r"\b(?:the|this|that|your|a|an)\s+((?:\S+\s+){1,3})$", text[:start], re.I):
+        start = article.start(1)
+    behind = [term for term in spoken if term.start >= end]
+    if behind and behind[0].key == "in":
+        for term in behind[1:]:
+            if term.key not in title:
+                break
+            end = term.end
+    return start, end
 
 
 _VERBS = frozenset(
@@ -141,12 +203,11 @@ _VERBS = frozenset(
 )
 
 
-def _said(terms: list[Term]) -> list[Term]:
-    return terms
-
-
-def _counted(match: re.Match[str], terms: list[Term], language: Language) -> tuple[str, ...]:
-    inside = [term for term in terms if match.start(1) <= term.start < match.end(1)]
-    return tuple(term.key for term in inside) or tuple(
-        stem(word) for word in match[1].split()[:1]
-    )
+def _counted(text: str, match: re.Match[str], language: Language) -> tuple[str, str]:
+    """What is counted, the last thing of "LED beads", as a term and as a word."""
+    inside = [term for term in read_terms(text, language) if match.start(1) <= term.start < match.end(1)]
+    if not inside:
+        return "", ""
+    last = [term for term in inside if term.end == max(term.end for term in inside)]
+    way = [term for term in last if term.key.startswith("=")] or last
+    return way[0].key, stem(plain(text[last[-1].start : last[-1].end]).split(" ")[-1])

@@ -36,4 +36,10 @@ def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
     inside = lowered[start:end]
     if len(terms) > 1 and re.search(r"\b(?:not|no|without|never)\b|n't\b", inside):
         return True
-    return lowered[max(0, start - 2) : start] == "un" or lowered[max(0, start - 4) : start] in ("non-", " non")
+    return any(_negated(lowered[term.start : term.end], term.key, language) for term in terms)
+
+
+def _negated(said: str, key: str, language: Language) -> bool:
+    """ "Unframed", "unscented": the way of saying holds its own denial."""
+    way = language.same.get(key.lstrip("="))
+    return bool(way) and said.startswith("un") and bool(way.fullmatch(said[2:]))

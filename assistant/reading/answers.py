@@ -1,0 +1,210 @@
+"""The answer a page gives to one question, with the sentence it stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from assistant.passages import PassageFinder
+from assistant.reading.counting import find_count
+from assistant.reading.language import Measure, load_language
+from assistant.reading.limits import judge_quantity
+from assistant.reading.page import Sentence, Term, read_page, same_term
+from assistant.reading.question import Question, read_question, read_unnamed
+from assistant.reading.quoting import quote
+from assistant.reading.stance import is_denied
+from shop.types import Product
+
+Kind = Literal["yes", "no", "tells", "silent"]
+LOOSE = 7
+"""Words that may stand between those asked for, and still be one statement."""
+NEAR_COSINE = 0.42
+TELL_COSINE = 0.45
+TOUCHING_COSINE = 0.2
+CLOSE = 24
+ALONE_COSINE = 0.62
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a page answers. `quote` is its sentence ('' where it is silent), `near` the sentence that
+    comes nearest to what is asked without answering it; `asked` what was asked, in the shopper's words;
+    `counted` the number that answers how many."""
+
+    kind: Kind
+    quote: str = ""
+    near: str = ""
+    asked: str = ""
+    counted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    sentence: Sentence
+    terms: tuple[Term, ...]
+    denied: bool
+    rank: float
+
+
+class Reader:
+    """Reads pages; remembers sentences' vectors."""
+
+    def __init__(self, finder: PassageFinder, language: str = "en") -> None:
+        self._finder = finder
+        self.language = load_language(language)
+
+    def read(self, text: str, product: Product) -> Reading:
+        """What the page of `product` answers to the question `text`."""
+        return self._answer(read_question(text, product, self.language), product)
+
+    def read_statement(self, text: str, product: Product) -> Reading:
+        """The same for a question without a name in it: "is waterproof", "how many pockets"."""
+        return self._answer(read_unnamed(text, self.language), product)
+
+    def _answer(self, question: Question, product: Product) -> Reading:
+        page = read_page(product, self.language)
+        match question.kind:
+            case "polar":
+                reading = self._decide(question, page)
+            case "count":
+                said, number = find_count(question, page)
+                if said or not question.measure:
+                    reading = Reading("tells", said, counted=number) if said else Reading("silent")
+                else:
+                    reading = self._tell(question, page)
+            case _:
+                reading = self._tell(question, page)
+        if reading.kind == "silent":
+            reading = replace(reading, near=self._nearest(question, page, product))
+        return replace(reading, asked=question.words)
+
+    def _decide(self, question: Question, page: Sequence[Sentence]) -> Reading:
+        """Yes or no, from the sentence that says so most plainly."""
+        if question.quantity and (judged := judge_quantity(question, page)):
+            fits, said = judged
+            return Reading("yes" if fits else "no", said)
+        matches = list(self._matches(question, page))
+        if not matches:
+            return Reading("silent")
+        best = max(matches, key=lambda match: match.rank)
+        kind: Kind = "yes" if best.denied == question.denied else "no"
+        return Reading(kind, quote(best.sentence.text, best.terms))
+
+    def _matches(self, question: Question, page: Sequence[Sentence]) -> Iterator[_Match]:
+        cue = self.language.cues.get(question.relation)
+        for place, sentence in enumerate(page):
+            for terms in find_terms(question.core, sentence):
+                denied = is_denied(sentence.text, terms, self.language)
+                if not denied and cue and place and not cue.search(sentence.text):
+                    continue
+                if not denied and cue and not place and question.relation == "need":
+                    continue
+                span = terms[-1].place - terms[0].place
+                rank = (
+                    (3.0 if denied else 0.0) + (1.0 if place else 0.5) - span / 10 - len(sentence.terms) / 500
+                )
+                yield _Match(sentence, terms, denied, rank)
+            for key in question.core:
+                pattern = self.language.contradicts.get(key.lstrip("="))
+                if key.startswith("=") and pattern and (said := pattern.search(sentence.text)):
+                    where = Term(key, said.start(), said.end(), 0)
+                    yield _Match(sentence, (where,), True, 2.0)
+
+    def _tell(self, question: Question, page: Sequence[Sentence]) -> Reading:
+        """The sentence that tells what is asked, or silence."""
+        measure = question.measure
+        cosines = self._finder.cosines(question.text, [sentence.text for sentence in page])
+        best: tuple[float, str] | None = None
+        for place, (sentence, cosine) in enumerate(zip(page, cosines, strict=True)):
+            held = [term for key in question.core if (term := first_term(key, sentence))]
+            coverage = len(held) / len(question.core) if question.core else 0.0
+            rank = (0.5 if measure and not question.part else 1.5) * coverage + cosine
+            where: Sequence[Term] = held
+            if measure:
+                near = _closest(measure, sentence.text)
+                if near is None:
+                    continue
+                gap, form = near
+                sure = gap <= CLOSE and not question.part
+                if question.core and coverage < 0.5 and cosine < (TOUCHING_COSINE if sure else TELL_COSINE):
+                    continue
+                if question.part and coverage < 1:
+                    continue
+                rank += 0.5 - min(gap, 60) / 100
+                where = [*held, form]
+            else:
+                full = bool(question.core) and coverage == 1 and cosine >= 0.1
+                if not place or not (full or (coverage >= 0.5 and cosine >= 0.3) or cosine >= ALONE_COSINE):
+                    continue
+            if best is None or rank > best[0]:
+                best = rank, quote(sentence.text, where)
+        return Reading("tells", best[1]) if best else Reading("silent")
+
+    def _nearest(self, question: Question, page: Sequence[Sentence], product: Product) -> str:
+        """The sentence about something close to what is asked; '' where there is none."""
+        if len(page) < 2:
+            return ""
+        cosines = self._finder.cosines(question.text, [sentence.text for sentence in page[1:]])
+        asked = [key for key in question.core]
+        best: tuple[float, Sentence] | None = None
+        for sentence, cosine in zip(page[1:], cosines, strict=True):
+            held = sum(first_term(key, sentence) is not None for key in asked)
+            rank = cosine + 0.3 * held
+            if (held or cosine >= NEAR_COSINE) and cosine >= 0.3 and (best is None or rank > best[0]):
+                best = rank, sentence
+        return quote(best[1].text, ()) if best else ""
+
+
+def _closest(measure: Measure, text: str) -> tuple[int, Term] | None:
+    """How far the form of an answer stands from a word that goes with it, and where it is."""
+    best: tuple[int, Term] | None = None
+    besides = list(measure.beside.finditer(text))
+    for form in measure.form.finditer(text):
+        for beside in besides:
+            gap = max(form.start() - beside.end(), beside.start() - form.end(), 0)
+            if best is None or gap < best[0]:
+                start, end = min(form.start(), beside.start()), max(form.end(), beside.end())
+                best = gap, Term("", start, end, 0)
+    return best
+
+
+def first_term(key: str, sentence: Sentence) -> Term | None:
+    """Where the sentence holds `key` (or another form of its word)."""
+    return next(iter(_places(key, sentence)), None)
+
+
+def _places(key: str, sentence: Sentence) -> list[Term]:
+    if key.startswith("#"):
+        return _adjacent(key, sentence)
+    return [term for term in sentence.terms if same_term(key, term.key)]
+
+
+def _adjacent(key: str, sentence: Sentence) -> list[Term]:
+    """Places of "#size 6": the number beside its word."""
+    word, number = key[1:].split(" ")
+    words = [term for term in sentence.terms if not term.key.startswith("=")]
+    return [
+        replace(term, start=min(term.start, other.start), end=max(term.end, other.end))
+        for term in words
+        if term.key == number
+        for other in words
+        if other.key == word and abs(other.place - term.place) == 1
+    ]
+
+
+def find_terms(core: Sequence[str], sentence: Sentence) -> list[tuple[Term, ...]]:
+    """Wherever the sentence holds all terms of `core` close together, in order of their places."""
+    places = [_places(key, sentence) for key in core]
+    if not core or not all(places):
+        return []
+    found = []
+    for anchor in places[0]:
+        chosen = [anchor]
+        for options in places[1:]:
+            chosen.append(min(options, key=lambda term: abs(term.place - anchor.place)))
+        ordered = tuple(sorted(chosen, key=lambda term: term.place))
+        if ordered[-1].place - ordered[0].place <= len(core) + LOOSE:
+            found.append(ordered)
+    return found
