@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, replace
 
 from assistant.intents import Intent, IntentClassifier
-from assistant.naming import Namer
 from assistant.memory import State
+from assistant.naming import Namer
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
 from retrieval.english import LINKS, SOFT

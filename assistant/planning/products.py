@@ -65,7 +65,7 @@ def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -
             available="[versions.available]",
         )
         return ""
-    if "price" in asks:
+    if "price" in asks and not (reading and reading.measure):
         return _say_price(builder, product, handle)
     if "stock" in asks:
         return _say_stock(builder, product, handle)

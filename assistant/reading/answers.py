@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -31,13 +30,15 @@ ALONE_COSINE = 0.62
 class Reading:
     """What a page answers. `quote` is its sentence ('' where it is silent), `near` the sentence that
     comes nearest to what is asked without answering it; `asked` what was asked, in the shopper's words;
-    `counted` the number that answers how many."""
+    `counted` the number that answers how many, `measure` what the question asks the amount or kind of
+    ("weight")."""
 
     kind: Kind
     quote: str = ""
     near: str = ""
     asked: str = ""
     counted: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Reader:
                 reading = self._tell(question, page)
         if reading.kind == "silent":
             reading = replace(reading, near=self._nearest(question, page, product))
-        return replace(reading, asked=question.words)
+        return replace(reading, asked=question.words, measure=question.measure.name if question.measure else "")
 
     def _decide(self, question: Question, page: Sequence[Sentence]) -> Reading:
         """Yes or no, from the sentence that says so most plainly."""

@@ -93,7 +93,7 @@ def _read(asked: str, name: tuple[int, int], language: Language) -> Question:
         text=asked,
         kind=kind,
         core=core,
-        words=" ".join(asked[term.start : term.end] for term in terms),
+        words=" ".join(asked[term.start : term.end] for term in terms) or (measure.name if measure else ""),
         denied=bool(terms) and is_denied(asked, terms, language),
         relation=next((name for name, cue in language.relations.items() if cue.search(lowered)), ""),
         measure=measure,
@@ -119,6 +119,8 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language) -> list[T
     kept = _with_numbers(_meaningful(outside, language), spoken)
     if kept:
         return kept
+    if not POLAR.search(plain(text)):
+        return []
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
     return _meaningful(terms, language)[-1:]
 
