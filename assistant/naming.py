@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from retrieval.english import FILLER
 from retrieval.query import Query
@@ -28,6 +29,7 @@ NAMED_WORDS = 3
 BRAND_SHARE = 0.45
 """Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
 UNSAID = 0.35
+OTHER_MODEL = 4.0
 JOINTS = tuple(
     re.compile(joint, re.I)
     for joint in (
@@ -37,6 +39,21 @@ JOINTS = tuple(
     )
 )
 """What stands between two names, the surest first."""
+
+
+def _other_numbers(text: str, product: Product) -> int:
+    """How many of the message's "word number" pairs stand in the title with another number: "ENA 4"
+    is not the "ENA 8"."""
+    title = words(product.title)
+    numbered: dict[str, set[str]] = {}
+    for word, number in pairwise(title):
+        if number.isdigit() and not word.isdigit():
+            numbered.setdefault(word, set()).add(number)
+    return sum(
+        word in numbered and number not in title
+        for word, number in pairwise(words(text))
+        if number.isdigit() and not word.isdigit()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +91,12 @@ class Namer:
             # A maker that is named comes first; then what holds more of the words and has less else in its
             # name; of two such the better known.
             made = self._is_made_by(product.brand, squeezed)
-            close = round(weight - UNSAID * len(stem_set(product.title) - held), 3)
-            rank = (made, close, product.rating.count if product.rating else 0)
+            close = (
+                weight
+                - UNSAID * len(stem_set(product.title) - held)
+                - OTHER_MODEL * _other_numbers(text, product)
+            )
+            rank = (made, round(close, 3), product.rating.count if product.rating else 0)
             if best is None or rank > best:
                 best, named = rank, Named(product, weight, held, weight >= self._enough)
         return named

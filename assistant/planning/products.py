@@ -150,15 +150,18 @@ def _say_named(builder: PlanBuilder, product: Product, handle: str, attribute: s
 
 def _lacks(builder: PlanBuilder, handle: str, gap: str) -> str:
     """Say that the product's record has no such field, in our words (not the shopper's)."""
-    builder.name("ask", gap=f"its {gap}" if not gap.startswith("the ") else gap)
+    builder.name("ask", gap=gap if " " in gap else f"its {gap}")
     builder.say("not_stated", ("product", "gap"), product=handle, gap="[ask.gap]")
     return ""
 
 
-def _not_stated(builder: PlanBuilder, handle: str, attribute: str, near: str) -> str:
+def _not_stated(builder: PlanBuilder, handle: str, reading: Reading) -> str:
     """Say that the page is silent, and what it says that comes nearest, so that the shopper can judge."""
-    if attribute:
-        builder.name("ask", attribute=attribute)
+    near = reading.near
+    if reading.measure and not reading.asked:
+        _lacks(builder, handle, reading.measure)
+    elif reading.asked:
+        builder.name("ask", attribute=reading.asked)
         builder.say("not_stated", ("product", "attribute"), product=handle, attribute="[ask.attribute]")
     else:
         builder.say("not_stated", ("product",), product=handle)
@@ -290,7 +293,7 @@ def _say_reading(builder: PlanBuilder, scene: Scene, product: Product, handle: s
         return _describe(builder, product, handle, first)
     reading = scene.evidence.reading or Reading("silent")
     if reading.kind == "silent":
-        return _not_stated(builder, handle, reading.asked, reading.near)
+        return _not_stated(builder, handle, reading)
     builder.name("page", passage=reading.quote)
     act = {"yes": "page_yes", "no": "page_no"}.get(reading.kind, "answer_passage")
     builder.say(act, ("product", "passage"), product=handle, passage="[page.passage]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -14,6 +15,7 @@ from assistant.reading.page import Sentence, Term, read_page, same_term
 from assistant.reading.question import Question, read_question, read_unnamed
 from assistant.reading.quoting import quote
 from assistant.reading.stance import is_denied
+from retrieval.english import FILLER
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
@@ -31,7 +33,7 @@ class Reading:
     """What a page answers. `quote` is its sentence ('' where it is silent), `near` the sentence that
     comes nearest to what is asked without answering it; `asked` what was asked, in the shopper's words;
     `counted` the number that answers how many, `measure` what the question asks the amount or kind of
-    ("weight")."""
+    ("its weight")."""
 
     kind: Kind
     quote: str = ""
@@ -79,7 +81,9 @@ class Reader:
                 reading = self._tell(question, page)
         if reading.kind == "silent":
             reading = replace(reading, near=self._nearest(question, page, product))
-        return replace(reading, asked=question.words, measure=question.measure.name if question.measure else "")
+        return replace(
+            reading, asked=question.words, measure=question.measure.label if question.measure else ""
+        )
 
     def _decide(self, question: Question, page: Sequence[Sentence]) -> Reading:
         """Yes or no, from the sentence that says so most plainly."""
@@ -94,11 +98,15 @@ class Reader:
         return Reading(kind, quote(best.sentence.text, best.terms))
 
     def _matches(self, question: Question, page: Sequence[Sentence]) -> Iterator[_Match]:
-        cue = self.language.cues.get(question.relation)
+        # A warranty does not lie in the box: to mention it is to give it.
+        relation = "" if "=warranty" in question.core else question.relation
+        cue, uncue = (kind.get(relation) for kind in (self.language.cues, self.language.denials))
         for place, sentence in enumerate(page):
             for terms in find_terms(question.core, sentence):
                 denied = is_denied(sentence.text, terms, self.language)
-                if not denied and cue and place and not cue.search(sentence.text):
+                if denied and uncue and not uncue.search(sentence.text):
+                    continue
+                if not denied and cue and not self._is_cued(question, sentence, terms):
                     continue
                 if not denied and cue and not place and question.relation == "need":
                     continue
@@ -113,6 +121,14 @@ class Reader:
                     where = Term(key, said.start(), said.end(), 0)
                     yield _Match(sentence, (where,), True, 2.0)
 
+    def _is_cued(self, question: Question, sentence: Sentence, terms: Sequence[Term]) -> bool:
+        """Whether the sentence says that the thing is there ("includes", "with a ...") or needed."""
+        if self.language.cues[question.relation].search(sentence.text):
+            return question.relation != "include" or _ends_there(sentence, terms)
+        before = sentence.text[: terms[0].start]
+        near = self.language.cues["beside"].search(before)
+        return question.relation == "include" and near is not None and _ends_there(sentence, terms)
+
     def _tell(self, question: Question, page: Sequence[Sentence]) -> Reading:
         """The sentence that tells what is asked, or silence."""
         measure = question.measure
@@ -124,7 +140,7 @@ class Reader:
             rank = (0.5 if measure and not question.part else 1.5) * coverage + cosine
             where: Sequence[Term] = held
             if measure:
-                near = _closest(measure, sentence.text)
+                near = _closest(measure, sentence.text, held if coverage == 1 else ())
                 if near is None:
                     continue
                 gap, form = near
@@ -158,16 +174,28 @@ class Reader:
         return quote(best[1].text, ()) if best else ""
 
 
-def _closest(measure: Measure, text: str) -> tuple[int, Term] | None:
-    """How far the form of an answer stands from a word that goes with it, and where it is."""
+def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
+    """Whether the thing named ends with these terms: in "bulb cord" and "straw lid" it is another."""
+    behind = re.match(r"\s+([^\W\d_]+)", sentence.text[terms[-1].end :])
+    return behind is None or behind[1].lower() in FILLER or behind[1].lower() in AFTER_A_THING
+
+
+AFTER_A_THING = frozenset(
+    "because that which so when while against makes keeps lets allows helps gives included provided supplied attached set sets pack".split()
+)
+
+
+def _closest(measure: Measure, text: str, held: Sequence[Term]) -> tuple[int, Term] | None:
+    """How far the form of an answer stands from a word that goes with it, or from what is asked about,
+    and where it is."""
     best: tuple[int, Term] | None = None
-    besides = list(measure.beside.finditer(text))
+    besides = [(match.start(), match.end()) for match in measure.beside.finditer(text)]
+    besides += [(term.start, term.end) for term in held]
     for form in measure.form.finditer(text):
-        for beside in besides:
-            gap = max(form.start() - beside.end(), beside.start() - form.end(), 0)
+        for start, end in besides:
+            gap = max(form.start() - end, start - form.end(), 0)
             if best is None or gap < best[0]:
-                start, end = min(form.start(), beside.start()), max(form.end(), beside.end())
-                best = gap, Term("", start, end, 0)
+                best = gap, Term("", min(form.start(), start), max(form.end(), end), 0)
     return best
 
 

@@ -11,7 +11,7 @@ from assistant.reading.quoting import quote
 from retrieval.words import stem
 
 NUMBER = re.compile(
-    r"(?<![\w.,$£€])(?:\d+(?:\s?[-–]\s?\d+| to \d+)?(?=\b|pcs?\b|packs?\b|sets?\b)|(?:one|two|three|four|five|six|seven|"
+    r"(?<![\w.,$£€])(?:\d+(?:\s?[-–]\s?\d+| to \d+)?(?=\b|(?:pcs?|packs?|sets?|oz|lbs?|ml|ft|w|v|mm|cm|in|hrs?)\b)|(?:one|two|three|four|five|six|seven|"
     r"eight|nine|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|forty|fifty|hundred)\b)(?![.,]\d)",
     re.I,
 )

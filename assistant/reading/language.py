@@ -21,9 +21,10 @@ Pattern = re.Pattern[str]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Something a question asks to be told: how it asks, what stands beside the answer, its form."""
+    """Something a question asks to be told: how it asks, what stands beside the answer, its form; `label`
+    names it in a sentence ("its weight")."""
 
-    name: str
+    label: str
     asks: Pattern
     beside: Pattern
     form: Pattern
@@ -39,6 +40,7 @@ class Language:
     relation_words: frozenset[str]
     relations: Mapping[str, Pattern]
     cues: Mapping[str, Pattern]
+    denials: Mapping[str, Pattern]
     before: Pattern
     after: Pattern
     measures: tuple[Measure, ...]
@@ -57,11 +59,12 @@ def load_language(name: str = "en") -> Language:
         relation_words=frozenset(data["weak"]["relations"].split()),
         relations={key: _any(value) for key, value in data["relations"].items()},
         cues={key: _any(value) for key, value in data["cues"].items()},
+        denials={key: _any(value) for key, value in data["denials"].items()},
         before=_any(data["negation"]["before"]),
         after=_any(data["negation"]["after"]),
         measures=tuple(
-            Measure(key, _any(value["asks"]), _any(value["beside"]), _any([value["form"]]))
-            for key, value in data["measures"].items()
+            Measure(value["label"], _any(value["asks"]), _any(value["beside"]), _any([value["form"]]))
+            for value in data["measures"].values()
         ),
         contrast={key: _any(value) for key, value in data["contrast"].items()},
     )

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.reading.language import Language, Measure
+from assistant.reading.named import find_name
 from assistant.reading.page import Term, plain, read_terms
 from assistant.reading.stance import is_denied
+from retrieval.english import FILLER
 from retrieval.words import stem, stems
 from shop.types import Product
 
@@ -29,7 +31,6 @@ OF_THE_NAME = re.compile(
     r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
 )
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-MAX_GAP = 2
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|inch(?:es)?|"
     r"feet|ft|hours?|gallons?|lit(?:er|re)s?|oz|ounces?)\b"
@@ -62,7 +63,13 @@ class Question:
 def read_question(text: str, product: Product, language: Language) -> Question:
     """`text` as a question about `product`."""
     asked = _last_question(text)
-    return _read(asked, _name_span(asked, product, language), language)
+    called = frozenset(stems(f"{product.brand} {' '.join(product.categories[-1:])}"))
+    return _read(
+        asked,
+        find_name(asked, product, language, cut=POLAR.search(plain(asked)) is not None),
+        language,
+        called,
+    )
 
 
 def read_unnamed(text: str, language: Language) -> Question:
@@ -72,9 +79,13 @@ def read_unnamed(text: str, language: Language) -> Question:
     return replace(question, kind=question.kind if opens else "polar")
 
 
-def _read(asked: str, name: tuple[int, int], language: Language) -> Question:
+def _read(
+    asked: str, name: tuple[int, int], language: Language, called: frozenset[str] = frozenset()
+) -> Question:
     lowered = plain(asked)
-    terms = _asked_terms(asked, name, language)
+    terms = _asked_terms(asked, name, language, called)
+    # The name may hold any word ("fabric ink"): what is asked is read without it.
+    unnamed = f"{lowered[: name[0]]}it{lowered[name[1] :]}" if name[1] else lowered
     kind: Kind = "polar" if POLAR.search(lowered) else "open"
     counted, counted_word = "", ""
     if match := COUNT.search(lowered):
@@ -83,19 +94,19 @@ def _read(asked: str, name: tuple[int, int], language: Language) -> Question:
     quantities = (m for m in QUANTITY.finditer(lowered) if not name[0] <= m.start() < name[1])
     quantity = next(quantities, None) if kind == "polar" else None
     measure = (
-        next((m for m in language.measures if m.asks.search(lowered)), None) if kind != "polar" else None
+        next((m for m in language.measures if m.asks.search(unnamed)), None) if kind != "polar" else None
     )
     if measure:
         terms = [term for term in terms if not measure.beside.search(lowered[term.start : term.end])]
     core = tuple(dict.fromkeys(term.key for term in terms))
-    before = [term for term in terms if term.start < name[0]]
+    before = [term for term in terms if term.start < name[0] and len(term.key) > 1]
     return Question(
         text=asked,
         kind=kind,
         core=core,
-        words=" ".join(asked[term.start : term.end] for term in terms) or (measure.name if measure else ""),
+        words=" ".join(asked[term.start : term.end] for term in terms),
         denied=bool(terms) and is_denied(asked, terms, language),
-        relation=next((name for name, cue in language.relations.items() if cue.search(lowered)), ""),
+        relation=next((name for name, cue in language.relations.items() if cue.search(unnamed)), ""),
         measure=measure,
         counted=counted,
         counted_word=counted_word,
@@ -111,18 +122,23 @@ def _last_question(text: str) -> str:
     return (asking or sentences or [text])[-1]
 
 
-def _asked_terms(text: str, name: tuple[int, int], language: Language) -> list[Term]:
-    """The terms outside the product's name that carry meaning; a way of saying replaces its words."""
+def _asked_terms(text: str, name: tuple[int, int], language: Language, called: frozenset[str]) -> list[Term]:
+    """The terms outside the product's name that carry meaning; a way of saying replaces its words.
+
+    `called` are words of its maker and kind: they ask nothing.
+    """
     terms = list(read_terms(text, language))
     spoken = [term for term in terms if not term.key.startswith("=")]
     outside = [term for term in terms if not (name[0] <= term.start < name[1])]
+    outside = [term for term in outside if term.key not in called] or outside
     kept = _with_numbers(_meaningful(outside, language), spoken)
     if kept:
         return kept
     if not POLAR.search(plain(text)):
         return []
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
-    return _meaningful(terms, language)[-1:]
+    last = _meaningful(terms, language)[-1:]
+    return [term for term in last if term.key not in called]
 
 
 def _with_numbers(kept: list[Term], spoken: list[Term]) -> list[Term]:
@@ -133,7 +149,8 @@ def _with_numbers(kept: list[Term], spoken: list[Term]) -> list[Term]:
             found.append(term)
             continue
         beside = [o for o in spoken if abs(o.place - term.place) == 1 and not o.key[0].isdigit()]
-        before = [o for o in beside if o.place < term.place] or beside
+        plainly = [o for o in beside if o.key not in FILLER]
+        before = [o for o in plainly if o.place < term.place] or plainly
         if before:
             found.append(replace(term, key=f"#{before[0].key} {term.key}"))
     return found
@@ -154,55 +171,11 @@ def _meaningful(terms: list[Term], language: Language) -> list[Term]:
         term
         for term in terms
         if not term.key.startswith("=")
+        and len(term.key) > 1
         and term.key not in language.weak
         and not any(start <= term.start < end for start, end in covered)
     ]
     return sorted((*ways, *single), key=lambda term: term.start)
-
-
-def _name_span(text: str, product: Product, language: Language) -> tuple[int, int]:
-    """Where the product is named: the run of title words that holds most of them, from the article
-    before it to a colour behind it ("in sand grey")."""
-    spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
-    title = set(stems(product.title)) | set(stems(product.brand)) | set(stems(product.colour))
-    best: list[Term] = []
-    run: list[Term] = []
-    runs: list[list[Term]] = []
-    for term in spoken:
-        if term.key in title and (run or term.key not in language.weak):
-            run.append(term)
-        elif run and (
-            term.key in language.relation_words or term.place - run[-1].place > MAX_GAP or term.key in _VERBS
-        ):
-            runs.append(run)
-            run = []
-    runs.append(run)
-    for found in runs:
-        while found and found[-1].key in language.weak:
-            found.pop()
-        if len({term.key for term in found}) > len({term.key for term in best}):
-            best = found
-    if not best:
-        return 0, 0
-    start, end = best[0].start, best[-1].end
-    if article := re.search(r"\b(?:the|this|that|your|a|an)\s+((?:\S+\s+){1,3})$", text[:start], re.I):
-        start = article.start(1)
-    behind = [term for term in spoken if term.start >= end]
-    if behind and behind[0].key == "in":
-        for term in behind[1:]:
-            if term.key not in title:
-                break
-            end = term.end
-    return start, end
-
-
-_VERBS = frozenset(
-    stem(word)
-    for word in (
-        "is are was does do did can could will would has have come comes include includes included contain contains need "
-        "needs require fit fits work works make made take use used go put be protect keep hold"
-    ).split()
-)
 
 
 def _counted(text: str, match: re.Match[str], language: Language) -> tuple[str, str]:

@@ -15,28 +15,47 @@ from assistant.reading.page import Term, plain
 STOPS = re.compile(r"[.;:!?()|–—]|,(?![^.;:!?]{0,60}\b(?:or|nor)\b)|\b(?:but|however|although|except)\b")
 REACH = 70
 """How many characters before a term a negation may stand."""
-FREE_LIST = re.compile(r"\b(?:free (?:of|from)|contains? no|does(?:n.t| not) contain|without|no)\b[^.;!?]*$")
+NEAR_WORDS = 4
+FAR_WORDS = 8
+FAR = re.compile(r"n't|not|never|nor|other than|instead of|eliminate", re.I)
+"""Negations of a verb: they reach further than those of a noun ("no", "without", "free of")."""
+LISTS = re.compile(r",|\b(?:or|and|nor)\b")
+GERUND = re.compile(r"^\W*\w+ing\b")
 
 
 def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
     """Whether what `terms` name is denied in `text`, where they stand."""
     lowered = plain(text)
     start, end = min(term.start for term in terms), max(term.end for term in terms)
-    first = max(terms, key=lambda term: term.start) if len(terms) > 1 else terms[0]
-    for spot in {start, first.start}:
-        reach = lowered[max(0, spot - REACH) : spot]
-        clause = STOPS.split(reach)[-1]
-        if language.before.search(clause):
-            return True
-        if (found := FREE_LIST.search(reach)) and "." not in found[0] and "free" in found[0][:6]:
-            return True
-    behind = lowered[end : end + 40]
-    if language.after.search(behind):
+    spots = {start, max(term.start for term in terms)}
+    if any(_is_negated_before(lowered, spot, language) for spot in spots):
         return True
-    inside = lowered[start:end]
-    if len(terms) > 1 and re.search(r"\b(?:not|no|without|never)\b|n't\b", inside):
+    if language.after.search(lowered[end : end + 40]):
+        return True
+    if len(terms) > 1 and re.search(r"\b(?:not|no|without|never)\b|n't\b", lowered[start:end]):
         return True
     return any(_negated(lowered[term.start : term.end], term.key, language) for term in terms)
+
+
+def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
+    """Whether a negation before `spot` reaches it."""
+    reach = lowered[max(0, spot - REACH) : spot]
+    begin = max((match.end() for match in STOPS.finditer(reach)), default=0)
+    for match in language.before.finditer(reach):
+        between = reach[match.end() :]
+        lists = LISTS.search(between) is not None
+        if match.end() <= begin and not (
+            lists
+            and match[0].startswith(("free", "no", "without", "contain"))
+            and not re.search(r"[.;!?()]", between)
+        ):
+            continue
+        if match[0].startswith("without") and GERUND.match(between):
+            continue  # "without needing to touch the straw": what is done without is the touching
+        most = FAR_WORDS if FAR.search(match[0]) or lists else NEAR_WORDS
+        if len(between.split()) <= most:
+            return True
+    return False
 
 
 def _negated(said: str, key: str, language: Language) -> bool:
