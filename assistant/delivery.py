@@ -33,7 +33,7 @@ orders are whose, what we will not do) are rules of ours, said in the composer's
 
 FIXED = frozenset(
     {"page_yes", "page_no", "page_near", "contrast_has", "contrast_lacks", "contrast_says", "contrast_silent"}
-    | {"compare_same_rating"}
+    | {"compare_same_rating", "loosen", "loosen_one"}
 )
 """Acts said in the composer's words alone: a yes or a no that was read off a page, and the quotation that
 bears it out, leave nothing to word."""

@@ -31,7 +31,8 @@ PENNY = Decimal("0.01")
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The records of one turn. `query` is the whole search in force, refinements included; `reading`
-    what the first subject's page answers, `contrast` what the pages of two say."""
+    what the first subject's page answers, `contrast` what the pages of two say, `loosened` how many
+    products there are once a filter, called by its name, is dropped: the most first."""
 
     query: Query
     customer: Customer | None = None
@@ -42,6 +43,7 @@ class Evidence:
     asked_orders: tuple[Order, ...] = ()
     reading: Reading | None = None
     contrast: Contrast | None = None
+    loosened: tuple[tuple[str, int], ...] = ()
     rules: tuple[tuple[PolicyPassage, Passage], ...] = ()
     has_policies: bool = False
     below: str = ""
@@ -119,7 +121,27 @@ class Gatherer:
         if {"dislikes", "more"} & said.asks:
             exclude |= frozenset(state.seen)
         result = self.search.search(query, k=MAX_CARDS, exclude=exclude)
-        return replace(evidence, query=query, result=result, below=below, above=above)
+        return replace(
+            evidence,
+            query=query,
+            result=result,
+            below=below,
+            above=above,
+            loosened=self._loosen(query, result, exclude),
+        )
+
+    def _loosen(
+        self, query: Query, result: SearchResult, exclude: frozenset[str]
+    ) -> tuple[tuple[str, int], ...]:
+        """Where the filters left nothing: each filter whose dropping leaves something, and how much."""
+        if result.outcome != "filtered_out":
+            return ()
+        found = []
+        for name, filters in query.filters.relaxations():
+            without = self.search.search(replace(query, filters=filters), k=1, exclude=exclude)
+            if without.outcome == "found":
+                found.append((name, without.total))
+        return tuple(sorted(found, key=lambda pair: -pair[1]))
 
     def _chain(self, said: Understanding, state: State) -> Query:
         """The query that the search so far and this refinement make together: the topic stays, newer

@@ -30,6 +30,13 @@ BRAND_SHARE = 0.45
 """Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
 UNSAID = 0.35
 OTHER_MODEL = 4.0
+MAX_GAP = 2
+APART = 0.35
+PARTS = frozenset(
+    "is are was does do did can could will would has have had come comes coming include includes included contain "
+    "contains need needs require requires fit fits work works made make makes use used put keep".split()
+)
+"""Words that end a name."""
 JOINTS = tuple(
     re.compile(joint, re.I)
     for joint in (
@@ -39,6 +46,30 @@ JOINTS = tuple(
     )
 )
 """What stands between two names, the surest first."""
+
+
+def _together(
+    tokens: Sequence[tuple[str, str]], held: frozenset[str], said: dict[str, float], called: frozenset[str]
+) -> float:
+    """Weight of the held words that stand together, which is how a name is said, and a part of the rest:
+    "cover" behind "the blue Fire HD 8" names, "stand" behind "does it have a" asks. `called` are all words
+    of the name."""
+    best = weight = 0.0
+    gap = 0
+    run: set[str] = set()
+    for word, key in tokens:
+        if key in held:
+            weight += 0.0 if key in run else said[key]
+            run.add(key)
+            gap = 0
+            best = max(best, weight)
+        elif word in PARTS and key not in called:
+            weight, gap, run = 0.0, 0, set()
+        else:
+            gap += 1
+            if gap > MAX_GAP:
+                weight, run = 0.0, set()
+    return best + APART * (sum(said[word] for word in held) - best)
 
 
 def _other_numbers(text: str, product: Product) -> int:
@@ -81,11 +112,12 @@ class Namer:
         """The product that `text` names best; None where none is named well enough."""
         said = self._said(text)
         squeezed = "".join(words(text))
+        tokens = [(word, stem(word)) for word in words(text)]
         best: tuple[bool, float, int] | None = None
         named = None
         for product in self._candidates(said):
             held = frozenset(said.keys() & self._called(product))
-            weight = sum(said[word] for word in held)
+            weight = _together(tokens, held, said, self._called(product))
             if not self._is_name(product, held, weight):
                 continue
             # A maker that is named comes first; then what holds more of the words and has less else in its

@@ -92,7 +92,9 @@ class Reader:
             return Reading("yes" if fits else "no", said)
         matches = list(self._matches(question, page))
         if not matches:
-            return Reading("silent")
+            # The page speaks of it, though not of whether it comes with it or is needed: quoted, not judged.
+            told = next(((s, t) for s in page[1:] for t in find_terms(question.core, s)[:1]), None)
+            return Reading("tells", quote(told[0].text, told[1])) if told else Reading("silent")
         best = max(matches, key=lambda match: match.rank)
         kind: Kind = "yes" if best.denied == question.denied else "no"
         return Reading(kind, quote(best.sentence.text, best.terms))

@@ -24,7 +24,7 @@ NUMBER_VALUES = {
 REACH = 46
 """How many characters may stand between a number and the thing counted."""
 STOP = re.compile(r"[.;:!?()]")
-BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are)?\W{0,3}$")
+BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are|with|up to)?\W{0,3}$")
 PEOPLE = re.compile(
     r"\b(?:serv(?:es|ice|ings?)(?: for)?|seats?|sleeps|for|feeds)\s+(\d+(?:\s?[-–]\s?\d+| to \d+)?)\b(?!\s?(?:\"|”|inch|oz|years?|months?|"
     r"hours?|min|days?|weeks?|gallons?|cm|mm|ft))|\b(\d+) sets? of\b",

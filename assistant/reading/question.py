@@ -24,7 +24,7 @@ POLAR = re.compile(
     r"(?:is|are|am|was|does|do|did|can|could|will|would|has|have|should|may)(?:n.t)?\b(?! you (?:sell|have|stock|carry))"
 )
 COUNT = re.compile(
-    r"\bhow many\s+(?:different |separate |total )?(.+?)(?=\s+(?:do|does|did|can|could|should|are|is|come|comes|fit|fits|"
+    r"\bhow (?:many|much)\s+(?!(?:is|are|was|for|does|do|did|would|will|it|the|a|an|this|that|to|should|can|i)\b)(?:different |separate |total )?(.+?)(?=\s+(?:do|does|did|can|could|should|are|is|come|comes|fit|fits|"
     r"has|have|in|on|of|per|will|would|i|you|go|goes|there|get)\b|[?.!]|$)"
 )
 OF_THE_NAME = re.compile(
@@ -138,7 +138,7 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language, called: f
         return []
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
     last = _meaningful(terms, language)[-1:]
-    return [term for term in last if term.key not in called]
+    return [term for term in last if term.key not in called and term.end >= spoken[-1].end]
 
 
 def _with_numbers(kept: list[Term], spoken: list[Term]) -> list[Term]:
@@ -171,7 +171,7 @@ def _meaningful(terms: list[Term], language: Language) -> list[Term]:
         term
         for term in terms
         if not term.key.startswith("=")
-        and len(term.key) > 1
+        and (len(term.key) > 1 or term.key.isdigit())
         and term.key not in language.weak
         and not any(start <= term.start < end for start, end in covered)
     ]

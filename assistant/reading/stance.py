@@ -20,6 +20,8 @@ FAR_WORDS = 8
 FAR = re.compile(r"n't|not|never|nor|other than|instead of|eliminate", re.I)
 """Negations of a verb: they reach further than those of a noun ("no", "without", "free of")."""
 LISTS = re.compile(r",|\b(?:or|and|nor)\b")
+LISTED = re.compile(r"free|no\b|without|zero", re.I)
+"""Negations that a list goes on with: "free from nuts, milk or egg"."""
 GERUND = re.compile(r"^\W*\w+ing\b")
 
 
@@ -43,12 +45,13 @@ def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
     begin = max((match.end() for match in STOPS.finditer(reach)), default=0)
     for match in language.before.finditer(reach):
         between = reach[match.end() :]
+        if match[0].lower().startswith("non"):
+            if not between.strip(" -"):
+                return True  # "non-toxic": denies the very next word
+            continue
         lists = LISTS.search(between) is not None
-        if match.end() <= begin and not (
-            lists
-            and match[0].startswith(("free", "no", "without", "contain"))
-            and not re.search(r"[.;!?()]", between)
-        ):
+        listed = lists and LISTED.match(match[0]) and not re.search(r"[.;!?()]", between)
+        if match.end() <= begin and not listed:
             continue
         if match[0].startswith("without") and GERUND.match(between):
             continue  # "without needing to touch the straw": what is done without is the touching
