@@ -28,8 +28,10 @@ NAMED_SHARE = 0.5
 NAMED_WORDS = 3
 BRAND_SHARE = 0.45
 """Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
-UNSAID = 0.35
-OTHER_MODEL = 4.0
+UNSAID = 1.0
+OTHER_MODEL = 12.0
+POWER = 1.5
+"""Of a word's rarity: a name's one rare word says more than two ordinary ones beside it."""
 MAX_GAP = 2
 APART = 0.35
 PARTS = frozenset(
@@ -63,7 +65,9 @@ def _together(
             run.add(key)
             gap = 0
             best = max(best, weight)
-        elif word in PARTS and key not in called:
+        elif key in called:
+            continue
+        elif word in PARTS:
             weight, gap, run = 0.0, 0, set()
         else:
             gap += 1
@@ -105,7 +109,7 @@ class Namer:
         self._search = search
         self._counts = search.vocabulary.strong_counts
         self._size = max(search.vocabulary.size, 1)
-        self._enough = math.log(self._size + 1)
+        self._enough = math.log(self._size + 1) ** POWER
         self.name = lru_cache(maxsize=256)(self._name)
 
     def _name(self, text: str) -> Named | None:
@@ -151,7 +155,7 @@ class Namer:
         """Stem -> rarity of the words of `text` that products are called by."""
         kept = {stem(word) for word in words(text) if word not in FILLER}
         return {
-            word: math.log((self._size + 1) / (self._counts[word] + 0.5))
+            word: math.log((self._size + 1) / (self._counts[word] + 0.5)) ** POWER
             for word in kept
             if self._counts[word]
         }
@@ -162,7 +166,11 @@ class Namer:
         rarest = max(
             (math.log((self._size + 1) / (self._counts[stem(word)] + 0.5)) for word in own), default=0.0
         )
-        return len("".join(own)) > 2 and "".join(own) in squeezed and rarest >= BRAND_SHARE * self._enough
+        return (
+            len("".join(own)) > 2
+            and "".join(own) in squeezed
+            and rarest >= BRAND_SHARE * math.log(self._size + 1)
+        )
 
     def _is_rare(self, word: str) -> bool:
         return self._counts[word] <= max(RARE_LEAST, RARE_SHARE * self._size)

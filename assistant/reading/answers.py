@@ -16,6 +16,7 @@ from assistant.reading.question import Question, read_question, read_unnamed
 from assistant.reading.quoting import quote
 from assistant.reading.stance import is_denied
 from retrieval.english import FILLER
+from retrieval.words import stem, words
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
@@ -96,6 +97,8 @@ class Reader:
             told = next(((s, t) for s in page[1:] for t in find_terms(question.core, s)[:1]), None)
             return Reading("tells", quote(told[0].text, told[1])) if told else Reading("silent")
         best = max(matches, key=lambda match: match.rank)
+        if not best.denied and _speaks_of_a_part(best, page[0], question):
+            return Reading("tells", quote(best.sentence.text, best.terms))
         kind: Kind = "yes" if best.denied == question.denied else "no"
         return Reading(kind, quote(best.sentence.text, best.terms))
 
@@ -176,6 +179,23 @@ class Reader:
         return quote(best[1].text, ()) if best else ""
 
 
+def _speaks_of_a_part(match: _Match, title: Sentence, question: Question) -> bool:
+    """Whether the sentence says so of something else than the product: "our covers are washable"."""
+    subject = SUBJECT.search(match.sentence.text[: match.terms[0].start])
+    if subject is None:
+        return False
+    word = stem(subject[1].lower())
+    known = {term.key for term in title.terms} | {stem(said) for said in words(question.text)}
+    return word not in known and subject[1].lower() not in WHOLES
+
+
+WHOLES = frozenset(
+    "it they this these that those product products item items which and all both everything he she we you one ones".split()
+)
+SUBJECT = re.compile(r"\b([^\W\d_]+)\s+(?:is|are|can be|should be)\s+(?:[^\W\d_]+\s+){0,2}$", re.I)
+CLAUSE_END = re.compile(r"[;.!?](?:\s|$)")
+
+
 def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
     """Whether the thing named ends with these terms: in "bulb cord" and "straw lid" it is another."""
     behind = re.match(r"\s+([^\W\d_]+)", sentence.text[terms[-1].end :])
@@ -236,6 +256,7 @@ def find_terms(core: Sequence[str], sentence: Sentence) -> list[tuple[Term, ...]
         for options in places[1:]:
             chosen.append(min(options, key=lambda term: abs(term.place - anchor.place)))
         ordered = tuple(sorted(chosen, key=lambda term: term.place))
-        if ordered[-1].place - ordered[0].place <= len(core) + LOOSE:
+        between = sentence.text[ordered[0].start : ordered[-1].end]
+        if ordered[-1].place - ordered[0].place <= len(core) + LOOSE and not CLAUSE_END.search(between):
             found.append(ordered)
     return found

@@ -138,7 +138,10 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language, called: f
         return []
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
     last = _meaningful(terms, language)[-1:]
-    return [term for term in last if term.key not in called and term.end >= spoken[-1].end]
+    behind = [term for term in spoken if last and term.start >= last[0].end]
+    if any(term.key not in language.weak for term in behind):
+        return []
+    return [term for term in last if term.key not in called]
 
 
 def _with_numbers(kept: list[Term], spoken: list[Term]) -> list[Term]:
