@@ -35,8 +35,9 @@ POWER = 1.5
 MAX_GAP = 2
 APART = 0.35
 PARTS = frozenset(
-    "is are was does do did can could will would has have had come comes coming include includes included contain "
-    "contains need needs require requires fit fits work works made make makes use used put keep".split()
+    "is are was does do did can could will would has have had come comes coming include includes included "
+    "contain contains need needs require requires fit fits work works made make makes use used put "
+    "keep".split()
 )
 """Words that end a name."""
 JOINTS = tuple(

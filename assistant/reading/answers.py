@@ -190,7 +190,8 @@ def _speaks_of_a_part(match: _Match, title: Sentence, question: Question) -> boo
 
 
 WHOLES = frozenset(
-    "it they this these that those product products item items which and all both everything he she we you one ones".split()
+    "it they this these that those product products item items which and all both everything he she we you "
+    "one ones".split()
 )
 SUBJECT = re.compile(r"\b([^\W\d_]+)\s+(?:is|are|can be|should be)\s+(?:[^\W\d_]+\s+){0,2}$", re.I)
 CLAUSE_END = re.compile(r"[;.!?](?:\s|$)")
@@ -203,7 +204,8 @@ def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
 
 
 AFTER_A_THING = frozenset(
-    "because that which so when while against makes keeps lets allows helps gives included provided supplied attached set sets pack".split()
+    "because that which so when while against makes keeps lets allows helps gives included provided "
+    "supplied attached set sets pack".split()
 )
 
 

@@ -11,7 +11,9 @@ from assistant.reading.quoting import quote
 from retrieval.words import stem
 
 NUMBER = re.compile(
-    r"(?<![\w.,$£€])(?:\d+(?:\s?[-–]\s?\d+| to \d+)?(?=\b|(?:pcs?|packs?|sets?|oz|lbs?|ml|ft|w|v|mm|cm|in|hrs?)\b)|(?:one|two|three|four|five|six|seven|"
+    r"(?<![\w.,$£€])(?:\d+(?:\s?[-–]\s?\d+| to \d+)?"
+    r"(?=\b|(?:pcs?|packs?|sets?|oz|lbs?|ml|ft|w|v|mm|cm|in|hrs?)\b)"
+    r"|(?:one|two|three|four|five|six|seven|"
     r"eight|nine|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|forty|fifty|hundred)\b)(?![.,]\d)",
     re.I,
 )
@@ -26,7 +28,8 @@ REACH = 46
 STOP = re.compile(r"[.;:!?()]")
 BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are|with|up to)?\W{0,3}$")
 PEOPLE = re.compile(
-    r"\b(?:serv(?:es|ice|ings?)(?: for)?|seats?|sleeps|for|feeds)\s+(\d+(?:\s?[-–]\s?\d+| to \d+)?)\b(?!\s?(?:\"|”|inch|oz|years?|months?|"
+    r"\b(?:serv(?:es|ice|ings?)(?: for)?|seats?|sleeps|for|feeds)\s+(\d+(?:\s?[-–]\s?\d+| to \d+)?)\b"
+    r"(?!\s?(?:\"|”|inch|oz|years?|months?|"
     r"hours?|min|days?|weeks?|gallons?|cm|mm|ft))|\b(\d+) sets? of\b",
     re.I,
 )

@@ -21,7 +21,8 @@ LIMIT = re.compile(
     r"\b(?:max\w*|up to|limit\w*|capacity|hold\w*|support\w*|carr(?:y|ies)|bear\w*|at most|weight rating)\b"
 )
 AGES = re.compile(
-    r"\bage[sd]?\b\D{0,12}(?P<low>\d{1,2})\s?(?:(?P<plus>\+|and (?:up|over|above|older))|(?:-|–|to)\s?(?P<high>\d{1,2}))?"
+    r"\bage[sd]?\b\D{0,12}(?P<low>\d{1,2})\s?"
+    r"(?:(?P<plus>\+|and (?:up|over|above|older))|(?:-|–|to)\s?(?P<high>\d{1,2}))?"
     r"|\b(?P<low2>\d{1,2})\s?(?:\+|and up)\s?(?:years?|year)?(?:[- ]olds?)?"
     r"|\b(?P<low3>\d{1,2})\s?(?:-|–|to)\s?(?P<high3>\d{1,2})[- ]years?[- ]olds?"
 )

@@ -21,10 +21,13 @@ from shop.types import Product
 Kind = Literal["polar", "count", "open"]
 POLAR = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|also|please|tell me if|i wonder if|do you know if)[\s,]+)*"
-    r"(?:is|are|am|was|does|do|did|can|could|will|would|has|have|should|may)(?:n.t)?\b(?! you (?:sell|have|stock|carry))"
+    r"(?:is|are|am|was|does|do|did|can|could|will|would|has|have|should|may)(?:n.t)?\b"
+    r"(?! you (?:sell|have|stock|carry))"
 )
 COUNT = re.compile(
-    r"\bhow (?:many|much)\s+(?!(?:is|are|was|for|does|do|did|would|will|it|the|a|an|this|that|to|should|can|i)\b)(?:different |separate |total )?(.+?)(?=\s+(?:do|does|did|can|could|should|are|is|come|comes|fit|fits|"
+    r"\bhow (?:many|much)\s+"
+    r"(?!(?:is|are|was|for|does|do|did|would|will|it|the|a|an|this|that|to|should|can|i)\b)"
+    r"(?:different |separate |total )?(.+?)(?=\s+(?:do|does|did|can|could|should|are|is|come|comes|fit|fits|"
     r"has|have|in|on|of|per|will|would|i|you|go|goes|there|get)\b|[?.!]|$)"
 )
 OF_THE_NAME = re.compile(
@@ -32,7 +35,8 @@ OF_THE_NAME = re.compile(
 )
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 QUANTITY = re.compile(
-    r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|inch(?:es)?|"
+    r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
+    r"inch(?:es)?|"
     r"feet|ft|hours?|gallons?|lit(?:er|re)s?|oz|ounces?)\b"
 )
 

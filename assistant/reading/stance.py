@@ -64,4 +64,4 @@ def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
 def _negated(said: str, key: str, language: Language) -> bool:
     """ "Unframed", "unscented": the way of saying holds its own denial."""
     way = language.same.get(key.lstrip("="))
-    return bool(way) and said.startswith("un") and bool(way.fullmatch(said[2:]))
+    return way is not None and said.startswith("un") and way.fullmatch(said[2:]) is not None

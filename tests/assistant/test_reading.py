@@ -34,7 +34,7 @@ WHISK = Product(
     brand="Ardent",
     colour="Steel",
     bullets=(
-        "The whisk head is dishwasher safe.",
+        "The whisk is dishwasher safe.",
         "Oak handle; do not tumble dry, and never soak the handle.",
         "BPA free and made without nickel.",
         "Package includes one whisk, a silicone rest and a hook.",
