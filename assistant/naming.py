@@ -29,7 +29,9 @@ NAMED_WORDS = 3
 BRAND_SHARE = 0.45
 """Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
 UNSAID = 1.0
-OTHER_MODEL = 12.0
+MODEL = 12.0
+ENOUGH = 0.8
+"""Of the weight of a word that one product alone is called by."""
 POWER = 1.5
 """Of a word's rarity: a name's one rare word says more than two ordinary ones beside it."""
 MAX_GAP = 2
@@ -77,18 +79,16 @@ def _together(
     return best + APART * (sum(said[word] for word in held) - best)
 
 
-def _other_numbers(text: str, product: Product) -> int:
-    """How many of the message's "word number" pairs stand in the title with another number: "ENA 4"
-    is not the "ENA 8"."""
+def _models(text: str, product: Product) -> int:
+    """How many of the message's "word number" pairs stand in the title, less those that stand there with
+    another number: "ENA 4" is not the "ENA 8"."""
     title = words(product.title)
-    numbered: dict[str, set[str]] = {}
-    for word, number in pairwise(title):
-        if number.isdigit() and not word.isdigit():
-            numbered.setdefault(word, set()).add(number)
+    pairs = set(pairwise(title))
+    numbered = {word for word, number in pairs if number.isdigit() and not word.isdigit()}
+    asked = [(w, n) for w, n in pairwise(words(text)) if n.isdigit() and not w.isdigit() and w not in FILLER]
     return sum(
-        word in numbered and number not in title
-        for word, number in pairwise(words(text))
-        if number.isdigit() and not word.isdigit()
+        1 if (word, number) in pairs else -1 if word in numbered and number not in title else 0
+        for word, number in asked
     )
 
 
@@ -110,7 +110,7 @@ class Namer:
         self._search = search
         self._counts = search.vocabulary.strong_counts
         self._size = max(search.vocabulary.size, 1)
-        self._enough = math.log(self._size + 1) ** POWER
+        self._enough = ENOUGH * math.log(self._size + 1) ** POWER
         self.name = lru_cache(maxsize=256)(self._name)
 
     def _name(self, text: str) -> Named | None:
@@ -128,11 +128,7 @@ class Namer:
             # A maker that is named comes first; then what holds more of the words and has less else in its
             # name; of two such the better known.
             made = self._is_made_by(product.brand, squeezed)
-            close = (
-                weight
-                - UNSAID * len(stem_set(product.title) - held)
-                - OTHER_MODEL * _other_numbers(text, product)
-            )
+            close = weight - UNSAID * len(stem_set(product.title) - held) + MODEL * _models(text, product)
             rank = (made, round(close, 3), product.rating.count if product.rating else 0)
             if best is None or rank > best:
                 best, named = rank, Named(product, weight, held, weight >= self._enough)
@@ -164,14 +160,14 @@ class Namer:
     def _is_made_by(self, brand: str, squeezed: str) -> bool:
         """Whether the message, without its spaces, holds a maker's name that is no everyday word."""
         own = words(brand)
-        rarest = max(
-            (math.log((self._size + 1) / (self._counts[stem(word)] + 0.5)) for word in own), default=0.0
-        )
-        return (
-            len("".join(own)) > 2
-            and "".join(own) in squeezed
-            and rarest >= BRAND_SHARE * math.log(self._size + 1)
-        )
+        if len("".join(own)) < 3:
+            return False
+        if "".join(own) not in squeezed:
+            own = own[:1]  # "Jura" for Jura-Capresso
+            if len(own[0]) < 3 or own[0] not in squeezed:
+                return False
+        rarest = max(math.log((self._size + 1) / (self._counts[stem(word)] + 0.5)) for word in own)
+        return rarest >= BRAND_SHARE * math.log(self._size + 1)
 
     def _is_rare(self, word: str) -> bool:
         return self._counts[word] <= max(RARE_LEAST, RARE_SHARE * self._size)

@@ -270,10 +270,16 @@ def _say_loosened(builder: PlanBuilder, scene: Scene) -> None:
     """Which filter to drop and how many products that leaves: the next step from nothing."""
     for name, total in scene.evidence.loosened[:1]:
         limit = LIMITS.get(name, f"the {name}")
-        builder.name("loosen", limit=limit, total=format_count(total, scene.locale))
+        query = scene.evidence.query
+        left = dict(query.filters.relaxations()).get(name, query.filters)
+        words = describe_filters(left, scene.settings.currency, scene.locale)
+        scope = " ".join(part for part in (query.topic or "products", words) if part)
+        builder.name("loosen", limit=limit, total=format_count(total, scene.locale), scope=scope)
         kind = "loosen_one" if total == 1 else "loosen"
-        slots = {} if total == 1 else {"total": "[loosen.total]"}
-        builder.say(kind, ("limit", *slots), limit="[loosen.limit]", **slots)
+        slots = {"limit": "[loosen.limit]", "scope": "[loosen.scope]"}
+        if total > 1:
+            slots["total"] = "[loosen.total]"
+        builder.say(kind, tuple(slots), **slots)
 
 
 def _kept(filters: Filters, relaxed: Sequence[str]) -> Filters:
