@@ -69,13 +69,14 @@ PERSONAL = re.compile(
 """What a message may not say to a customer whose history it may not use."""
 
 STOCK_ACTS = frozenset({"answer_in_stock", "answer_out_of_stock", "answer_option_sold_out", "count_options"})
-YES_ACTS = frozenset({"answer_yes", "answer_in_stock", "answer_option_yes"})
-NO_ACTS = frozenset({"answer_no", "answer_option_no", "answer_out_of_stock"})
+YES_ACTS = frozenset({"page_yes", "answer_yes", "answer_in_stock", "answer_option_yes"})
+NO_ACTS = frozenset({"page_no", "answer_no", "answer_option_no", "answer_out_of_stock"})
 NEGATIVE_ACTS = (
     DENIALS
     | NO_ACTS
     | {"never_bought", "no_orders", "no_offer", "no_discount", "not_mentioned", "end_of_list", "order_status"}
-    | {"compare_unpriced", "compare_little", "recommend_gift"}
+    | {"compare_unpriced", "compare_little", "compare_same_rating", "recommend_gift"}
+    | {"contrast_lacks", "contrast_silent"}
     | {"out_of_scope", "apologise", "clarify_product", "greet", "handoff", "order_action"}
     | {"no_recommendation", "introduce", "refuse", "search_failed", "sign_in"}
     | {"brief_who_none", "brief_dislikes", "step_lapsed", "step_lapsed_consent", "step_open", "step_none"}

@@ -67,7 +67,7 @@ class Assistant:
         language = settings.locale.split("_")[0]
         classifier = IntentClassifier(search.embedder, language, cache=settings.shop)
         self.understander = Understander(search, classifier)
-        self.gatherer = Gatherer(store, search, recommender, settings.current_date)
+        self.gatherer = Gatherer(store, search, recommender, settings.current_date, self.understander.namer)
         words = (*search.vocabulary.brands.values(), *search.vocabulary.colours.values())
         guarded = frozenset(word.lower() for word in words)
         self.speaker = Speaker(self._open_writer, guarded, settings.model_timeout_s)

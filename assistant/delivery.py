@@ -36,6 +36,13 @@ TALK = frozenset(
 """Acts without a must-say that a model taught to may word. The others (who we are, signing in, whose
 orders are whose, what we will not do) are rules of ours, said in the composer's fixed words."""
 
+FIXED = frozenset(
+    {"page_yes", "page_no", "page_near", "contrast_has", "contrast_lacks", "contrast_says", "contrast_silent"}
+    | {"compare_same_rating", "loosen", "loosen_one"}
+)
+"""Acts said in the composer's words alone: a yes or a no that was read off a page, and the quotation that
+bears it out, leave nothing to word."""
+
 
 @dataclass(slots=True)
 class Spoken:
@@ -131,7 +138,11 @@ class Speaker:
         The first act is asked for alone, so that the reader waits for no more; the rest in one batch.
         `handled_by` is "model" where it said every act that is its to word.
         """
-        writer = self._model_writer() if any(act.must or act.kind in TALK for act in plan.acts) else None
+        writer = (
+            self._model_writer()
+            if any(act.kind not in FIXED and (act.must or act.kind in TALK) for act in plan.acts)
+            else None
+        )
         mine = [at for at, act in enumerate(plan.acts) if writer and _is_models(act, writer)]
         spoken.called_model = bool(mine)
         wordings: dict[int, list[Wording]] = {}
@@ -281,7 +292,7 @@ def passable(
 
 
 def _is_models(act: Act, writer: Writer) -> bool:
-    return bool(act.must) or (act.kind in TALK and writer.lexicon is not None)
+    return act.kind not in FIXED and (bool(act.must) or (act.kind in TALK and writer.lexicon is not None))
 
 
 def _again(voice: Voice, attempt: int = 1) -> Voice:

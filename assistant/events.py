@@ -16,7 +16,8 @@ from shop.types import Money, Rating
 class Card:
     """One product as shown. Everything comes from the store; `why` is a true reason or ''.
 
-    `why_detail` is the evidence behind `why`, one sentence a line, for "why this?".
+    `why_detail` is the evidence behind `why`, one sentence a line, for "why this?". `facts` are (name,
+    value) rows; cards shown together to be compared have the same names in the same order, a table.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Card:
     image_url: str
     why: str = ""
     why_detail: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from datetime import date
 from decimal import Decimal
 
 from assistant.memory import State
+from assistant.naming import Namer
 from assistant.passages import Passage, PassageFinder
-from assistant.references import find_named, split_comparison
+from assistant.reading import Contrast, Reader, Reading, read_contrast
+from assistant.references import split_comparison
 from assistant.understanding import Understander, Understanding
 from retrieval.query import Filters, Query, parse_query
 from retrieval.recommend.base import Context, Recommendation, Recommender
@@ -28,7 +30,9 @@ PENNY = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The records of one turn. `query` is the whole search in force, refinements included."""
+    """The records of one turn. `query` is the whole search in force, refinements included; `reading`
+    what the first subject's page answers, `contrast` what the pages of two say, `loosened` how many
+    products there are once a filter, called by its name, is dropped: the most first."""
 
     query: Query
     customer: Customer | None = None
@@ -37,7 +41,9 @@ class Evidence:
     recommendations: tuple[Recommendation, ...] = ()
     orders: tuple[Order, ...] = ()
     asked_orders: tuple[Order, ...] = ()
-    passages: tuple[Passage, ...] = ()
+    reading: Reading | None = None
+    contrast: Contrast | None = None
+    loosened: tuple[tuple[str, int], ...] = ()
     rules: tuple[tuple[PolicyPassage, Passage], ...] = ()
     has_policies: bool = False
     below: str = ""
@@ -52,11 +58,15 @@ class Evidence:
 class Gatherer:
     """Looks things up for one shop."""
 
-    def __init__(self, store: Store, search: Search, recommender: Recommender, today: date) -> None:
+    def __init__(
+        self, store: Store, search: Search, recommender: Recommender, today: date, namer: Namer
+    ) -> None:
         self.store = store
         self.search = search
         self.recommender = recommender
         self.passages = PassageFinder(search.embedder)
+        self.reader = Reader(self.passages)
+        self.namer = namer
         self.today = today
         self.has_policies = store.count("policies") > 0
 
@@ -76,7 +86,7 @@ class Gatherer:
             case "product_question":
                 return self._product(said, evidence)
             case "compare":
-                return replace(evidence, subjects=self._compared(said, state))
+                return self._compare(said, state, evidence)
             case "order_status":
                 return self._orders(said, evidence)
             case "policy":
@@ -111,7 +121,27 @@ class Gatherer:
         if {"dislikes", "more"} & said.asks:
             exclude |= frozenset(state.seen)
         result = self.search.search(query, k=MAX_CARDS, exclude=exclude)
-        return replace(evidence, query=query, result=result, below=below, above=above)
+        return replace(
+            evidence,
+            query=query,
+            result=result,
+            below=below,
+            above=above,
+            loosened=self._loosen(query, result, exclude),
+        )
+
+    def _loosen(
+        self, query: Query, result: SearchResult, exclude: frozenset[str]
+    ) -> tuple[tuple[str, int], ...]:
+        """Where the filters left nothing: each filter whose dropping leaves something, and how much."""
+        if result.outcome != "filtered_out":
+            return ()
+        found = []
+        for name, filters in query.filters.relaxations():
+            without = self.search.search(replace(query, filters=filters), k=1, exclude=exclude)
+            if without.outcome == "found":
+                found.append((name, without.total))
+        return tuple(sorted(found, key=lambda pair: -pair[1]))
 
     def _chain(self, said: Understanding, state: State) -> Query:
         """The query that the search so far and this refinement make together: the topic stays, newer
@@ -168,29 +198,30 @@ class Gatherer:
         return replace(evidence, recommendations=found, subjects=subjects)
 
     def _product(self, said: Understanding, evidence: Evidence) -> Evidence:
-        subjects = tuple(self.search.products[i] for i in said.reference.ids if i in self.search.products)
+        ids = said.reference.ids or said.named
+        subjects = tuple(self.search.products[i] for i in ids if i in self.search.products)
         result = None
         if not subjects:
             result = self.search.search(said.query, k=MAX_CARDS)
-            plain = result
-            if said.query.filters:
-                plain = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
-            hits = (*result.hits, *plain.hits, *plain.nearest)
-            named = find_named(said.message, [hit.product for hit in hits])
-            subjects = (named,) if named else ()
-        passages: tuple[Passage, ...] = ()
-        if subjects:
-            passages = self.passages.pick(said.message, subjects[0])
-        return replace(evidence, subjects=subjects, passages=passages, result=result)
+            named = self.namer.name(said.message)
+            subjects = (named.product,) if named else ()
+        reading = self.reader.read(said.message, subjects[0]) if subjects else None
+        return replace(evidence, subjects=subjects, reading=reading, result=result)
+
+    def _compare(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
+        subjects = self._compared(said, state)
+        contrast = None
+        if len(subjects) >= 2:
+            contrast = read_contrast(self.reader, said.message, (subjects[0], subjects[1]))
+        return replace(evidence, subjects=subjects, contrast=contrast)
 
     def _compared(self, said: Understanding, state: State) -> tuple[Product, ...]:
         """Two products (at most three): those pointed at, else one found for each side of the question."""
-        ids = list(said.reference.ids[:3])
+        ids = list(said.reference.ids[:3] or said.named)
         if len(ids) == 1 and said.query.topic:
             # "compare it with the enamel mug": one is pointed at, the other named.
-            found = self.search.search(replace(said.query, filters=Filters()), k=MAX_CARDS)
-            other = find_named(said.message, [hit.product for hit in found.hits if hit.product.id not in ids])
-            ids += [other.id] if other else []
+            other = self.namer.name(said.message)
+            ids += [other.product.id] if other and other.product.id not in ids else []
         if len(ids) < 2 and (sides := split_comparison(said.message)):
             ids = []
             for side in sides:

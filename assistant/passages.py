@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from retrieval.embedding import Embedder
 from retrieval.english import FILLER
 from retrieval.words import stem, stems
-from shop.types import Product
 
 MAX_SENTENCES = 40
 MAX_REMEMBERED = 20_000
@@ -80,20 +79,13 @@ class PassageFinder:
         self._embedder = embedder
         self._vectors: dict[str, NDArray[np.float32]] = {}
 
-    def rank(
-        self, question: str, texts: Sequence[str], *, known: str = "", heading: str = ""
-    ) -> tuple[Passage, ...]:
+    def rank(self, question: str, texts: Sequence[str], *, heading: str = "") -> tuple[Passage, ...]:
         """Sentences of `texts` ranked by how well they answer `question`, best first.
 
-        Words of `known` (a product's title) ask nothing; those of `heading` belong to every sentence.
+        Words of `heading` belong to every sentence.
         """
-        title = set(stems(known))
-        content = [w for w in dict.fromkeys(stems(question)) if w not in QUESTION_WORDS]
-        asked = [w for w in content if w not in title]
+        asked = [w for w in dict.fromkeys(stems(question)) if w not in QUESTION_WORDS]
         sentences = split_text(texts)[:MAX_SENTENCES]
-        if content and not asked:
-            # "Is the waterproof torch waterproof?": the title itself is what answers.
-            asked, sentences = content, [known, *sentences]
         if not sentences or not asked:
             return ()
         in_heading = set(stems(heading))
@@ -108,9 +100,12 @@ class PassageFinder:
         passages.sort(key=lambda pair: (-pair[0], len(pair[1].text)))
         return tuple(passage for _, passage in passages)
 
-    def pick(self, question: str, product: Product) -> tuple[Passage, ...]:
-        """A product's own sentences ranked for `question`, best first; empty where it has no text."""
-        return self.rank(question, [*product.bullets, product.description], known=product.title)
+    def cosines(self, question: str, sentences: Sequence[str]) -> list[float]:
+        """How close each sentence is in meaning to `question`, from -1 to 1."""
+        if not sentences:
+            return []
+        vectors = self._embed([question, *sentences])
+        return [float(value) for value in vectors[1:] @ vectors[0]]
 
     def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if len(self._vectors) > MAX_REMEMBERED:

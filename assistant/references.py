@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.memory import State
-from retrieval.words import stems
 from shop.types import Product
 
 ORDINALS = {
@@ -49,8 +48,6 @@ EMPTY_POINTERS = re.compile(
     re.I,
 )
 
-NAMED_SHARE = 0.5
-NAMED_WORDS = 3
 COMPARISON_OPENING = re.compile(
     r"^\W*(?:can you |could you |please )*compare\b|\b(?:what(?:['’]s| is) the )?difference between\b|"
     r"\bwhich (?:one )?(?:is|has|are) [^,:]*[,:]",
@@ -127,23 +124,6 @@ def resolve(text: str, state: State, products: Mapping[str, Product]) -> Referen
     if match := SINGLE.search(plain):
         return Reference((state.focus or shown)[:1], match[0])
     return Reference()
-
-
-def find_named(text: str, candidates: Sequence[Product]) -> Product | None:
-    """The candidate whose title the text names most of; None where none is named well enough.
-
-    Named means at least half of a short title's words, or three words of any title.
-    """
-    said = set(stems(text))
-    best: tuple[int, float] = (0, 0.0)
-    named = None
-    for product in candidates:
-        title = {word for word in stems(product.title) if not word.isdigit()}
-        held = len(title & said)
-        share = held / max(len(title), 1)
-        if (share >= NAMED_SHARE or held >= NAMED_WORDS) and (held, share) > best:
-            best, named = (held, share), product
-    return named
 
 
 def split_comparison(text: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from assistant.intents import Intent, IntentClassifier
 from assistant.memory import State
+from assistant.naming import Namer
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
 from retrieval.english import LINKS, SOFT
@@ -33,7 +34,8 @@ class Understanding:
     """One message, understood.
 
     `message` is redacted; `orders` are order numbers as typed; `asks` names what else the words
-    ask for or say ("price", "gift", "similar" ...: the [asks] of `intents/<language>.toml`).
+    ask for or say ("price", "gift", "similar" ...: the [asks] of `intents/<language>.toml`); `named` are
+    the products that a question names by their own words: one, or two to choose between.
     """
 
     message: str
@@ -42,6 +44,7 @@ class Understanding:
     reference: Reference
     orders: tuple[str, ...] = ()
     asks: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ()
 
 
 class Understander:
@@ -50,6 +53,7 @@ class Understander:
     def __init__(self, search: Search, classifier: IntentClassifier) -> None:
         self.search = search
         self.classifier = classifier
+        self.namer = Namer(search)
 
     def understand(self, message: str, state: State) -> Understanding:
         """The meaning of `message` after the turns that led to `state`."""
@@ -72,7 +76,21 @@ class Understander:
         )
         if not re.search(r"\w", text):
             return said
+        said = replace(said, named=self._named(said))
         return replace(said, intent=self._intent(said, state))
+
+    def _named(self, said: Understanding) -> tuple[str, ...]:
+        """Products that a question names; none where it asks what the shop has."""
+        if said.reference.ids or not {"question", "compares"} & said.asks:
+            return ()
+        if "compares" in said.asks and (pair := self.namer.pair(said.message)):
+            return tuple(named.product.id for named in pair)
+        if {"wants", "catalogue"} & said.asks or said.query.superlative:
+            return ()
+        if said.query.count and (said.query.filters.min_price or said.query.filters.max_price):
+            return ()
+        named = self.namer.name(said.message)
+        return (named.product.id,) if named and named.sure else ()
 
     def _main_sentences(self, text: str) -> str:
         """The sentences of a longer message that ask for something; a short message whole."""
@@ -96,8 +114,12 @@ class Understander:
             rule = None if overruled else rule
         if "anger" in asks and "wants" not in asks and (rule is None or rule.name != "out_of_scope"):
             return Intent("handoff", 0.9, "anger")
+        if len(said.named) == 2 and (rule is None or rule.name in {"compare", "recommend"}):
+            return Intent("compare", 1.0, "names two products")
         if rule:
             return rule
+        if said.named:
+            return Intent("product_question", 1.0, "names a product")
         if pointed and "similar" not in asks and not (said.query.cheaper or said.query.dearer):
             if "about_product" in asks or ("question" in asks and "more" not in asks):
                 return Intent("product_question", 1.0, said.reference.cue)

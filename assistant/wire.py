@@ -59,6 +59,7 @@ def card_view_json(card: Card) -> dict[str, Any]:
         "list_price": money_json(card.list_price),
         "image_url": card.image_url,
         "why_detail": card.why_detail,
+        "facts": [list(fact) for fact in card.facts],
     }
 
 

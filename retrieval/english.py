@@ -37,8 +37,8 @@ CHATTER = frozenset(
     nothing none instead actually although though else yet already
     nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality new
     available currently now today ideal actually possibly possible preferably let lets go come make
-    makes made called named lot bit few extra different similar budget price prices priced cost costs
-    costing money pay spend spending value
+    makes made called named total altogether lot bit few extra different similar budget price prices
+    priced cost costs costing money pay spend spending value
     """.split()
 )
 FILLER = FUNCTION_WORDS | CHATTER

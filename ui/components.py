@@ -168,6 +168,7 @@ def show_card(card: Card | Mapping[str, Any], settings: Settings) -> dict[str, A
         "picture": own_picture(str(get("image_url") or ""), settings),
         "why": str(get("why") or ""),
         "why_detail": str(get("why_detail") or ""),
+        "facts": [[str(part) for part in fact] for fact in get("facts") or ()],
     }
 
 

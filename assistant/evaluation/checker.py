@@ -40,6 +40,7 @@ LIMIT_WORD = re.compile(
 LIMIT_AFTER = re.compile(
     r"^\W{0,2}(?:or|and) (?:less|more|under|below|over|up|above|cheaper)\b", re.IGNORECASE
 )
+VERBATIM = re.compile(r"“([^“”]{8,})”")
 WINDOW = re.compile(r"\b(?:last|past|previous)\s+$", re.IGNORECASE)
 NEGATION = re.compile(r"\b(?:not?|never|none|nothing|cannot|without)\b|n['’]t\b", re.IGNORECASE)
 
@@ -145,6 +146,8 @@ class _Reading:
             return
         titled = find_titles(self.text, self.backing.titles)
         rest = blank(self.text, ((one.start, one.end) for one in titled))
+        # What is quoted word for word from a record has its figures from there.
+        rest = blank(rest, self._quotations())
         self._read_foreign_titles(rest)
         for start, end in sentences(rest):
             here = [one for one in titled if start <= one.start < end]
@@ -154,6 +157,14 @@ class _Reading:
         names += [named for named in read_names(_unmention(rest)) if not named.quoted]
         for named in names:
             self._read_name(named)
+
+    def _quotations(self) -> list[tuple[int, int]]:
+        """Where the text quotes a record of this turn word for word."""
+        return [
+            (match.start(1), match.end(1))
+            for match in VERBATIM.finditer(self.text)
+            if self.backing.has_text(fold(match[1]))
+        ]
 
     def _read_foreign_titles(self, rest: str) -> None:
         """Products of the catalogue that are named though this turn is not about them."""

@@ -51,7 +51,10 @@ SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\n+")
 _WORD = r"[A-Z][\w'’&/-]*(?:\.\w+)*"
 _JOINED = r"[ \t]+(?:(?:of|and|the|with|in|for|&|a|de|\d+)[ \t]+)?"
 NAME = re.compile(rf"(?<!\w){_WORD}(?:{_JOINED}{_WORD})+")
-QUOTED = re.compile(r"[\"“]([^\"“”\n]{3,})[\"”]|(?<!\w)[‘']([^‘’'\n]{3,}?)[’'](?!\w)")
+# A straight quotation mark behind a figure is an inch mark: 32" Wide.
+QUOTED = re.compile(
+    r"“([^“”\n]{3,})”|(?<![\d\w])\"([^\"\n]{3,}?)(?<!\d)\"|(?<!\w)[‘']([^‘’'\n]{3,}?)[’'](?!\w)"
+)
 OPENERS = frozenset(
     "a about after ai all also although an and any are as ask at based because before both but by can "
     "compared could did do does each either every fancy for from given good great happy have hello here "
@@ -148,7 +151,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def read_names(text: str) -> list[Named]:
     """Capitalised phrases of two words or more, and anything in quotes."""
-    found = [Named(a or b, at_start=False, quoted=True) for a, b in QUOTED.findall(text)]
+    found = [Named("".join(parts), at_start=False, quoted=True) for parts in QUOTED.findall(text)]
     starts = {start for start, _ in sentences(text)}
     for match in NAME.finditer(QUOTED.sub(lambda m: BLANK * len(m[0]), text)):
         # "Retro Gifts's AI assistant" holds two names at most, one each side of the 's.

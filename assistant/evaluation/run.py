@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from assistant.evaluation.cases import Case, Planted, read_cases
+from assistant.evaluation.cases import Case, Planted, half_of, read_cases
 from assistant.evaluation.checker import Checker, Findings
 from assistant.evaluation.judge import Delivered, find_faults, receive
 from assistant.events import Card, Done, ReplyEvent
@@ -117,6 +117,7 @@ class AnswersReport:
             "first_text_ms": _spread([reply.first_text_ms for reply in replies]),
             "total_ms": _spread([reply.total_ms for reply in replies]),
             "by_kind": _by_kind(outcomes),
+            "by_half": _by_half(outcomes),
             "results": [
                 {"id": one.case.id, "passed": one.passed, "reason": "; ".join(one.faults)} for one in outcomes
             ],
@@ -319,6 +320,15 @@ def _spread(values: Sequence[float]) -> dict[str, float | None]:
         name: round(ranked[math.ceil(len(ranked) * share) - 1], 1)
         for name, share in (("p50", 0.5), ("p95", 0.95))
     }
+
+
+def _by_half(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
+    halves = {name: {"cases": 0, "passed": 0} for name in ("developing", "scored")}
+    for one in outcomes:
+        sums = halves[half_of(one.case.id)]
+        sums["cases"] += 1
+        sums["passed"] += one.passed
+    return halves
 
 
 def _by_kind(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:

@@ -26,6 +26,14 @@ GAPS = {
     "popular": "sales figures",
 }
 
+LIMITS = {
+    "price": "the price limit",
+    "rating": "the rating",
+    "stock": "the wish for stock",
+    "without": "what is left out",
+}
+"""Filters as one would say that they are dropped; the rest by their own name ("the colour")."""
+
 
 def plan_find(scene: Scene) -> Planned:
     """The plan for a search and its result."""
@@ -254,7 +262,24 @@ def _not_found(scene: Scene, result: SearchResult) -> Planned:
     if nearest:
         top = builder.add_product(nearest[0])
         builder.say("nearest", ("product",), product=top, **builder.price_slots(top))
+    _say_loosened(builder, scene)
     return _finish_search(builder, scene, nearest, [product_card(p, "The closest we have") for p in nearest])
+
+
+def _say_loosened(builder: PlanBuilder, scene: Scene) -> None:
+    """Which filter to drop and how many products that leaves: the next step from nothing."""
+    for name, total in scene.evidence.loosened[:1]:
+        limit = LIMITS.get(name, f"the {name}")
+        query = scene.evidence.query
+        left = dict(query.filters.relaxations()).get(name, query.filters)
+        words = describe_filters(left, scene.settings.currency, scene.locale)
+        scope = " ".join(part for part in (query.topic or "products", words) if part)
+        builder.name("loosen", limit=limit, total=format_count(total, scene.locale), scope=scope)
+        kind = "loosen_one" if total == 1 else "loosen"
+        slots = {"limit": "[loosen.limit]", "scope": "[loosen.scope]"}
+        if total > 1:
+            slots["total"] = "[loosen.total]"
+        builder.say(kind, tuple(slots), **slots)
 
 
 def _kept(filters: Filters, relaxed: Sequence[str]) -> Filters:

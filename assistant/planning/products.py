@@ -12,10 +12,11 @@ from dataclasses import replace
 from assistant.passages import cut_quote
 from assistant.planning.finding import plan_find
 from assistant.planning.scene import PlanBuilder, Planned, Scene, finish_about
+from assistant.reading import Reading
 from assistant.records import product_source
 from retrieval.english import FILLER
 from retrieval.filters import COLOUR_NAMES
-from retrieval.words import stem, stems, words
+from retrieval.words import stem, stems
 from shop.formats import format_list, format_money
 from shop.types import Product, Variant
 
@@ -47,9 +48,11 @@ def _no_subject(scene: Scene) -> Planned:
 def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -> str:
     """Add the acts that answer; the excerpt of the page that backs them."""
     asks = scene.said.asks
+    reading = scene.evidence.reading
+    asked = set(stems(reading.asked)) if reading else set(stems(scene.said.message))
     if "discount" in asks:
         return _say_discount(builder, product, handle)
-    if option := _asked_option(scene, product):
+    if option := _asked_option(scene, product, asked):
         return _say_option(builder, product, handle, *option)
     if "versions" in asks and product.variants:
         available = sum(variant.available is True for variant in product.variants)
@@ -62,7 +65,7 @@ def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -
             available="[versions.available]",
         )
         return ""
-    if "price" in asks:
+    if "price" in asks and not (reading and reading.measure):
         return _say_price(builder, product, handle)
     if "stock" in asks:
         return _say_stock(builder, product, handle)
@@ -72,9 +75,9 @@ def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -
         return _say_named(builder, product, handle, "brand", product.brand)
     if "colour" in asks and product.colour:
         return _say_named(builder, product, handle, "colour", product.colour)
-    if stated := _stated_attribute(product, scene.said.message):
+    if stated := _stated_attribute(product, asked):
         return _say_named(builder, product, handle, *stated)
-    return _say_passage(builder, scene, product, handle)
+    return _say_reading(builder, scene, product, handle)
 
 
 def _say_discount(builder: PlanBuilder, product: Product, handle: str) -> str:
@@ -147,18 +150,25 @@ def _say_named(builder: PlanBuilder, product: Product, handle: str, attribute: s
 
 def _lacks(builder: PlanBuilder, handle: str, gap: str) -> str:
     """Say that the product's record has no such field, in our words (not the shopper's)."""
-    builder.name("ask", gap=f"its {gap}" if not gap.startswith("the ") else gap)
+    builder.name("ask", gap=gap if " " in gap else f"its {gap}")
     builder.say("not_stated", ("product", "gap"), product=handle, gap="[ask.gap]")
     return ""
 
 
-def _not_stated(builder: PlanBuilder, handle: str, attribute: str) -> str:
-    if attribute:
-        builder.name("ask", attribute=attribute)
+def _not_stated(builder: PlanBuilder, handle: str, reading: Reading) -> str:
+    """Say that the page is silent, and what it says that comes nearest, so that the shopper can judge."""
+    near = reading.near
+    if reading.measure and not reading.asked:
+        _lacks(builder, handle, reading.measure)
+    elif reading.asked:
+        builder.name("ask", attribute=reading.asked)
         builder.say("not_stated", ("product", "attribute"), product=handle, attribute="[ask.attribute]")
     else:
         builder.say("not_stated", ("product",), product=handle)
-    return ""
+    if near:
+        builder.name("page", passage=near)
+        builder.say("page_near", ("passage",), passage="[page.passage]")
+    return near
 
 
 def _option_values(product: Product, name: str) -> dict[str, list[Variant]]:
@@ -175,8 +185,11 @@ def _option_names(product: Product) -> Iterable[str]:
     return dict.fromkeys(name for variant in product.variants for name in variant.options)
 
 
-def _asked_option(scene: Scene, product: Product) -> tuple[str, str] | None:
-    """(option name, value asked for or '') where the question is about one of the product's options."""
+def _asked_option(scene: Scene, product: Product, core: set[str]) -> tuple[str, str] | None:
+    """(option name, value asked for or '') where the question is about one of the product's options.
+
+    `core` are the stems of what is asked, the product's name left out.
+    """
     filters = scene.said.query.filters
     asked = [("colour", colour) for colour in filters.colours] + list(filters.options)
     asked_stems = set(stems(scene.said.message))
@@ -193,8 +206,7 @@ def _asked_option(scene: Scene, product: Product) -> tuple[str, str] | None:
             name.lower() in COLOUR_NAMES and "colour" in scene.said.asks
         ):
             return name, _word_after(name, scene.said.message)
-    named = set(stems(product.title))
-    asked_colours = [colour for colour in filters.colours if not set(stems(colour)) <= named]
+    asked_colours = [colour for colour in filters.colours if set(stems(colour)) <= core]
     if not product.variants and asked_colours and product.colour:
         return "colour", asked_colours[0]
     return None
@@ -266,28 +278,26 @@ def _say_own_colour(builder: PlanBuilder, product: Product, handle: str, wanted:
     return f"colour: {product.colour}"
 
 
-def _stated_attribute(product: Product, text: str) -> tuple[str, str] | None:
-    """An attribute of the product that the question names."""
-    asked = set(stems(text))
+def _stated_attribute(product: Product, asked: set[str]) -> tuple[str, str] | None:
+    """An attribute of the product that the question asks for."""
     for name, value in product.attributes.items():
         if {stem(part) for part in name.lower().replace("_", " ").split()} <= asked:
             return name.replace("_", " "), value
     return None
 
 
-def _say_passage(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -> str:
-    passages = scene.evidence.passages
+def _say_reading(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -> str:
+    """What the page answers: yes, no, the sentence that tells, or that it does not say."""
     if "describe" in scene.said.asks or scene.said.intent.cue == "picked one":
         first = next(iter(product.bullets), "") or product.description
         return _describe(builder, product, handle, first)
-    best = passages[0] if passages and passages[0].answers else None
-    if best is None:
-        title = set(stems(product.title))
-        asked = [w for w in words(scene.said.query.topic) if stem(w) not in title and w not in FILLER]
-        return _not_stated(builder, handle, " ".join(asked))
-    builder.name("page", passage=best.text)
-    builder.say("answer_passage", ("product", "passage"), product=handle, passage="[page.passage]")
-    return best.text
+    reading = scene.evidence.reading or Reading("silent")
+    if reading.kind == "silent":
+        return _not_stated(builder, handle, reading)
+    builder.name("page", passage=reading.quote)
+    act = {"yes": "page_yes", "no": "page_no"}.get(reading.kind, "answer_passage")
+    builder.say(act, ("product", "passage"), product=handle, passage="[page.passage]")
+    return reading.quote
 
 
 def _describe(builder: PlanBuilder, product: Product, handle: str, text: str) -> str:

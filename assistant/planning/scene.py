@@ -125,12 +125,17 @@ def offered(product: Product, filters: Filters) -> Product:
     return replace(product, price=cheapest.price)
 
 
-def finish_about(builder: PlanBuilder, products: Sequence[Product], sources: Sequence[Source]) -> Planned:
+def finish_about(
+    builder: PlanBuilder,
+    products: Sequence[Product],
+    sources: Sequence[Source],
+    cards: Sequence[Card] = (),
+) -> Planned:
     """Finish a plan about known products: their cards, and what was shown before still pointable."""
     ids = tuple(product.id for product in products)
     keep = builder.scene.state.shown if set(ids) <= set(builder.scene.state.shown) else ids
     return builder.finish(
-        cards=[product_card(product) for product in products],
+        cards=cards or [product_card(product) for product in products],
         sources=sources,
         quick_replies=["Anything similar?", "What goes with it?"],
         shown=keep,

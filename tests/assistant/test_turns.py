@@ -67,8 +67,44 @@ def test_the_second_one_is_the_second_card(say, assistant: Assistant):
 
 def test_product_questions_are_answered_from_the_page(say):
     done = say("show me the blue enamel mug", "can it go in the microwave?")
-    assert "answer_passage" in done.acts
+    assert "page_no" in done.acts and done.reply.startswith("No")
     assert "Not suitable for the microwave" in done.reply
+    assert done.sources[0].excerpt == "Not suitable for the microwave"
+
+
+def test_a_sentence_of_the_page_that_affirms_is_a_yes(say):
+    done = say("Does the red ridge tent have sealed seams?")
+    assert done.acts == ("page_yes",) and done.reply.startswith("Yes")
+    assert "Flysheet with sealed seams keeps rain out" in done.reply and not done.denies
+
+
+def test_a_measure_is_told_in_the_page_s_own_words(say):
+    done = say("How heavy is the red ridge tent?")
+    assert "2.1 kg" in done.reply and not done.denies
+
+
+def test_which_of_two_is_answered_from_both_pages(say):
+    done = say("Which one has a porch, the red ridge tent or the green valley tent?")
+    assert done.acts == ("contrast_has", "contrast_silent")
+    assert done.reply.index("Green Valley") < done.reply.index("Red Ridge")
+    assert {card.id for card in done.cards} == {"tent-red", "tent-green"} and not done.denies
+
+
+def test_neither_page_says_it(say):
+    done = say("Which one is fireproof, the red ridge tent or the green valley tent?")
+    assert set(done.acts) == {"not_stated"} and done.denies
+
+
+def test_compared_cards_hold_what_both_state_and_no_more(say):
+    done = say("compare the blue enamel mug with the white enamel mug")
+    rows = [[name for name, _ in card.facts] for card in done.cards]
+    assert rows[0] == rows[1] and "Price" in rows[0] and "Colour" in rows[0]
+    assert "Rating" not in rows[0] or all(card.rating for card in done.cards)
+
+
+def test_nothing_within_the_filters_says_which_to_drop(say):
+    done = say("tents under £100")
+    assert "loosen" in done.acts and "the price limit" in done.reply and "2" in done.reply
 
 
 def test_what_the_page_does_not_say_is_not_guessed(say):

@@ -50,10 +50,20 @@ export function card(product, place, page) {
         }, icon('chat')))));
 }
 
+/** What all products of a comparison state, a row each; null where there is nothing to set side by side. */
+function table(products) {
+  const rows = products[0]?.facts ?? [];
+  if (products.length < 2 || !rows.length || products.some((product) => product.facts?.length !== rows.length)) return null;
+  return h('div.rg-compare', {}, h('table', {},
+    h('thead', {}, h('tr', {}, h('td'), products.map((product) => h('th', { scope: 'col' }, product.title)))),
+    h('tbody', {}, rows.map(([name], at) => h('tr', {},
+      h('th', { scope: 'row' }, name), products.map((product) => h('td', {}, product.facts[at][1])))))));
+}
+
 export function cardRow(products, page) {
   const items = products.map((product, index) => card(product, index + 1, page));
   const row = h('ul.rg-cards', {}, items);
-  if (items.length <= SHOWN_AT_FIRST) return [row];
+  if (items.length <= SHOWN_AT_FIRST) return [row, table(products)].filter(Boolean);
   const hidden = items.slice(SHOWN_AT_FIRST);
   hidden.forEach((item) => { item.hidden = true; });
   const more = h('button.rg-more', {

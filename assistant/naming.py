@@ -1,0 +1,200 @@
+"""Which products a message names, by their own words: "the Jura S8", "Dandies vegan marshmallows".
+
+A product is named where the message holds enough of its title and brand, rare words counting more
+than common ones. Finds candidates by search, so it costs two searches however large the catalogue.
+What a message points at without naming it ("the second one") is `assistant.references`'s.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from retrieval.english import FILLER
+from retrieval.query import Query
+from retrieval.search import Search
+from retrieval.words import stem, stem_set, words
+from shop.types import Product
+
+CANDIDATES = 40
+RARE_SHARE = 0.004
+"""Words that a smaller share of the catalogue is called by are rare: brands, models."""
+RARE_LEAST = 12
+NAMED_SHARE = 0.5
+NAMED_WORDS = 3
+BRAND_SHARE = 0.45
+"""Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
+UNSAID = 1.0
+MODEL = 12.0
+ENOUGH = 0.8
+"""Of the weight of a word that one product alone is called by."""
+POWER = 1.5
+"""Of a word's rarity: a name's one rare word says more than two ordinary ones beside it."""
+MAX_GAP = 2
+APART = 0.35
+PARTS = frozenset(
+    "is are was does do did can could will would has have had come comes coming include includes included "
+    "contain contains need needs require requires fit fits work works made make makes use used put "
+    "keep".split()
+)
+"""Words that end a name."""
+JOINTS = tuple(
+    re.compile(joint, re.I)
+    for joint in (
+        r"\s+(?:or|versus|vs\.?)\s+",
+        r"\s+(?:with|than|from|to)\s+",
+        r"\s+and\s+|\s*,\s+",
+    )
+)
+"""What stands between two names, the surest first."""
+
+
+def _together(
+    tokens: Sequence[tuple[str, str]], held: frozenset[str], said: dict[str, float], called: frozenset[str]
+) -> float:
+    """Weight of the held words that stand together, which is how a name is said, and a part of the rest:
+    "cover" behind "the blue Fire HD 8" names, "stand" behind "does it have a" asks. `called` are all words
+    of the name."""
+    best = weight = 0.0
+    gap = 0
+    run: set[str] = set()
+    for word, key in tokens:
+        if key in held:
+            weight += 0.0 if key in run else said[key]
+            run.add(key)
+            gap = 0
+            best = max(best, weight)
+        elif key in called:
+            continue
+        elif word in PARTS:
+            weight, gap, run = 0.0, 0, set()
+        else:
+            gap += 1
+            if gap > MAX_GAP:
+                weight, run = 0.0, set()
+    return best + APART * (sum(said[word] for word in held) - best)
+
+
+def _models(text: str, product: Product) -> int:
+    """How many of the message's "word number" pairs stand in the title, less those that stand there with
+    another number: "ENA 4" is not the "ENA 8"."""
+    title = words(product.title)
+    pairs = set(pairwise(title))
+    numbered = {word for word, number in pairs if number.isdigit() and not word.isdigit()}
+    asked = [(w, n) for w, n in pairwise(words(text)) if n.isdigit() and not w.isdigit() and w not in FILLER]
+    return sum(
+        1 if (word, number) in pairs else -1 if word in numbered and number not in title else 0
+        for word, number in asked
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A product and how much of its name was said: `weight` sums the rarity of the words held. `sure`
+    says that no word of ordinary talk would have named it."""
+
+    product: Product
+    weight: float
+    held: frozenset[str]
+    sure: bool
+
+
+class Namer:
+    """Finds named products of one catalogue."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._counts = search.vocabulary.strong_counts
+        self._size = max(search.vocabulary.size, 1)
+        self._enough = ENOUGH * math.log(self._size + 1) ** POWER
+        self.name = lru_cache(maxsize=256)(self._name)
+
+    def _name(self, text: str) -> Named | None:
+        """The product that `text` names best; None where none is named well enough."""
+        said = self._said(text)
+        squeezed = "".join(words(text))
+        tokens = [(word, stem(word)) for word in words(text)]
+        best: tuple[bool, float, int] | None = None
+        named = None
+        for product in self._candidates(said):
+            held = frozenset(said.keys() & self._called(product))
+            weight = _together(tokens, held, said, self._called(product))
+            if not self._is_name(product, held, weight):
+                continue
+            # A maker that is named comes first; then what holds more of the words and has less else in its
+            # name; of two such the better known.
+            made = self._is_made_by(product.brand, squeezed)
+            close = weight - UNSAID * len(stem_set(product.title) - held) + MODEL * _models(text, product)
+            rank = (made, round(close, 3), product.rating.count if product.rating else 0)
+            if best is None or rank > best:
+                best, named = rank, Named(product, weight, held, weight >= self._enough)
+        return named
+
+    def pair(self, text: str) -> tuple[Named, Named] | None:
+        """The two products that `text` names one after the other ("A or B", "A with B")."""
+        for joints in JOINTS:
+            found: tuple[Named, Named] | None = None
+            for joint in joints.finditer(text):
+                first, second = self.name(text[: joint.start()]), self.name(text[joint.end() :])
+                if first is None or second is None or first.product.id == second.product.id:
+                    continue
+                if found is None or first.weight + second.weight > found[0].weight + found[1].weight:
+                    found = first, second
+            if found and found[0].sure and found[1].sure:
+                return found
+        return None
+
+    def _said(self, text: str) -> dict[str, float]:
+        """Stem -> rarity of the words of `text` that products are called by."""
+        kept = {stem(word) for word in words(text) if word not in FILLER}
+        return {
+            word: math.log((self._size + 1) / (self._counts[word] + 0.5)) ** POWER
+            for word in kept
+            if self._counts[word]
+        }
+
+    def _is_made_by(self, brand: str, squeezed: str) -> bool:
+        """Whether the message, without its spaces, holds a maker's name that is no everyday word."""
+        own = words(brand)
+        if len("".join(own)) < 3:
+            return False
+        if "".join(own) not in squeezed:
+            own = own[:1]  # "Jura" for Jura-Capresso
+            if len(own[0]) < 3 or own[0] not in squeezed:
+                return False
+        rarest = max(math.log((self._size + 1) / (self._counts[stem(word)] + 0.5)) for word in own)
+        return rarest >= BRAND_SHARE * math.log(self._size + 1)
+
+    def _is_rare(self, word: str) -> bool:
+        return self._counts[word] <= max(RARE_LEAST, RARE_SHARE * self._size)
+
+    def _candidates(self, said: dict[str, float]) -> Sequence[Product]:
+        found: dict[str, Product] = {}
+        rare = [word for word in said if self._is_rare(word)]
+        for terms in dict.fromkeys((tuple(said), tuple(rare))):
+            if not terms:
+                continue
+            query = Query(text=" ".join(terms), topic=" ".join(terms), terms=terms)
+            result = self._search.search(query, k=CANDIDATES)
+            found |= {hit.product.id: hit.product for hit in (*result.hits, *result.nearest)}
+        return list(found.values())
+
+    @staticmethod
+    def _called(product: Product) -> frozenset[str]:
+        return stem_set(product.title) | stem_set(product.brand)
+
+    def _is_name(self, product: Product, held: frozenset[str], weight: float) -> bool:
+        title = {word for word in stem_set(product.title) if not word.isdigit()}
+        brand = stem_set(product.brand)
+        spelled = {word for word in held if not word.isdigit()}
+        if not spelled:
+            return False
+        if len(spelled & title) / max(len(title), 1) >= NAMED_SHARE and (len(spelled) > 1 or len(title) == 1):
+            return True
+        by_brand = bool(brand) and brand <= held and len(held - brand) >= 1
+        by_model = sum(self._is_rare(word) for word in held) >= 1 and len(held) >= 2
+        return (by_brand or by_model or len(spelled) >= NAMED_WORDS) and weight >= self._enough

@@ -1,0 +1,77 @@
+"""What a question wants two products compared by, and what their pages say to that.
+
+"Which is waterproof, A or B?" is a yes or no for each; "compare the warranty of A and B" a sentence
+from each; "which has more pockets?" a number from each. Price and rating are records' to answer, and
+a comparison of nothing in particular is everything both state.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from assistant.reading.answers import Reader, Reading
+from assistant.reading.counting import NUMBER, NUMBER_VALUES
+from assistant.reading.page import plain
+from shop.types import Product
+
+Kind = Literal["whole", "price", "rating", "which", "more", "aspect"]
+MORE = frozenset({"more", "most"})
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What is compared: `readings` are the pages' answers in the order of the products; `winner` the
+    place of the product that has more of what is counted, None where that cannot be said."""
+
+    kind: Kind = "whole"
+    readings: tuple[Reading, ...] = ()
+    winner: int | None = None
+
+
+def read_contrast(reader: Reader, text: str, pair: tuple[Product, Product]) -> Contrast:
+    """What `text` asks about the two products of `pair`."""
+    patterns = reader.language.contrast
+    lowered = plain(text)
+    which = patterns["which"].search(lowered)
+    predicate = which["predicate"].strip() if which else ""
+    if aspect := patterns["aspect"].search(text):
+        if not re.search(r"\b(?:and|with|or|versus|vs)\b", aspect["aspect"]):
+            return _aspect(reader, plain(aspect["aspect"]), pair)
+    scope = lowered[: which.end()] if which else lowered
+    if which or re.search(r"\bthan\b", lowered):
+        if patterns["rating"].search(scope):
+            return Contrast("rating")
+        if patterns["price"].search(scope):
+            return Contrast("price")
+    if more := patterns["more"].search(predicate):
+        return _more(reader, more["counted"], more["direction"] in MORE, pair)
+    if predicate:
+        readings = tuple(reader.read_statement(predicate, product) for product in pair)
+        if any(reading.asked for reading in readings):
+            return Contrast("which", readings)
+    return Contrast()
+
+
+def _aspect(reader: Reader, aspect: str, pair: tuple[Product, Product]) -> Contrast:
+    asked = aspect if aspect.startswith(("how", "what")) else f"what is the {aspect}"
+    return Contrast("aspect", tuple(reader.read_statement(asked, product) for product in pair))
+
+
+def _more(reader: Reader, counted: str, most: bool, pair: tuple[Product, Product]) -> Contrast:
+    readings = tuple(reader.read_statement(f"how many {counted}", product) for product in pair)
+    numbers = [_number(reading.counted) for reading in readings]
+    if numbers[0] is None or numbers[1] is None or numbers[0] == numbers[1]:
+        return Contrast("more", readings)
+    first = numbers[0] > numbers[1]
+    return Contrast("more", readings, 0 if first == most else 1)
+
+
+def _number(said: str) -> Decimal | None:
+    found = NUMBER.search(said)
+    if not found:
+        return None
+    word = re.split(r"[-–\s]", found[0].lower())[-1]
+    return Decimal(NUMBER_VALUES[word]) if word in NUMBER_VALUES else Decimal(re.sub(r"\D", "", word) or 0)

@@ -1,0 +1,83 @@
+"""How many: the number that a page sets beside what is counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.reading.page import Sentence, Term, plain, same_term
+from assistant.reading.question import Question
+from assistant.reading.quoting import quote
+from retrieval.words import stem
+
+NUMBER = re.compile(
+    r"(?<![\w.,$£€])(?:\d+(?:\s?[-–]\s?\d+| to \d+)?"
+    r"(?=\b|(?:pcs?|packs?|sets?|oz|lbs?|ml|ft|w|v|mm|cm|in|hrs?)\b)"
+    r"|(?:one|two|three|four|five|six|seven|"
+    r"eight|nine|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|forty|fifty|hundred)\b)(?![.,]\d)",
+    re.I,
+)
+NUMBER_VALUES = {
+    word: value
+    for value, word in enumerate(
+        "one two three four five six seven eight nine ten eleven twelve".split(), start=1
+    )
+} | {"fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
+REACH = 46
+"""How many characters may stand between a number and the thing counted."""
+STOP = re.compile(r"[.;:!?()]")
+BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are|with|up to)?\W{0,3}$")
+PEOPLE = re.compile(
+    r"\b(?:serv(?:es|ice|ings?)(?: for)?|seats?|sleeps|for|feeds)\s+(\d+(?:\s?[-–]\s?\d+| to \d+)?)\b"
+    r"(?!\s?(?:\"|”|inch|oz|years?|months?|"
+    r"hours?|min|days?|weeks?|gallons?|cm|mm|ft))|\b(\d+) sets? of\b",
+    re.I,
+)
+
+
+def find_count(question: Question, page: Sequence[Sentence]) -> tuple[str, str]:
+    """(the sentence, its number directly beside what is counted); ('', '') where there is none."""
+    best: tuple[float, str, str] | None = None
+    others = [key for key in question.core if key != question.counted]
+    for place, sentence in enumerate(page):
+        for number, term in _pairs(question, sentence):
+            held = sum(_closeness(key, term, sentence) for key in others)
+            gap = (
+                abs(term.start - number.end())
+                if term.start >= number.end()
+                else abs(number.start() - term.end)
+            )
+            exact = stem(plain(sentence.text[term.start : term.end]).split(" ")[-1]) == question.counted_word
+            rank = held + 0.5 * exact - gap / 20 - place / 200
+            where = (term, Term("", number.start(), number.end(), 0))
+            if best is None or rank > best[0]:
+                best = rank, quote(sentence.text, where), number[0]
+    return (best[1], best[2]) if best else ("", "")
+
+
+def _closeness(key: str, term: Term, sentence: Sentence) -> float:
+    """1 where `key` stands beside `term`, falling to 0 at ten words, where it does not stand at all."""
+    gaps = [abs(other.place - term.place) for other in sentence.terms if same_term(key, other.key)]
+    return max(0.0, 1 - min(gaps, default=10) / 10)
+
+
+def _pairs(question: Question, sentence: Sentence) -> list[tuple[re.Match[str], Term]]:
+    counted = question.counted
+    found = []
+    numbers = list(NUMBER.finditer(sentence.text))
+    for term in sentence.terms:
+        if not same_term(counted, term.key):
+            continue
+        before = [n for n in numbers if n.end() <= term.start and term.start - n.end() <= REACH]
+        before = [n for n in before if not STOP.search(sentence.text[n.end() : term.start])]
+        if before:
+            found.append((before[-1], term))
+            continue
+        behind = [
+            n for n in numbers if n.start() >= term.end and BEHIND.match(sentence.text[term.end : n.start()])
+        ]
+        found += [(number, term) for number in behind[:1]]
+    if counted == "=people" and not found:
+        for match in PEOPLE.finditer(sentence.text):
+            found.append((match, Term("=people", match.start(), match.end(), 0)))
+    return found

@@ -1,0 +1,95 @@
+"""Where in a question its product is named, so that what is asked can be told from the name."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from assistant.reading.language import Language
+from assistant.reading.page import Term, read_terms
+from retrieval.words import stem, stems
+from shop.types import Product
+
+BEFORE_THE_NAME = re.compile(
+    r"\b(?:the|this|that|your)\s+((?:(?!(?:the|an?|on|of|in|for|with|from|to|by)\b)\S+\s+){1,3})$", re.I
+)
+MAX_GAP = 2
+ARTICLES = frozenset({"a", "an", "the"})
+VERBS = frozenset(
+    stem(word)
+    for word in (
+        "is are was does do did can could will would has have come comes include includes included contain "
+        "contains need needs require fit fits work works make made take use used go put be protect keep hold"
+    ).split()
+)
+
+
+def find_name(text: str, product: Product, language: Language, cut: bool) -> tuple[int, int]:
+    """Where the product is named: the run of title words that holds most of them, with the words before
+    it from the article on and what follows by "in", "with" or "by" ("in sand grey").
+
+    `cut` says that a last word behind one that is not the title's asks: in "is the foam mattress memory
+    foam?" the name ends before "memory".
+    """
+    spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
+    title = set(stems(f"{product.title} {product.brand} {product.colour}"))
+    runs = _runs(spoken, title, set(pairwise(stems(product.title))), language)
+    best: list[Term] = []
+    for run in runs:
+        if len({term.key for term in run}) > len({term.key for term in best}):
+            best = run
+    if not best:
+        return 0, 0
+    if cut and best[-1] is spoken[-1]:
+        best = _cut_at_gap(best)
+    start, end = best[0].start, best[-1].end
+    if article := BEFORE_THE_NAME.search(text[:start]):
+        start = article.start(1)
+    return start, _extend(spoken, end, title, language)
+
+
+def _runs(
+    spoken: list[Term], title: set[str], pairs: set[tuple[str, str]], language: Language
+) -> list[list[Term]]:
+    """Title words that follow each other, but for a word or two; a verb or "with" parts them unless the
+    title has it there itself."""
+    runs: list[list[Term]] = []
+    run: list[Term] = []
+    for term in spoken:
+        joins = term.key in VERBS or term.key in language.relation_words
+        if joins and not (run and (run[-1].key, term.key) in pairs):
+            runs.append(run)
+            run = []
+        elif term.key in title and (run or term.key not in language.weak):
+            run.append(term)
+        elif run and term.place - run[-1].place > MAX_GAP:
+            runs.append(run)
+            run = []
+    runs.append(run)
+    for found in runs:
+        while found and found[-1].key in language.weak:
+            found.pop()
+    return runs
+
+
+def _cut_at_gap(run: list[Term]) -> list[Term]:
+    for at in range(len(run) - 1, max(len(run) - 3, 0), -1):
+        if run[at].place - run[at - 1].place > 1:
+            return run[:at]
+    return run
+
+
+def _extend(spoken: list[Term], end: int, title: set[str], language: Language) -> int:
+    """The end of the name with what is joined to it: "with 8 shelves", "in sand grey", "by Nirvana"."""
+    behind = [term for term in spoken if term.start >= end]
+    while behind and behind[0].key in language.relation_words:
+        rest = behind[1:]
+        while rest and rest[0].key in ARTICLES:
+            rest = rest[1:]
+        joined = 0
+        while joined < len(rest) and rest[joined].key in title and rest[joined].key not in language.weak:
+            joined += 1
+        if not joined:
+            break
+        end, behind = rest[joined - 1].end, rest[joined:]
+    return end

@@ -1,0 +1,195 @@
+"""What a question asks about a product it names: yes or no, how many, how much, or anything else.
+
+Tells the product's name from what is asked, so that "is the leather belt vegan?" asks about "vegan"
+alone. Knows the shopper's words and the product's title; reads no page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from assistant.reading.language import Language, Measure
+from assistant.reading.named import find_name
+from assistant.reading.page import Term, plain, read_terms
+from assistant.reading.stance import is_denied
+from retrieval.english import FILLER
+from retrieval.words import stem, stems
+from shop.types import Product
+
+Kind = Literal["polar", "count", "open"]
+POLAR = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|also|please|tell me if|i wonder if|do you know if)[\s,]+)*"
+    r"(?:is|are|am|was|does|do|did|can|could|will|would|has|have|should|may)(?:n.t)?\b"
+    r"(?! you (?:sell|have|stock|carry))"
+)
+COUNT = re.compile(
+    r"\bhow (?:many|much)\s+"
+    r"(?!(?:is|are|was|for|does|do|did|would|will|it|the|a|an|this|that|to|should|can|i)\b)"
+    r"(?:different |separate |total )?(.+?)(?=\s+(?:do|does|did|can|could|should|are|is|come|comes|fit|fits|"
+    r"has|have|in|on|of|per|will|would|i|you|go|goes|there|get)\b|[?.!]|$)"
+)
+OF_THE_NAME = re.compile(
+    r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
+)
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+QUANTITY = re.compile(
+    r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
+    r"inch(?:es)?|"
+    r"feet|ft|hours?|gallons?|lit(?:er|re)s?|oz|ounces?)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, taken apart.
+
+    `core` are the terms that a page has to hold to answer; `denied` says that the question asks for
+    their absence ("is it caffeine free?"). `counted` is what "how many" counts. `words` are the
+    shopper's own for what is asked, fit to be said back; `part` says that the question is about a
+    part of the product ("the water tank of ..."), so that the page has to speak of that.
+    """
+
+    text: str
+    kind: Kind
+    core: tuple[str, ...]
+    words: str
+    denied: bool = False
+    relation: str = ""
+    measure: Measure | None = None
+    counted: str = ""
+    counted_word: str = ""
+    quantity: tuple[float, str] | None = None
+    part: bool = False
+
+
+def read_question(text: str, product: Product, language: Language) -> Question:
+    """`text` as a question about `product`."""
+    asked = _last_question(text)
+    called = frozenset(stems(f"{product.brand} {' '.join(product.categories[-1:])}"))
+    return _read(
+        asked,
+        find_name(asked, product, language, cut=POLAR.search(plain(asked)) is not None),
+        language,
+        called,
+    )
+
+
+def read_unnamed(text: str, language: Language) -> Question:
+    """`text` as a question that holds no product's name; a statement is one of yes or no."""
+    question = _read(text, (0, 0), language)
+    opens = question.measure is not None or re.match(r"\s*(?:what|how|which)\b", plain(text)) is not None
+    return replace(question, kind=question.kind if opens else "polar")
+
+
+def _read(
+    asked: str, name: tuple[int, int], language: Language, called: frozenset[str] = frozenset()
+) -> Question:
+    lowered = plain(asked)
+    terms = _asked_terms(asked, name, language, called)
+    # The name may hold any word ("fabric ink"): what is asked is read without it.
+    unnamed = f"{lowered[: name[0]]}it{lowered[name[1] :]}" if name[1] else lowered
+    kind: Kind = "polar" if POLAR.search(lowered) else "open"
+    counted, counted_word = "", ""
+    if match := COUNT.search(lowered):
+        kind = "count"
+        counted, counted_word = _counted(asked, match, language)
+    quantities = (m for m in QUANTITY.finditer(lowered) if not name[0] <= m.start() < name[1])
+    quantity = next(quantities, None) if kind == "polar" else None
+    measure = (
+        next((m for m in language.measures if m.asks.search(unnamed)), None) if kind != "polar" else None
+    )
+    if measure:
+        terms = [term for term in terms if not measure.beside.search(lowered[term.start : term.end])]
+    core = tuple(dict.fromkeys(term.key for term in terms))
+    before = [term for term in terms if term.start < name[0] and len(term.key) > 1]
+    return Question(
+        text=asked,
+        kind=kind,
+        core=core,
+        words=" ".join(asked[term.start : term.end] for term in terms),
+        denied=bool(terms) and is_denied(asked, terms, language),
+        relation=next((name for name, cue in language.relations.items() if cue.search(unnamed)), ""),
+        measure=measure,
+        counted=counted,
+        counted_word=counted_word,
+        quantity=(float(quantity[1]), quantity[2]) if quantity else None,
+        part=bool(before) and bool(OF_THE_NAME.search(lowered[: name[0]])),
+    )
+
+
+def _last_question(text: str) -> str:
+    """The sentence that asks, where there are several."""
+    sentences = [part for part in SENTENCE_END.split(text.strip()) if part.strip()]
+    asking = [part for part in sentences if part.rstrip().endswith("?") or POLAR.search(plain(part))]
+    return (asking or sentences or [text])[-1]
+
+
+def _asked_terms(text: str, name: tuple[int, int], language: Language, called: frozenset[str]) -> list[Term]:
+    """The terms outside the product's name that carry meaning; a way of saying replaces its words.
+
+    `called` are words of its maker and kind: they ask nothing.
+    """
+    terms = list(read_terms(text, language))
+    spoken = [term for term in terms if not term.key.startswith("=")]
+    outside = [term for term in terms if not (name[0] <= term.start < name[1])]
+    outside = [term for term in outside if term.key not in called] or outside
+    kept = _with_numbers(_meaningful(outside, language), spoken)
+    if kept:
+        return kept
+    if not POLAR.search(plain(text)):
+        return []
+    # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
+    last = _meaningful(terms, language)[-1:]
+    behind = [term for term in spoken if last and term.start >= last[0].end]
+    if any(term.key not in language.weak for term in behind):
+        return []
+    return [term for term in last if term.key not in called]
+
+
+def _with_numbers(kept: list[Term], spoken: list[Term]) -> list[Term]:
+    """A number means something beside its word only: "size 6"."""
+    found: list[Term] = []
+    for term in kept:
+        if not term.key[0].isdigit():
+            found.append(term)
+            continue
+        beside = [o for o in spoken if abs(o.place - term.place) == 1 and not o.key[0].isdigit()]
+        plainly = [o for o in beside if o.key not in FILLER]
+        before = [o for o in plainly if o.place < term.place] or plainly
+        if before:
+            found.append(replace(term, key=f"#{before[0].key} {term.key}"))
+    return found
+
+
+def _meaningful(terms: list[Term], language: Language) -> list[Term]:
+    ways = [term for term in terms if term.key.startswith("=")]
+    ways = [
+        w
+        for w in ways
+        if not any(
+            o is not w and o.start <= w.start and w.end <= o.end and (o.end - o.start) > (w.end - w.start)
+            for o in ways
+        )
+    ]
+    covered = [(way.start, way.end) for way in ways]
+    single = [
+        term
+        for term in terms
+        if not term.key.startswith("=")
+        and (len(term.key) > 1 or term.key.isdigit())
+        and term.key not in language.weak
+        and not any(start <= term.start < end for start, end in covered)
+    ]
+    return sorted((*ways, *single), key=lambda term: term.start)
+
+
+def _counted(text: str, match: re.Match[str], language: Language) -> tuple[str, str]:
+    """What is counted, the last thing of "LED beads", as a term and as a word."""
+    inside = [term for term in read_terms(text, language) if match.start(1) <= term.start < match.end(1)]
+    if not inside:
+        return "", ""
+    last = [term for term in inside if term.end == max(term.end for term in inside)]
+    way = [term for term in last if term.key.startswith("=")] or last
+    return way[0].key, stem(plain(text[last[-1].start : last[-1].end]).split(" ")[-1])

@@ -1,0 +1,67 @@
+"""Whether a sentence affirms or denies the terms it holds.
+
+"Dishwasher safe" affirms, "do not put it in the dishwasher", "gluten free" and "batteries (not
+included)" deny. Knows words and their order only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.reading.language import Language
+from assistant.reading.page import Term, plain
+
+STOPS = re.compile(r"[.;:!?()|–—]|,(?![^.;:!?]{0,60}\b(?:or|nor)\b)|\b(?:but|however|although|except)\b")
+REACH = 70
+"""How many characters before a term a negation may stand."""
+NEAR_WORDS = 4
+FAR_WORDS = 8
+FAR = re.compile(r"n't|not|never|nor|other than|instead of|eliminate", re.I)
+"""Negations of a verb: they reach further than those of a noun ("no", "without", "free of")."""
+LISTS = re.compile(r",|\b(?:or|and|nor)\b")
+LISTED = re.compile(r"free|no\b|without|zero", re.I)
+"""Negations that a list goes on with: "free from nuts, milk or egg"."""
+GERUND = re.compile(r"^\W*\w+ing\b")
+
+
+def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
+    """Whether what `terms` name is denied in `text`, where they stand."""
+    lowered = plain(text)
+    start, end = min(term.start for term in terms), max(term.end for term in terms)
+    spots = {start, max(term.start for term in terms)}
+    if any(_is_negated_before(lowered, spot, language) for spot in spots):
+        return True
+    if language.after.search(lowered[end : end + 40]):
+        return True
+    if len(terms) > 1 and re.search(r"\b(?:not|no|without|never)\b|n't\b", lowered[start:end]):
+        return True
+    return any(_negated(lowered[term.start : term.end], term.key, language) for term in terms)
+
+
+def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
+    """Whether a negation before `spot` reaches it."""
+    reach = lowered[max(0, spot - REACH) : spot]
+    begin = max((match.end() for match in STOPS.finditer(reach)), default=0)
+    for match in language.before.finditer(reach):
+        between = reach[match.end() :]
+        if match[0].lower().startswith("non"):
+            if not between.strip(" -"):
+                return True  # "non-toxic": denies the very next word
+            continue
+        lists = LISTS.search(between) is not None
+        listed = lists and LISTED.match(match[0]) and not re.search(r"[.;!?()]", between)
+        if match.end() <= begin and not listed:
+            continue
+        if match[0].startswith("without") and GERUND.match(between):
+            continue  # "without needing to touch the straw": what is done without is the touching
+        most = FAR_WORDS if FAR.search(match[0]) or lists else NEAR_WORDS
+        if len(between.split()) <= most:
+            return True
+    return False
+
+
+def _negated(said: str, key: str, language: Language) -> bool:
+    """ "Unframed", "unscented": the way of saying holds its own denial."""
+    way = language.same.get(key.lstrip("="))
+    return way is not None and said.startswith("un") and way.fullmatch(said[2:]) is not None

@@ -1,0 +1,170 @@
+"""Questions read against pages: yes, no, the sentence that tells, or silence; never a guess."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from assistant.passages import PassageFinder
+from assistant.reading import Reader, read_contrast
+from assistant.reading.language import load_language
+from assistant.reading.named import find_name
+from assistant.reading.page import read_terms, split_sentences
+from assistant.reading.question import read_question
+from assistant.reading.quoting import quote
+from assistant.reading.stance import is_denied
+from shop.types import Product
+
+
+class Letters:
+    """An embedder that knows letters alone: cosines are high between texts of like letters."""
+
+    name, dimensions = "letters", 26
+
+    def embed(self, texts):
+        rows = np.array(
+            [[text.lower().count(chr(97 + at)) for at in range(26)] for text in texts], dtype=np.float32
+        )
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+WHISK = Product(
+    "w",
+    "Ardent Balloon Whisk with Oak Handle, 10 Inch",
+    brand="Ardent",
+    colour="Steel",
+    bullets=(
+        "The whisk is dishwasher safe.",
+        "Oak handle; do not tumble dry, and never soak the handle.",
+        "BPA free and made without nickel.",
+        "Package includes one whisk, a silicone rest and a hook.",
+        "Batteries (not included) are only for the light.",
+        "Open the clip without needing to touch the wire.",
+        "Holds up to 4 pounds of dough. Weight: 310 g.",
+    ),
+    description="A set of 12 wires. For ages 8 and up. Hand wash the handle. You will love the sturdy pouch.",
+)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(PassageFinder(Letters()))
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "quoted"),
+    [
+        ("Is the Ardent balloon whisk dishwasher safe?", "yes", "dishwasher safe"),
+        ("Can I put the Ardent whisk in the dishwasher?", "yes", "dishwasher safe"),
+        ("Can the Ardent balloon whisk go in the dryer?", "no", "do not tumble dry"),
+        ("Is the Ardent balloon whisk BPA free?", "yes", "BPA free"),
+        ("Does the Ardent balloon whisk contain nickel?", "no", "without nickel"),
+        ("Does the Ardent balloon whisk come with a hook?", "yes", "a hook"),
+        ("Are batteries included with the Ardent balloon whisk?", "no", "not included"),
+        ("Is the Ardent whisk OK for a 9 year old?", "yes", "ages 8"),
+        ("Is the Ardent whisk OK for a 5 year old?", "no", "ages 8"),
+        ("Can the Ardent whisk hold 6 pounds of dough?", "no", "up to 4 pounds"),
+        ("How heavy is the Ardent balloon whisk?", "tells", "310 g"),
+        ("How many wires does the Ardent whisk have?", "tells", "12 wires"),
+    ],
+)
+def test_a_page_answers_in_its_own_words(reader, question, kind, quoted):
+    reading = reader.read(question, WHISK)
+    assert reading.kind == kind and quoted in reading.quote
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is the Ardent balloon whisk microwave safe?",
+        "Does the Ardent balloon whisk come with a lid?",
+        "How wide is the Ardent balloon whisk?",
+        "How many colours does the Ardent whisk come in?",
+        "Is the Ardent balloon whisk ovenproof?",
+    ],
+)
+def test_silence_is_neither_yes_nor_no(reader, question):
+    reading = reader.read(question, WHISK)
+    assert reading.kind == "silent" and not reading.quote
+
+
+def test_what_is_only_mentioned_is_quoted_and_not_judged(reader):
+    # A clip is not "included" and not "not included": the page merely speaks of one.
+    assert reader.read("Does the Ardent balloon whisk come with a clip?", WHISK).kind == "tells"
+
+
+def test_a_quotation_stands_in_the_page(reader):
+    page = " ".join([WHISK.title, *WHISK.bullets, WHISK.description])
+    for question in ("Is the Ardent whisk dishwasher safe?", "How heavy is the Ardent balloon whisk?"):
+        assert reader.read(question, WHISK).quote.strip("… ") in page
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "denied"),
+    [
+        ("gluten free and kosher", "gluten", True),
+        ("gluten free and kosher", "kosher", False),
+        ("not suitable for the oven", "oven", True),
+        ("non-slip base, waterproof lid", "waterproof", False),
+        ("mattress (sold separately)", "mattress", True),
+        ("not only stylish but waterproof", "waterproof", False),
+        ("works without needing to touch the straw", "straw", False),
+        ("free from peanut, tree nut, milk or egg", "egg", True),
+        ("print is unframed", "unframed", True),
+        ("fully leak proof", "leak", True),
+    ],
+)
+def test_what_a_sentence_denies(text, word, denied):
+    language = load_language()
+    terms = [term for term in read_terms(text, language) if text[term.start : term.end].lower() == word]
+    term = max(terms, key=lambda term: term.key.startswith("="))
+    assert is_denied(text, [term], language) is denied
+
+
+def test_the_name_is_told_from_what_is_asked():
+    language = load_language()
+    question = read_question("Is the oak handle of the Ardent balloon whisk waterproof?", WHISK, language)
+    assert question.kind == "polar" and "=waterproof" in question.core
+    assert not {"ardent", "balloon", "whisk"} & set(question.core)
+    text = "Is the Ardent whisk memory steel?"
+    start, end = find_name(text, WHISK, language, cut=True)
+    assert "memory" not in text[start:end]
+
+
+def test_a_number_counts_beside_its_word_only(reader):
+    shoe = Product("s", "Rondo Ball, Size 7", bullets=("Comes in a box of 6 with a pump.",))
+    assert reader.read("Is the Rondo ball available in size 6?", shoe).kind != "yes"
+
+
+def test_two_pages_are_contrasted():
+    other = Product(
+        "o", "Brisk Flat Whisk, 8 Inch", brand="Brisk", bullets=("A set of 8 wires.", "Hand wash only.")
+    )
+    reader = Reader(PassageFinder(Letters()))
+    which = "Which is dishwasher safe, the Ardent balloon whisk or the Brisk flat whisk?"
+    found = read_contrast(reader, which, (WHISK, other))
+    assert found.kind == "which" and [reading.kind for reading in found.readings] == ["yes", "no"]
+    more = "Which has more wires, the Ardent balloon whisk or the Brisk flat whisk?"
+    assert read_contrast(reader, more, (WHISK, other)).winner == 0
+    fewer = "Which one has fewer wires, the Ardent balloon whisk or the Brisk flat whisk?"
+    assert read_contrast(reader, fewer, (WHISK, other)).winner == 1
+    assert (
+        read_contrast(reader, "Compare the Ardent whisk with the Brisk whisk", (WHISK, other)).kind == "whole"
+    )
+    cheaper = "Which is cheaper, the Ardent balloon whisk or the Brisk flat whisk?"
+    assert read_contrast(reader, cheaper, (WHISK, other)).kind == "price"
+
+
+def test_a_long_sentence_is_cut_around_the_answer():
+    text = "First a long clause about nothing much, " * 8 + "dishwasher safe, " + "and then more of it, " * 8
+    start = text.index("dishwasher")
+    language = load_language()
+    terms = [term for term in read_terms(text, language) if term.start == start]
+    said = quote(text, terms)
+    assert "dishwasher safe" in said and len(said) <= 250 and said.startswith("…") and said.endswith("…")
+
+
+def test_run_on_descriptions_are_split():
+    text = "A 2 years warranty is offered.Simple installation.If unsure, ask. ★Washable cover ★Soft lining"
+    assert split_sentences([text])[:2] == ["A 2 years warranty is offered", "Simple installation"]
+    assert "Washable cover" in split_sentences([text])
