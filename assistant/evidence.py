@@ -138,7 +138,8 @@ class Gatherer:
             return ()
         found = []
         for name, filters in query.filters.relaxations():
-            without = self.search.search(replace(query, filters=filters), k=1, exclude=exclude)
+            # Counted as "how many" is, strictly: no product that is merely like what was asked.
+            without = self.search.search(replace(query, filters=filters, count=True), k=1, exclude=exclude)
             if without.outcome == "found":
                 found.append((name, without.total))
         return tuple(sorted(found, key=lambda pair: -pair[1]))
