@@ -129,7 +129,7 @@ class ShopPage:
             stats.sort(key=lambda each: (-each.orders, each.customer_id))
             last = len(stats) - 1
             wanted = {0, last // 50, last // 10, last // 3, last}
-            ids = [stats[place].customer_id for place in sorted(wanted) if place >= 0]
+            ids = [stats[place].customer_id for place in sorted(wanted) if 0 <= place <= last]
             self._customers = [{"id": each, "label": self.label(each)} for each in ids]
         return self._customers
 

@@ -16,7 +16,7 @@ from shop.formats import format_list, format_money
 from shop.types import Product
 
 MAX_TOLD = 3
-"""Differing rows that are said; the cards hold all of them."""
+"""Differences that are said; the cards hold all of them."""
 Pair = tuple[Product, Product]
 
 
@@ -45,13 +45,13 @@ def plan_comparison(scene: Scene) -> Planned:
 
 def _compare_all(builder: PlanBuilder, pair: Pair, handles: tuple[str, str]) -> None:
     """Price, rating and the first rows that differ; what only one states is left out."""
-    told = False
+    told = 0
     if pair[0].price and pair[1].price:
-        told = _compare_prices(builder, pair, handles)
-    told = _compare_ratings(builder, pair, handles) or told
+        told += _compare_prices(builder, pair, handles)
+    told += _compare_ratings(builder, pair, handles)
     rows = _rows(builder, pair, handles)
     differing = [(name, values) for name, values in rows if values[0] != values[1] and name not in SAID_APART]
-    for number, (name, values) in enumerate(differing[:MAX_TOLD]):
+    for number, (name, values) in enumerate(differing[: MAX_TOLD - told]):
         key = f"row{number}"
         builder.name(
             key, attribute=name.lower(), attribute_title=name, first_value=values[0], second_value=values[1]
@@ -72,7 +72,8 @@ def _compare_all(builder: PlanBuilder, pair: Pair, handles: tuple[str, str]) -> 
         _lack_prices(builder, pair, handles)
 
 
-SAID_APART = frozenset({"Price", "Rating"})
+SAID_APART = frozenset({"Price", "Rating", "Brand", "Category"})
+"""Rows with a sentence of their own, or that names and cards tell anyway."""
 
 
 def _rows(builder: PlanBuilder, pair: Pair, handles: tuple[str, str]) -> list[tuple[str, tuple[str, str]]]:

@@ -33,6 +33,13 @@ COUNT = re.compile(
 OF_THE_NAME = re.compile(
     r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
 )
+REFERENCE = re.compile(
+    r"\b(?:the|your|that|this) (?:(?:first|second|third|fourth|fifth|last|other|latter|former|next)"
+    r"(?: (?:one|item|product|option|two))?(?= )(?: of (?:them|those|these))?|one)\b(?= )|"
+    r"\b(?:number|no\.?|#) ?\d\b",
+    re.I,
+)
+"""What points at something shown: which product is meant is known by now."""
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
@@ -66,7 +73,7 @@ class Question:
 
 def read_question(text: str, product: Product, language: Language) -> Question:
     """`text` as a question about `product`."""
-    asked = _last_question(text)
+    asked = REFERENCE.sub("it", _last_question(text))
     called = frozenset(stems(f"{product.brand} {' '.join(product.categories[-1:])}"))
     return _read(
         asked,
