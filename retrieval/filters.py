@@ -152,7 +152,8 @@ def states(product: Product, name: str) -> bool:
         case "without":
             return True
         case _:
-            return any(_option(variant, name) for variant in product.variants) or name in product.attributes
+            stated = any(_option(variant, name) for variant in product.variants)
+            return stated or any(key.lower() == name.lower() for key in product.attributes)
 
 
 def _option(variant: Variant, name: str) -> str:
@@ -182,9 +183,14 @@ def _has_option(product: Product, variant: Variant | None, name: str, values: li
 def holds(product: Product, phrase: str) -> bool:
     """Whether the product's text affirms `phrase`; "no lid" and "lid-free" do not affirm "lid"."""
     wanted = tuple(stem(word) for word in words(phrase))
+    return bool(wanted) and any(_affirms(text, wanted) for text in stated_texts(product))
+
+
+def stated_texts(product: Product) -> list[str]:
+    """The texts in which a product may affirm that it has something."""
     texts = [product.title, product.colour, product.category, *product.bullets, *product.attributes.values()]
     texts += [value for variant in product.variants[:1] for value in variant.options.values()]
-    return bool(wanted) and any(_affirms(text, wanted) for text in texts if text)
+    return [text for text in texts if text]
 
 
 @lru_cache(maxsize=50_000)

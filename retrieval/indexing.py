@@ -6,7 +6,6 @@ nothing of queries.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections import Counter
@@ -15,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.embedding import Embedder, load_embedder
+from retrieval.library import content_hash, policy_text, product_text
 from retrieval.search import Search
 from retrieval.vectors import Metadata, VectorIndex, open_vectors
 from shop.errors import SearchError
 from shop.settings import Settings
 from shop.store import Store
-from shop.types import PolicyPassage, Product
+from shop.types import Product
 
 PRODUCTS, POLICIES = "products", "policies"
 BATCH = 512
@@ -37,24 +37,6 @@ class IndexReport:
     kept: int
     removed: int
     seconds: float
-
-
-def product_text(product: Product) -> str:
-    """What a product is embedded as: its name, then what kind it is. The model cuts it at 64 tokens."""
-    title = " ".join(product.title.split()[:40])
-    title = title.lower() if title.isupper() else title
-    parts = [title, product.brand, " ".join(product.categories[-2:]), product.colour]
-    return ", ".join(part for part in parts if part)
-
-
-def policy_text(passage: PolicyPassage) -> str:
-    """What a passage is embedded as."""
-    return f"{passage.heading}: {passage.text}"
-
-
-def content_hash(embedder: Embedder, text: str) -> str:
-    """Digest of a text and of what embeds it: a new model makes every vector new."""
-    return hashlib.blake2b(f"{embedder.name}\n{text}".encode(), digest_size=12).hexdigest()
 
 
 def product_metadata(product: Product) -> dict[str, str | int | float | bool]:
