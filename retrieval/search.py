@@ -71,9 +71,7 @@ class Search:
         self._open(Fixed(catalogue, notes), passages, embedder, more)
 
     @classmethod
-    def over(
-        cls, library: Library, passages: Passages, embedder: Embedder, notes: tuple[str, ...] = ()
-    ) -> Search:
+    def over(cls, library: Library, passages: Passages, notes: tuple[str, ...], embedder: Embedder) -> Search:
         """A search that follows what `library` says the catalogue is; `notes` say what does not work."""
         search = cls.__new__(cls)
         search._open(library, passages, embedder, notes)

@@ -45,7 +45,7 @@ def _server(folder: Path) -> Iterator[str]:
             server.wait(20)
 
 
-@pytest.fixture(params=["memory:", "chroma:DIR", pytest.param("chroma:http", marks=pytest.mark.slow)])
+@pytest.fixture(params=["memory:", "file:DIR", "chroma:DIR", pytest.param("chroma:http", marks=pytest.mark.slow)])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
     specs = _server(tmp_path) if request.param == "chroma:http" else iter([request.param])
     spec = next(specs).replace("DIR", str(tmp_path / "vectors"))
