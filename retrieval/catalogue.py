@@ -23,7 +23,8 @@ from shop.types import Product
 Ints = NDArray[np.integer]
 Floats = NDArray[np.float32]
 Fetch = Callable[[Sequence[str]], Mapping[str, Product]]
-REMEMBERED = 5_000
+REMEMBERED = 20_000
+"""Products kept once fetched: some 50 MB."""
 
 
 class StoredProducts(Mapping[str, Product]):

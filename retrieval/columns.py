@@ -180,17 +180,6 @@ class Columns:
         found[self._attributes.of(name.lower())[0]] = True
         return found
 
-    def shelves(self) -> dict[str, NDArray[np.int64]]:
-        """The rows of each narrowest category."""
-        last = np.array([path[-1] if path else -1 for path in self.paths], dtype=np.int64)
-        if not len(last):
-            return {}
-        own = last[self._path]
-        order = np.argsort(own, kind="stable")
-        ids, starts = np.unique(own[order], return_index=True)
-        parts = np.split(order, starts[1:])
-        return {self._categories.values[i]: part for i, part in zip(ids, parts, strict=True) if i >= 0}
-
 
 class _Named:
     """Values under names, sparsely: for a name the holders, ascending, and their values' keys."""

@@ -21,7 +21,7 @@ MOST = 255
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Rows of word `w`, ascending: rows[starts[w]:starts[w + 1]]; `counts` beside them, one column a field."""
+    """Rows of word w, ascending: rows[starts[w]:starts[w + 1]]; `counts` beside, one column a field."""
 
     starts: NDArray[np.int64]
     rows: Rows

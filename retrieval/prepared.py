@@ -24,7 +24,6 @@ from retrieval.library import content_hash, policy_text, vector_key
 from retrieval.lock import drop_lock, take_lock
 from retrieval.shelf import Shelf, VectorsOf, build_shelf
 from retrieval.tally import Tally
-from retrieval.vocabulary import read_text
 from shop.errors import SearchError
 from shop.store import Store
 from shop.types import PolicyPassage
@@ -69,7 +68,8 @@ def writing_index(shop: Path) -> Iterator[Path]:
         lock = take_lock(folder, "the prepared search", "wait for it to end, then try again")
     except OSError as error:
         raise SearchError(
-            f"the folder {folder} cannot be written ({error.strerror}); mend its rights or choose another --shop"
+            f"the folder {folder} cannot be written ({error.strerror}); "
+            "mend its rights or choose another --shop"
         ) from error
     try:
         yield folder
@@ -110,8 +110,10 @@ def load_policies(
     except (OSError, ValueError):
         return None
     by_hash = dict(zip(manifest.policies, matrix, strict=False))
-    found = {p.id: by_hash.get(content_hash(embedder, policy_text(p))) for p in passages}
-    return {id_: v for id_, v in found.items() if v is not None} if None not in found.values() else None
+    hashes = {p.id: content_hash(embedder, policy_text(p)) for p in passages}
+    if not by_hash.keys() >= set(hashes.values()):
+        return None
+    return {id_: by_hash[found] for id_, found in hashes.items()}
 
 
 def prepare(
@@ -187,7 +189,6 @@ def _add_second(
         key=key,
         tally=tally,
         folder=folder,
-        read=read_text,
     )
     _save_tally(folder, tally)
     return tuple(id_ for id_ in changed if id_ not in products)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval import english
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue import Catalogue, StoredProducts
 from retrieval.choosing import Chosen, choose_rows
 from retrieval.embedding import Embedder, Vectors
 from retrieval.explaining import relax, sort_near
@@ -89,14 +89,9 @@ class Search:
         return self._library.current().vocabulary
 
     @property
-    def products(self) -> Mapping[str, Product]:
+    def products(self) -> StoredProducts:
         """Every product by id, fetched when asked for."""
         return self._library.latest.products
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue of the latest search, for figures over all of it."""
-        return self._library.latest
 
     def _embed_one(self, text: str) -> Vectors:
         return np.asarray(self.embedder.embed([text])[0], dtype=np.float32)
@@ -208,6 +203,13 @@ class Search:
             if (product := products.get(catalogue.id_of(r))) and filters.matches(product)
         ]
         return hits[:k]
+
+    def most_rated(self, least: float, k: int) -> list[Product]:
+        """The `k` products with the most ratings among those rated `least` or better."""
+        catalogue = self._library.current()
+        rows = np.flatnonzero(catalogue.mask(Filters(min_rating=least)))
+        best = rows[first_by([-catalogue.rating_count[rows]], k)]
+        return list(catalogue.products.several([catalogue.id_of(int(row)) for row in best]).values())
 
     def policies(self, text: str, k: int = 3) -> list[PolicyHit]:
         """The passages nearest to `text`; cosine and coverage let the caller decide "not stated"."""

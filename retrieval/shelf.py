@@ -22,7 +22,7 @@ from retrieval.filters import stated_texts
 from retrieval.nearest import EXACT_ROWS, Matrix, Vectors, lay_in_cells
 from retrieval.stated import Stated, StatedBuilder
 from retrieval.tally import Tally
-from retrieval.vocabulary import ProductText, read_text
+from retrieval.vocabulary import read_text
 from retrieval.wordtable import WordTable, WordTableBuilder
 from shop.errors import SearchError
 from shop.types import Product
@@ -106,7 +106,6 @@ def build_shelf(
     tally: Tally | None = None,
     folder: Path | None = None,
     progress: Callable[[int], None] | None = None,
-    read: Callable[[Product], ProductText] = read_text,
 ) -> Shelf:
     """`key` tells what a vector was made from; `tally` counts along; with `folder` what is large is
     built in files there, so that a million products fit in memory.
@@ -120,7 +119,7 @@ def build_shelf(
     ids: list[str] = []
     keys: list[int] = []
     for product in products:
-        text = read(product)
+        text = read_text(product)
         if tally is not None:
             tally.add(product, text)
         words.add(text)
