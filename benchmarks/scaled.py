@@ -96,6 +96,12 @@ class ScaledEmbedder:
     def _real(self) -> NDArray[np.float32]:
         return np.asarray(np.load(os.environ[VECTORS]))
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        from retrieval.library import product_text
+
+        return {product_text(product): place for place, product in enumerate(real_products())}
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See Embedder."""
         from retrieval.embedding import load_embedder
@@ -103,6 +109,10 @@ class ScaledEmbedder:
         rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
         numbers = [MODEL.search(text) for text in texts]
         plain = [place for place, found in enumerate(numbers) if found is None]
+        if len(texts) > 1:
+            known = [place for place in plain if texts[place] in self._places]
+            rows[known] = self._real[[self._places[texts[place]] for place in known]]
+            plain = [place for place in plain if texts[place] not in self._places]
         if plain:
             rows[plain] = load_embedder("minilm").embed([texts[place] for place in plain])
         for place, found in enumerate(numbers):

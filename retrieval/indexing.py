@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -30,6 +28,8 @@ from shop.types import Product
 PRODUCTS, POLICIES = "products", "policies"
 BATCH = 512
 """Products embedded between two writes: what an interrupted run has to repeat at most."""
+WINDOW = 16 * BATCH
+"""Products sorted by length before they are embedded."""
 
 CHROMA_MOST = 100_000
 """Products kept in Chroma where the settings leave it open. Beyond, writing takes it too long and it
@@ -68,91 +68,54 @@ def product_metadata(product: Product) -> dict[str, str | int | float | bool]:
     return fields
 
 
-class Entries(Protocol):
-    """What is to be embedded: (id, text, metadata) of each, in full or for some ids."""
-
-    def __iter__(self) -> Iterator[Entry]:
-        """All of them."""
-        ...
-
-    def several(self, ids: Sequence[str]) -> Iterable[Entry]:
-        """Those of `ids`."""
-        ...
-
-
-class ListedEntries:
-    """A few, in memory."""
-
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._entries = {entry[0]: entry for entry in entries}
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries.values())
-
-    def several(self, ids: Sequence[str]) -> Iterable[Entry]:
-        """See Entries."""
-        return [self._entries[id_] for id_ in ids]
-
-
-class ProductEntries:
-    """The store's products, or `only` those of some ids; never all in memory."""
-
-    def __init__(self, store: Store, only: Sequence[str] | None = None) -> None:
-        self._store, self._only = store, only
-
-    def __iter__(self) -> Iterator[Entry]:
-        found = self._store.each_product() if self._only is None else self._several(self._only)
-        return map(_entry, found)
-
-    def several(self, ids: Sequence[str]) -> Iterable[Entry]:
-        """See Entries."""
-        return map(_entry, self._several(ids))
-
-    def _several(self, ids: Sequence[str]) -> Iterator[Product]:
-        for start in range(0, len(ids), BATCH):
-            yield from self._store.products_by_id(ids[start : start + BATCH]).values()
-
-
-def _entry(product: Product) -> Entry:
-    return product.id, product_text(product), product_metadata(product)
-
-
 def update_vectors(
     index: VectorIndex,
     embedder: Embedder,
-    entries: Entries | Sequence[Entry],
+    entries: Iterable[Entry],
     progress: Progress | None = None,
     only: Sequence[str] | None = None,
+    total: int | None = None,
 ) -> IndexReport:
-    """Bring `index` to `entries`; stopped half-way, it goes on where it was. With `only`, `entries` are
-    those of these ids that there still are, and nothing else is looked at.
+    """Bring `index` to `entries`, of which there are `total`; stopped half-way, it goes on where it was.
+
+    With `only`, `entries` are those of these ids that there still are, and nothing else is looked at.
     """
     started = time.perf_counter()
-    if isinstance(entries, Sequence):
-        entries = ListedEntries(entries)
     stored = index.hashes()
-    before = len(stored)
     gone = set(stored) if only is None else {id_ for id_ in only if id_ in stored}
-    todo: list[tuple[int, str]] = []
-    for id_, text, _ in entries:
+    looked_at, written = 0, 0
+    window: list[tuple[Entry, str]] = []
+
+    def write() -> None:
+        # Texts of like length share a batch, so little of it is padding.
+        window.sort(key=lambda one: len(one[0][1]))
+        for start in range(0, len(window), BATCH):
+            part = window[start : start + BATCH]
+            vectors = embedder.embed([entry[1] for entry, _ in part])
+            metadatas = [{**entry[2], "hash": digest} for entry, digest in part]
+            index.upsert([entry[0] for entry, _ in part], vectors, metadatas)
+            if progress is not None:
+                done = looked_at - len(window) + start + len(part)
+                progress(done, max(done, total or 0, looked_at))
+        window.clear()
+
+    for entry in entries:
+        id_, text, _ = entry
+        looked_at += 1
         gone.discard(id_)
-        if stored.get(id_) != content_hash(embedder, text):
-            todo.append((len(text), id_))
-    new = sum(id_ not in stored for _, id_ in todo)
-    del stored
+        digest = content_hash(embedder, text)
+        if stored.get(id_) != digest:
+            written += 1
+            window.append((entry, digest))
+            if len(window) == WINDOW:
+                write()
+    write()
     if gone:
         index.delete(sorted(gone))
-    # Texts of like length share a batch, so little of it is padding.
-    todo.sort(key=itemgetter(0))
-    for start in range(0, len(todo), BATCH):
-        part = list(entries.several([id_ for _, id_ in todo[start : start + BATCH]]))
-        vectors = embedder.embed([text for _, text, _ in part])
-        metadatas = [{**metadata, "hash": content_hash(embedder, text)} for _, text, metadata in part]
-        index.upsert([id_ for id_, _, _ in part], vectors, metadatas)
-        if progress is not None:
-            progress(min(start + BATCH, len(todo)), len(todo))
-    kept = before - len(gone) + new - len(todo)
-    return IndexReport(len(todo), kept, len(gone), time.perf_counter() - started)
+    # With `only`, what was not looked at is kept as well.
+    unseen = 0 if only is None else len(stored) - sum(id_ in stored for id_ in set(only))
+    kept = looked_at - written + unseen
+    return IndexReport(written, kept, len(gone), time.perf_counter() - started)
 
 
 def build_index(store: Store, settings: Settings, progress: Progress | None = None) -> IndexReport:
@@ -187,10 +150,19 @@ def _update_products(
     known = read_manifest(folder, embedder)
     changed = store.products_changed_since(known.revision, known.mark) if known else None
     if changed is not None:
-        report = update_vectors(vectors, embedder, ProductEntries(store, changed), progress, changed)
+        parts = (changed[start : start + BATCH] for start in range(0, len(changed), BATCH))
+        products = (product for ids in parts for product in store.products_by_id(ids).values())
+        report = update_vectors(
+            vectors, embedder, map(_entry, products), progress, changed, total=len(changed)
+        )
         if vectors.count() == store.count("products"):
             return report
-    return update_vectors(vectors, embedder, ProductEntries(store), progress)
+    every = map(_entry, store.each_product())
+    return update_vectors(vectors, embedder, every, progress, total=store.count("products"))
+
+
+def _entry(product: Product) -> Entry:
+    return product.id, product_text(product), product_metadata(product)
 
 
 def _update_policies(

@@ -22,7 +22,7 @@ import numpy as np
 from retrieval.embedding import Embedder, Vectors
 from retrieval.library import content_hash, policy_text, vector_key
 from retrieval.lock import drop_lock, take_lock
-from retrieval.shelf import Shelf, VectorsOf, build_shelf
+from retrieval.shelf import Shelf, VectorsOf, write_shelf
 from retrieval.tally import Tally
 from shop.errors import SearchError
 from shop.store import Store
@@ -155,14 +155,9 @@ def prepare(
         if progress is not None:
             progress(min(done, total), total)
 
-    build_shelf(
-        store.each_product(),
-        vectors_of,
-        embedder.dimensions,
-        key=vector_key(embedder),
-        tally=tally,
-        folder=folder / name,
-        progress=tell,
+    key = vector_key(embedder)
+    write_shelf(
+        store.each_product(), vectors_of, embedder.dimensions, folder / name, key, tally, progress=tell
     )
     _save_tally(folder / name, tally)
     if passages:
@@ -182,14 +177,7 @@ def _add_second(
     """A shelf of what changed since the first was made; gives back the ids that are gone."""
     products = store.products_by_id(changed)
     key = vector_key(embedder)
-    build_shelf(
-        products.values(),
-        vectors_of,
-        embedder.dimensions,
-        key=key,
-        tally=tally,
-        folder=folder,
-    )
+    write_shelf(products.values(), vectors_of, embedder.dimensions, folder, key, tally)
     _save_tally(folder, tally)
     return tuple(id_ for id_ in changed if id_ not in products)
 

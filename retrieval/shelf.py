@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ from shop.types import Product
 VectorsOf = Callable[[Sequence[str]], Mapping[str, Vectors]]
 Key = Callable[[Product], int]
 FACTS = "facts.json"
+SCRATCH = "scratch"
 FETCHED = 5_000
 """Products whose vectors are read at a time."""
 
@@ -53,18 +55,6 @@ class Shelf:
     def row_of(self) -> dict[str, int]:
         """Row by product id."""
         return {id_: row for row, id_ in enumerate(self.ids)}
-
-    def save(self, folder: Path) -> None:
-        """Write what is not in `folder` yet."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, values in self.arrays.items():
-            if not (folder / f"{name}.npy").exists():
-                np.save(folder / f"{name}.npy", np.asarray(values))
-        sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npy"))}
-        # The facts come last and are renamed into place: a folder with facts is whole.
-        part = folder / f"{FACTS}.part"
-        part.write_text(json.dumps({**self.facts, "sizes": sizes}), encoding="utf-8")
-        part.replace(folder / FACTS)
 
     @classmethod
     def load(cls, folder: Path) -> Shelf:
@@ -104,20 +94,52 @@ def build_shelf(
     *,
     key: Key = no_key,
     tally: Tally | None = None,
-    folder: Path | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> Shelf:
-    """`key` tells what a vector was made from; `tally` counts along; with `folder` what is large is
-    built in files there, so that a million products fit in memory.
+    """A shelf in memory. `key` tells what a vector was made from; `tally` counts along."""
+    return Shelf(*_build(products, vectors_of, dimensions, key, tally, None, None))
+
+
+def write_shelf(
+    products: Iterable[Product],
+    vectors_of: VectorsOf,
+    dimensions: int,
+    folder: Path,
+    key: Key,
+    tally: Tally,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """A shelf in the files of `folder`; what is large is built there, so that a million products fit in
+    memory.
     """
-    scratch = folder / "scratch" if folder else None
-    if scratch is not None:
-        shutil.rmtree(folder, ignore_errors=True)  # type: ignore[arg-type]
-        scratch.mkdir(parents=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / SCRATCH).mkdir(parents=True)
+    arrays, facts = _build(products, vectors_of, dimensions, key, tally, folder, progress)
+    for name, values in arrays.items():
+        if not (folder / f"{name}.npy").exists():
+            np.save(folder / f"{name}.npy", np.asarray(values))
+    arrays.clear()
+    shutil.rmtree(folder / SCRATCH)
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npy"))}
+    # The facts come last and are renamed into place: a folder with facts is whole.
+    part = folder / f"{FACTS}.part"
+    part.write_text(json.dumps({**facts, "sizes": sizes}), encoding="utf-8")
+    part.replace(folder / FACTS)
+
+
+def _build(
+    products: Iterable[Product],
+    vectors_of: VectorsOf | None,
+    dimensions: int,
+    key: Key,
+    tally: Tally | None,
+    folder: Path | None,
+    progress: Callable[[int], None] | None,
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    scratch = folder / SCRATCH if folder else None
     words, columns, stated = WordTableBuilder(scratch), ColumnsBuilder(), StatedBuilder(scratch)
     rows = _VectorRows(vectors_of, dimensions, scratch)
     ids: list[str] = []
-    keys: list[int] = []
+    keys = array("Q")
     for product in products:
         text = read_text(product)
         if tally is not None:
@@ -136,12 +158,7 @@ def build_shelf(
     arrays |= more | told | {"keys": np.array(keys, dtype=np.uint64)} | rows.finish(folder)
     facts |= {"ids": ids, "stems": stems, "spelled": spelled, "spelled_stems": spelled_stems}
     facts["without_vector"] = rows.missing
-    if folder is None:
-        return Shelf(arrays, facts)
-    Shelf(arrays, facts).save(folder)
-    del arrays
-    shutil.rmtree(folder / "scratch", ignore_errors=True)
-    return Shelf.load(folder)
+    return arrays, facts
 
 
 class _VectorRows:
