@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,10 +82,10 @@ class Catalogue:
         gone: AbstractSet[str] = frozenset(),
     ) -> None:
         self.shelves, self.vocabulary = tuple(shelves), vocabulary
-        self._offsets = [0, *np.cumsum([shelf.size for shelf in shelves]).tolist()]
-        self.rows: int = self._offsets[-1]
+        self._offsets: list[int] = [0, *accumulate(shelf.size for shelf in shelves)]
+        self.rows = self._offsets[-1]
         self.dead = self._find_dead(gone)
-        self.alive = self.rows - (int(np.count_nonzero(self.dead)) if self.dead is not None else 0)
+        self.alive: int = self.rows - (int(np.count_nonzero(self.dead)) if self.dead is not None else 0)
         self.lexical = Lexical([shelf.words for shelf in shelves], self.dead)
         columns = [shelf.columns for shelf in shelves]
         self.price = np.concatenate([own.price for own in columns])

@@ -126,7 +126,7 @@ class Columns:
 
     @staticmethod
     def _any(table: TextTable, wanted: Sequence[str]) -> Mask:
-        return np.logical_or.reduce([table.holding(stem_set(text)) for text in wanted])
+        return np.asarray(np.logical_or.reduce([table.holding(stem_set(text)) for text in wanted]))
 
     def _in_category(self, wanted: Sequence[str]) -> Mask:
         fitting = self._any(self._categories, wanted)
@@ -139,7 +139,7 @@ class Columns:
         by_product = np.ones(self.size, dtype=np.bool_)
         for word in wanted:
             by_product &= self._colours.holding(frozenset((word,)))[self._colour] | self._title_mask(word)
-        return np.where(self._offer_colour >= 0, own, by_product[self._offer_row])
+        return np.asarray(np.where(self._offer_colour >= 0, own, by_product[self._offer_row]))
 
     def _has_option(self, name: str, values: Sequence[str]) -> Mask:
         """Offers with an option: their own, else the product's attribute, else a word of the title."""
@@ -168,11 +168,12 @@ class Columns:
             case "price" | "stock" | "colour":
                 return np.asarray(self._says[name])
             case "rating":
-                return ~np.isnan(self.rating)
+                return np.asarray(~np.isnan(self.rating))
             case "brand":
                 return np.asarray(self._brand >= 0)
             case "category":
-                return np.array([bool(path) for path in self.paths], dtype=np.bool_)[self._path]
+                has_path = np.array([bool(path) for path in self.paths], dtype=np.bool_)
+                return np.asarray(has_path[self._path])
             case "without":
                 return np.ones(self.size, dtype=np.bool_)
         found = np.zeros(self.size, dtype=np.bool_)

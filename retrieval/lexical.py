@@ -150,7 +150,7 @@ class Lexical:
             return np.zeros(0, dtype=np.int32)
         return reduce(lambda a, b: np.intersect1d(a, b, assume_unique=True), own)
 
-    def carried(self, term: Term, rows: Rows, late_only: bool = False) -> Mask:
+    def carried(self, term: Term, rows: NDArray[np.integer], late_only: bool = False) -> Mask:
         """Those of `rows` (ascending; a mask over them) that have `term` only in passing; see WordTable."""
         asked = frozenset(word for stems, _ in term.alternatives for word in stems)
         found = np.zeros(len(rows), dtype=np.bool_)

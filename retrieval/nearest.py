@@ -50,7 +50,7 @@ class Matrix:
 
     def vector(self, row: int) -> Vectors:
         """One row's."""
-        return self.vectors[self._place[row] if self.in_cells else row]
+        return np.asarray(self.vectors[self._place[row] if self.in_cells else row])
 
     def cosines(self, query: Vectors, rows: NDArray[np.integer] | None = None) -> Vectors:
         """With `rows`, or with every row."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,7 @@ class PostingsBuilder:
         return Postings(starts, rows, counts)
 
 
-def _empty(folder: Path | None, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[np.generic]:
+def _empty(folder: Path | None, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
     if folder is None or shape[0] == 0:
         return np.empty(shape, dtype=dtype)
     return np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
@@ -129,7 +130,8 @@ class Runs:
     def add(self, rows: Sequence[Sequence[int]]) -> None:
         """The values of the next rows."""
         lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
-        flat = np.fromiter((value for row in rows for value in row), self._dtype, int(lengths.sum()))
+        values = (value for row in rows for value in row)
+        flat: NDArray[np.generic] = np.fromiter(values, self._dtype, int(lengths.sum()))
         self._starts.append(self._end + np.cumsum(lengths))
         self._end += len(flat)
         if self._file:

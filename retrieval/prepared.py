@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +85,8 @@ def read_manifest(folder: Path, embedder: Embedder) -> Manifest | None:
         if saved["format"] != FORMAT or saved["embedder"] != embedder.name:
             return None
         saved["base"] = tuple(saved["base"])
-        return Manifest(**{name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()})
+        values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
+        return Manifest(**values)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -115,9 +115,9 @@ class Search:
 
     def search(self, query: Query | str, k: int = 8, exclude: frozenset[str] = frozenset()) -> SearchResult:
         """The products that are what `query` asks and pass its filters, best (or as sorted) first."""
-        if isinstance(query, str):
-            query = self.parse(query)
         catalogue = self._library.current()
+        if isinstance(query, str):
+            query = parse_query(query, catalogue.vocabulary)
         if not catalogue.alive:
             return SearchResult(query, (), 0, "failed", degraded=("the catalogue is empty",))
         found, degraded = self._measure(catalogue, query)

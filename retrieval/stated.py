@@ -46,7 +46,7 @@ class Stated:
         if not wanted:
             return np.zeros(len(rows), dtype=np.bool_)
         if len(rows) > BLOCK:
-            return self._everywhere(wanted)[rows]
+            return np.asarray(self._everywhere(wanted)[rows])
         places, owner = gather(self._starts, rows)
         return self._affirm(self._words[places], owner, len(rows), wanted)
 
