@@ -6,7 +6,8 @@ an earlier shelf, whose row is dead from then on. Knows nothing of queries or of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, pairwise
 
@@ -137,10 +138,12 @@ class Catalogue:
 
     def id_of(self, row: int) -> str:
         """The id of the product in a row."""
-        for shelf, (start, end) in zip(self.shelves, pairwise(self._offsets), strict=True):
-            if row < end:
-                return shelf.ids[row - start]
-        raise IndexError(row)
+        return next(shelf.ids[own] for shelf, own in self._each([row]))
+
+    def _each(self, rows: Iterable[int]) -> Iterator[tuple[Shelf, int]]:
+        for row in rows:
+            at = bisect_right(self._offsets, row) - 1
+            yield self.shelves[at], int(row) - self._offsets[at]
 
     def _parts(self, rows: Ints) -> Iterator[tuple[Shelf, slice, Ints]]:
         """(shelf, its places in `rows`, its own rows); `rows` ascending."""
@@ -183,6 +186,26 @@ class Catalogue:
                 vector = shelf.matrix.vector(int(own[0]))
                 return vector if vector.any() else None
         return None
+
+    def vectors(self, rows: Ints) -> Vectors | None:
+        """Those of `rows` (any order), one below the other; None where no row has one."""
+        width = next((shelf.matrix.vectors.shape[1] for shelf in self.shelves if shelf.matrix), None)
+        if width is None:
+            return None
+        found = np.zeros((len(rows), width), dtype=np.float32)
+        order = np.argsort(rows, kind="stable")
+        for shelf, own, own_rows in self._parts(rows[order]):
+            if shelf.matrix is not None:
+                found[order[own]] = shelf.matrix.rows(own_rows)
+        return found
+
+    def brands(self, rows: Ints) -> list[str]:
+        """The brands of some rows, '' for none."""
+        return [shelf.columns.brand(row) for shelf, row in self._each(rows)]
+
+    def categories(self, rows: Ints) -> list[tuple[str, ...]]:
+        """The categories of some rows, widest first."""
+        return [shelf.columns.categories(row) for shelf, row in self._each(rows)]
 
     def cosines(self, query: Vectors, rows: Ints | None = None) -> Floats:
         """Of `rows` (ascending), or of every row."""

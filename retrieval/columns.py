@@ -162,6 +162,15 @@ class Columns:
                 rows |= titled
         return np.asarray(found | (open_ & rows[self._offer_row]))
 
+    def brand(self, row: int) -> str:
+        """A row's brand, '' where it states none."""
+        code = int(self._brand[row])
+        return self._brands.values[code] if code >= 0 else ""
+
+    def categories(self, row: int) -> tuple[str, ...]:
+        """A row's categories, widest first."""
+        return tuple(self._categories.values[code] for code in self.paths[int(self._path[row])])
+
     def stating(self, name: str) -> Mask:
         """Rows that say anything about what the filter called `name` asks."""
         match name:

@@ -84,7 +84,21 @@ class Lexical:
         return rows, counts
 
     def scores(self, stems: Sequence[str], place: NDArray[np.int32] | None = None, size: int = 0) -> Floats:
-        """BM25 for `stems`: of every row, or of `size` rows where `place` says each row's place (or -1)."""
+        """BM25 for `stems`, the naming fields and all of the text in their shares: of every row, or of
+        `size` rows where `place` says each row's place (or -1).
+        """
+        title, everything = self._scores(stems, place, size)
+        return TITLE_SHARE * title + (1 - TITLE_SHARE) * everything
+
+    def text_scores(
+        self, stems: Sequence[str], place: NDArray[np.int32] | None = None, size: int = 0
+    ) -> Floats:
+        """BM25 of the whole text alone, otherwise as `scores`."""
+        return self._scores(stems, place, size)[1]
+
+    def _scores(
+        self, stems: Sequence[str], place: NDArray[np.int32] | None, size: int
+    ) -> tuple[Floats, Floats]:
         title = np.zeros(self.rows if place is None else size, dtype=np.float32)
         everything = np.zeros_like(title)
         for word in stems:
@@ -103,7 +117,19 @@ class Lexical:
             title[at[naming]] += self._bm25(named, in_naming, self._added[0][rows[naming]])
             total = (counts[:, NAMING].astype(np.int32) + counts[:, OTHER]).astype(np.float32)
             everything[at] += self._bm25(everywhere, total, self._added[1][rows])
-        return TITLE_SHARE * title + (1 - TITLE_SHARE) * everything
+        return title, everything
+
+    def holders(self, word: str) -> Rows:
+        """Rows that hold the stem `word` anywhere, ascending."""
+        return self._of("text", word)[0]
+
+    def titles(self, rows: NDArray[np.integer]) -> list[tuple[str, ...]]:
+        """The stems of the titles of some rows, in order."""
+        found = []
+        for row in rows:
+            at = int(np.searchsorted(self._offsets, row, side="right")) - 1
+            found.append(self._tables[at].title(int(row - self._offsets[at])))
+        return found
 
     def _bm25(self, holders: int, counts: Floats, added: NDArray[np.float64]) -> Floats:
         rarity = np.float32(log(1 + (self.size - holders + 0.5) / (holders + 0.5)))

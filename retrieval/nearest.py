@@ -52,6 +52,10 @@ class Matrix:
         """One row's."""
         return np.asarray(self.vectors[self._place[row] if self.in_cells else row])
 
+    def rows(self, rows: NDArray[np.integer]) -> Vectors:
+        """Some rows', one below the other."""
+        return np.asarray(self.vectors[self._place[rows] if self.in_cells else rows])
+
     def cosines(self, query: Vectors, rows: NDArray[np.integer] | None = None) -> Vectors:
         """With `rows`, or with every row."""
         if rows is None:

@@ -46,6 +46,11 @@ class WordTable:
         """The number of a stem, -1 if no row holds it."""
         return self._ids.get(word, -1)
 
+    def title(self, row: int) -> tuple[str, ...]:
+        """The stems of a row's title, in order."""
+        part = self._title_words[self._title_starts[row] : self._title_starts[row + 1]]
+        return tuple(self.stems[word] for word in part)
+
     def title_mask(self, word: str) -> Mask:
         """Rows whose title holds the stem `word`."""
         found = np.zeros(self.size, dtype=np.bool_)

@@ -43,6 +43,11 @@ class Products(Database):
                 return
             last = page[-1].id
 
+    def product_ids(self) -> list[str]:
+        """Every product's id."""
+        with self.reading() as connection:
+            return list(connection.scalars(select(schema.products.c.id).order_by(schema.products.c.id)))
+
     def product(self, product_id: str) -> Product | None:
         """One product, or None."""
         return self.products_by_id([product_id]).get(product_id)
@@ -62,16 +67,19 @@ class Products(Database):
 
     def remove_products(self, product_ids: Iterable[str]) -> int:
         """Take products out of the catalogue, unknown ids are ignored; products removed."""
-        removed = 0
         with self.writing() as connection:
-            self._hold_back_writers(connection)
-            for ids in batches(dict.fromkeys(product_ids), QUERY_IDS):
-                known = connection.scalars(
-                    select(schema.products.c.id).where(schema.products.c.id.in_(ids))
-                ).all()
-                connection.execute(delete(schema.products).where(schema.products.c.id.in_(ids)))
-                self._note_change(connection, known)
-                removed += len(known)
+            return self._remove_products(connection, product_ids)
+
+    def _remove_products(self, connection: Connection, product_ids: Iterable[str]) -> int:
+        self._hold_back_writers(connection)
+        removed = 0
+        for ids in batches(dict.fromkeys(product_ids), QUERY_IDS):
+            known = connection.scalars(
+                select(schema.products.c.id).where(schema.products.c.id.in_(ids))
+            ).all()
+            connection.execute(delete(schema.products).where(schema.products.c.id.in_(ids)))
+            self._note_change(connection, known)
+            removed += len(known)
         return removed
 
     def _write_products(self, connection: Connection, products: Iterable[Product]) -> int:

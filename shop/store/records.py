@@ -75,14 +75,16 @@ class Records(Products):
         policies: Iterable[PolicyPassage] = (),
         meta: Mapping[str, str] | None = None,
         keep_known_customers: bool = False,
+        removed_products: Iterable[str] = (),
     ) -> None:
-        """Everything one file holds, in one transaction.
+        """Everything one file holds, in one transaction, and `removed_products` taken out.
 
         With `keep_known_customers` a customer already held stays as they are: an orders file knows
         less about them than a customers file.
         """
         with self.writing() as connection:
             self._write_products(connection, products)
+            self._remove_products(connection, removed_products)
             self._write_customers(connection, customers, update=not keep_known_customers)
             self._write_orders(connection, orders)
             self._write_returns(connection, returns)
