@@ -22,6 +22,7 @@ from retrieval.prepared import MANIFEST, writing_index
 from retrieval.search import Search
 from shop.errors import SearchError
 from shop.settings import Settings
+from shop.sources import import_file
 from shop.store import Store
 from shop.types import Money, Product
 from tests.retrieval.conftest import POLICIES, PRODUCTS, product
@@ -113,6 +114,19 @@ def test_a_running_search_follows_the_store(
     store.put_products([PRODUCTS[1]])
     assert set(ids(running, "lunch bag under £2")) == {"b2", "n1"}, "what was removed may come back"
     assert set(ids(fresh, "lunch bag under £2")) == {"b2", "n1"}
+
+
+def test_a_file_may_be_the_whole_catalogue(store: Store, settings: Settings) -> None:
+    build_index(store, settings)
+    running = open_search(store, settings)
+    file = settings.shop / "products.jsonl"
+    file.write_text('{"asin": "b1", "title": "Lunch Bag"}\n{"asin": "b9", "title": "Lunch Bag Nine"}\n')
+    report = import_file(store, "products", file, "esci", settings)
+    assert len(running.search("how many lunch bags", k=50).hits) == 4, "b1 is replaced, b9 is new"
+    report = import_file(store, "products", file, "esci", settings, replace=True)
+    assert f"{len(PRODUCTS) - 1} products that the file does not have were removed" in report.notes
+    assert sorted(ids(running, "lunch bag")) == ["b1", "b9"]
+    assert running.search("red mug").outcome == "not_stocked"
 
 
 def test_nothing_is_written_where_nothing_changed(store: Store, settings: Settings) -> None:
