@@ -32,8 +32,8 @@ WINDOW = 16 * BATCH
 """Products sorted by length before they are embedded."""
 
 CHROMA_MOST = 100_000
-"""Products kept in Chroma where the settings leave it open. Beyond, writing takes it too long and it
-holds everything in memory: measured in benchmarks/RESULTS.md.
+"""Products kept in Chroma where the settings leave it open. Writing 50,000 vectors took it 71 CPU
+seconds and 243 MB of memory, and it scans all of its metadata for a filter.
 """
 
 Progress = Callable[[int, int], None]
