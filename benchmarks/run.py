@@ -23,6 +23,7 @@ KEPT = HERE / "results.json"
 PARTS = {
     "speed_data": "Getting data in",
     "speed_search": "Search",
+    "speed_scale": "From ten thousand to a million products",
     "speed_start": "Starting",
     "speed_turn": "A turn, worded by the templates",
     "speed_turn_model": "A turn, worded by the local language model",

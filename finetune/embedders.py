@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from finetune.pairs import Split, read_pairs, split_pairs
 from finetune.shelf import SHIPPED, Shelf, write_card
 from retrieval.embedding import Embedder, Vectors, load_embedder
-from retrieval.indexing import product_text
 from retrieval.judgements import Judged, read_judgements
+from retrieval.library import product_text
 from retrieval.metrics import ndcg
 from shop.errors import ConfigError, SourceError
 from shop.settings import Settings

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from finetune.examples import customers_who_allow_training, turns_of
-from retrieval.indexing import product_text
+from retrieval.library import product_text
 from retrieval.words import stems, words
 from shop.store import Store
 from shop.types import Product

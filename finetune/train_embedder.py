@@ -21,7 +21,7 @@ from finetune.embedders import SHELF, check_embedder
 from finetune.pairs import Split, read_pairs, split_pairs
 from finetune.shelf import Card
 from retrieval.embedding import MINILM, minilm_folder
-from retrieval.indexing import product_text
+from retrieval.library import product_text
 from retrieval.minilm import MAX_TOKENS
 from shop.errors import ConfigError, ModelUnavailable, StoreError
 from shop.settings import Settings

@@ -151,14 +151,15 @@ def evaluate_search(
             build_index(store, scratch, progress)
             search = open_search(store, scratch)
             index_s = time.perf_counter() - started
-    unknown = {id_ for one in judged for id_ in one.gains} - search.products.keys()
-    if all(id_ in unknown for one in judged for id_ in one.gains):
-        raise SourceError(
-            f"none of its products is in {products}; name the file that they are from",
-            file=judgements,
-            column="product_id",
-        )
-    return _measure(search, judged, train, k, index_s, len(unknown))
+            # Search reads products from the store and looks there for changes, so it stays open.
+            unknown = {id_ for one in judged for id_ in one.gains} - search.products.keys()
+            if all(id_ in unknown for one in judged for id_ in one.gains):
+                raise SourceError(
+                    f"none of its products is in {products}; name the file that they are from",
+                    file=judgements,
+                    column="product_id",
+                )
+            return _measure(search, judged, train, k, index_s, len(unknown))
 
 
 def _measure(

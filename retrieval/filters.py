@@ -152,12 +152,18 @@ def states(product: Product, name: str) -> bool:
         case "without":
             return True
         case _:
-            return any(_option(variant, name) for variant in product.variants) or name in product.attributes
+            return any(_option(variant, name) for variant in product.variants) or bool(
+                _attribute(product, name)
+            )
 
 
 def _option(variant: Variant, name: str) -> str:
     names = COLOUR_NAMES if name in COLOUR_NAMES else {name.lower()}
     return next((value for key, value in variant.options.items() if key.lower() in names), "")
+
+
+def _attribute(product: Product, name: str) -> str:
+    return next((value for key, value in product.attributes.items() if key.lower() == name.lower()), "")
 
 
 def _own_colour(product: Product, variant: Variant | None) -> frozenset[str]:
@@ -169,7 +175,7 @@ def _own_colour(product: Product, variant: Variant | None) -> frozenset[str]:
 
 def _has_option(product: Product, variant: Variant | None, name: str, values: list[str]) -> bool:
     given = _option(variant, name) if variant else ""
-    given = given or next((v for k, v in product.attributes.items() if k.lower() == name.lower()), "")
+    given = given or _attribute(product, name)
     if given:
         return any(words(value) == words(given) for value in values)
     # A one-letter or purely numeric value ("M", "9") in a title means something else.
@@ -182,9 +188,14 @@ def _has_option(product: Product, variant: Variant | None, name: str, values: li
 def holds(product: Product, phrase: str) -> bool:
     """Whether the product's text affirms `phrase`; "no lid" and "lid-free" do not affirm "lid"."""
     wanted = tuple(stem(word) for word in words(phrase))
+    return bool(wanted) and any(_affirms(text, wanted) for text in stated_texts(product))
+
+
+def stated_texts(product: Product) -> list[str]:
+    """The texts in which a product may affirm that it has something."""
     texts = [product.title, product.colour, product.category, *product.bullets, *product.attributes.values()]
     texts += [value for variant in product.variants[:1] for value in variant.options.values()]
-    return bool(wanted) and any(_affirms(text, wanted) for text in texts if text)
+    return [text for text in texts if text]
 
 
 @lru_cache(maxsize=50_000)

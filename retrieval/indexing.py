@@ -1,35 +1,46 @@
 """From the shop's database to a searchable index, embedding only what changed.
 
-Decides what text stands for a product or passage. Knows the store and the vector store; knows
-nothing of queries.
+Knows the store, the vector store and what is prepared from both; knows nothing of queries.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.embedding import Embedder, shop_embedder
+import numpy as np
+
+from retrieval.embedding import Embedder, Vectors, shop_embedder
+from retrieval.library import content_hash, lay_policies, policy_text, product_text, read_policies
+from retrieval.prepared import index_folder, load_policies, prepare, read_manifest, writing_index
 from retrieval.ranker import read_ranker
 from retrieval.search import Search
+from retrieval.shop_library import POPULARITY, ShopLibrary
 from retrieval.vectors import Metadata, VectorIndex, open_vectors
 from shop.errors import SearchError
 from shop.settings import Settings
 from shop.store import Store
-from shop.types import PolicyPassage, Product
+from shop.types import Product
 
 PRODUCTS, POLICIES = "products", "policies"
 MADE_BY = "embedder"
 """The file that names the embedder of the stored vectors."""
 BATCH = 512
 """Products embedded between two writes: what an interrupted run has to repeat at most."""
+WINDOW = 16 * BATCH
+"""Products sorted by length before they are embedded."""
+
+CHROMA_MOST = 100_000
+"""Products kept in Chroma where the settings leave it open. Writing 50,000 vectors took it 71 CPU
+seconds and 243 MB of memory, and it scans all of its metadata for a filter.
+"""
 
 Progress = Callable[[int, int], None]
+Entry = tuple[str, str, Metadata]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +51,6 @@ class IndexReport:
     kept: int
     removed: int
     seconds: float
-
-
-def product_text(product: Product) -> str:
-    """What a product is embedded as: its name, then what kind it is. The model cuts it at 64 tokens."""
-    title = " ".join(product.title.split()[:40])
-    title = title.lower() if title.isupper() else title
-    parts = [title, product.brand, " ".join(product.categories[-2:]), product.colour]
-    return ", ".join(part for part in parts if part)
-
-
-def policy_text(passage: PolicyPassage) -> str:
-    """What a passage is embedded as."""
-    return f"{passage.heading}: {passage.text}"
-
-
-def content_hash(embedder: Embedder, text: str) -> str:
-    """Digest of a text and of what embeds it: a new model makes every vector new."""
-    return hashlib.blake2b(f"{embedder.name}\n{text}".encode(), digest_size=12).hexdigest()
 
 
 def product_metadata(product: Product) -> dict[str, str | int | float | bool]:
@@ -81,55 +74,114 @@ def product_metadata(product: Product) -> dict[str, str | int | float | bool]:
 def update_vectors(
     index: VectorIndex,
     embedder: Embedder,
-    entries: Sequence[tuple[str, str, Metadata]],
+    entries: Iterable[Entry],
     progress: Progress | None = None,
+    only: Sequence[str] | None = None,
+    total: int | None = None,
 ) -> IndexReport:
-    """Bring `index` to `entries` (id, text, metadata); stopped half-way, it goes on where it was."""
+    """Bring `index` to `entries`, of which there are `total`; stopped half-way, it goes on where it was.
+
+    With `only`, `entries` are those of these ids that there still are, and nothing else is looked at.
+    """
     started = time.perf_counter()
-    hashes = {id_: content_hash(embedder, text) for id_, text, _ in entries}
     stored = index.hashes()
-    gone = [id_ for id_ in stored if id_ not in hashes]
+    gone = set(stored) if only is None else {id_ for id_ in only if id_ in stored}
+    looked_at, written = 0, 0
+    window: list[tuple[Entry, str]] = []
+
+    def write() -> None:
+        # Texts of like length share a batch, so little of it is padding.
+        window.sort(key=lambda one: len(one[0][1]))
+        for start in range(0, len(window), BATCH):
+            part = window[start : start + BATCH]
+            vectors = embedder.embed([entry[1] for entry, _ in part])
+            metadatas = [{**entry[2], "hash": digest} for entry, digest in part]
+            index.upsert([entry[0] for entry, _ in part], vectors, metadatas)
+            if progress is not None:
+                done = looked_at - len(window) + start + len(part)
+                progress(done, max(done, total or 0, looked_at))
+        window.clear()
+
+    for entry in entries:
+        id_, text, _ = entry
+        looked_at += 1
+        gone.discard(id_)
+        digest = content_hash(embedder, text)
+        if stored.get(id_) != digest:
+            written += 1
+            window.append((entry, digest))
+            if len(window) == WINDOW:
+                write()
+    write()
     if gone:
-        index.delete(gone)
-    todo = [entry for entry in entries if stored.get(entry[0]) != hashes[entry[0]]]
-    # Texts of like length share a batch, so little of it is padding.
-    todo.sort(key=lambda entry: len(entry[1]))
-    for start in range(0, len(todo), BATCH):
-        part = todo[start : start + BATCH]
-        vectors = embedder.embed([text for _, text, _ in part])
-        metadatas = [{**metadata, "hash": hashes[id_]} for id_, _, metadata in part]
-        index.upsert([id_ for id_, _, _ in part], vectors, metadatas)
-        if progress is not None:
-            progress(min(start + BATCH, len(todo)), len(todo))
-    return IndexReport(len(todo), len(entries) - len(todo), len(gone), time.perf_counter() - started)
+        index.delete(sorted(gone))
+    # With `only`, what was not looked at is kept as well.
+    unseen = 0 if only is None else len(stored) - sum(id_ in stored for id_ in set(only))
+    kept = looked_at - written + unseen
+    return IndexReport(written, kept, len(gone), time.perf_counter() - started)
 
 
 def build_index(store: Store, settings: Settings, progress: Progress | None = None) -> IndexReport:
-    """Embed what is new or changed in the store's products and policies, remove what is gone."""
+    """Embed what is new or changed in the store's products and policies, remove what is gone, and
+    prepare the search. Stopped half-way and run again, it goes on; SearchError where another process is
+    at it already.
+    """
     embedder = shop_embedder(settings)
-    if _made_by(settings.shop) != embedder.name:
-        # Some vectors are of one embedder and some of another until all are made.
-        _write_made_by(settings.shop, "")
-    products = [(p.id, product_text(p), product_metadata(p)) for p in store.products()]
-    policies: list[tuple[str, str, Metadata]] = [
-        (p.id, policy_text(p), {"heading": p.heading}) for p in store.policies()
-    ]
-    reports = []
-    for collection, entries in ((PRODUCTS, products), (POLICIES, policies)):
-        index = open_shop_vectors(settings, collection)
+    with writing_index(settings.shop) as folder:
+        if _made_by(settings.shop) != embedder.name:
+            # Some vectors are of one embedder and some of another until all are made.
+            _write_made_by(settings.shop, "")
+        use_file_where_large(store, settings)
+        started = time.perf_counter()
+        vectors = open_shop_vectors(settings, PRODUCTS)
         try:
-            reports.append(update_vectors(index, embedder, entries, progress))
+            first = _update_products(store, vectors, embedder, folder, progress)
+            second, policies = _update_policies(store, settings, embedder)
+            _write_popularity(store, settings.shop)
+            prepare(store, folder, embedder, vectors.get, policies, progress)
         finally:
-            index.close()
-    _write_popularity(store, settings.shop)
-    _write_made_by(settings.shop, embedder.name)
-    first, second = reports
+            vectors.close()
+        _write_made_by(settings.shop, embedder.name)
     return IndexReport(
         first.embedded + second.embedded,
         first.kept + second.kept,
         first.removed + second.removed,
-        first.seconds + second.seconds,
+        time.perf_counter() - started,
     )
+
+
+def _update_products(
+    store: Store, vectors: VectorIndex, embedder: Embedder, folder: Path, progress: Progress | None
+) -> IndexReport:
+    """Look only at what changed since the last run where that is known and nothing was lost since."""
+    known = read_manifest(folder, embedder)
+    changed = store.products_changed_since(known.revision, known.mark) if known else None
+    if changed is not None:
+        parts = (changed[start : start + BATCH] for start in range(0, len(changed), BATCH))
+        products = (product for ids in parts for product in store.products_by_id(ids).values())
+        report = update_vectors(
+            vectors, embedder, map(_entry, products), progress, changed, total=len(changed)
+        )
+        if vectors.count() == store.count("products"):
+            return report
+    every = map(_entry, store.each_product())
+    return update_vectors(vectors, embedder, every, progress, total=store.count("products"))
+
+
+def _entry(product: Product) -> Entry:
+    return product.id, product_text(product), product_metadata(product)
+
+
+def _update_policies(
+    store: Store, settings: Settings, embedder: Embedder
+) -> tuple[IndexReport, dict[str, Vectors]]:
+    passages = store.policies()
+    entries: list[Entry] = [(p.id, policy_text(p), {"heading": p.heading}) for p in passages]
+    index = open_shop_vectors(settings, POLICIES)
+    try:
+        return update_vectors(index, embedder, entries), index.get([p.id for p in passages])
+    finally:
+        index.close()
 
 
 _MEMORY: dict[tuple[Path, str], VectorIndex] = {}
@@ -137,23 +189,52 @@ _MEMORY: dict[tuple[Path, str], VectorIndex] = {}
 
 def open_shop_vectors(settings: Settings, collection: str) -> VectorIndex:
     """The shop's collection; `memory:` lives as long as the process, so that indexing is not lost."""
-    if settings.vectors_spec != "memory:":
-        return open_vectors(settings.vectors_spec, collection)
-    return _MEMORY.setdefault((settings.shop.resolve(), collection), open_vectors("memory:", collection))
+    if settings.vectors_spec == "memory:":
+        key = (settings.shop.resolve(), collection)
+        return _MEMORY.setdefault(key, open_vectors("memory:", collection))
+    if not settings.vectors and _vector_file(settings).is_file() and collection == PRODUCTS:
+        return open_vectors(f"file:{settings.shop / 'vectors'}", collection)
+    return open_vectors(settings.vectors_spec, collection)
+
+
+def _vector_file(settings: Settings) -> Path:
+    return settings.shop / "vectors" / f"{PRODUCTS}.sqlite"
+
+
+def use_file_where_large(store: Store, settings: Settings) -> None:
+    """Where the settings leave it open, keep the vectors of a large catalogue in a file from now on;
+    those that Chroma holds are taken over.
+    """
+    if settings.vectors or _vector_file(settings).is_file() or store.count("products") <= CHROMA_MOST:
+        return
+    chroma = open_shop_vectors(settings, PRODUCTS)
+    hashes = chroma.hashes()
+    file = open_vectors(f"file:{settings.shop / 'vectors'}", PRODUCTS)
+    try:
+        ids = list(hashes)
+        for start in range(0, len(ids), BATCH):
+            found = chroma.get(ids[start : start + BATCH])
+            file.upsert(list(found), np.stack(list(found.values())), [{"hash": hashes[i]} for i in found])
+    finally:
+        file.close()
+        chroma.close()
 
 
 def open_search(store: Store, settings: Settings) -> Search:
     """Search over what was indexed; where the vector store is down, by words alone (and says so)."""
     embedder = shop_embedder(settings)
-    return Search(
-        store.products(),
-        store.policies(),
-        embedder,
-        _open_or_error(settings, PRODUCTS, embedder),
-        _open_or_error(settings, POLICIES, embedder),
-        popularity=_read_popularity(settings.shop),
-        ranker=read_ranker(own) if (own := settings.shop / "ranker.json").is_file() else None,
+    own = settings.shop / "ranker.json"
+    ranker = read_ranker(own) if own.is_file() else None
+    library = ShopLibrary(
+        store, settings.shop, embedder, lambda: _open_or_error(settings, PRODUCTS, embedder)
     )
+    passages = store.policies()
+    manifest = read_manifest(index_folder(settings.shop), embedder)
+    stored = load_policies(index_folder(settings.shop), manifest, passages, embedder) if manifest else None
+    if stored is not None:
+        return Search.over(library, *lay_policies(passages, stored, embedder), embedder, ranker)
+    index = _open_or_error(settings, POLICIES, embedder)
+    return Search.over(library, *read_policies(passages, embedder, index), embedder, ranker)
 
 
 def _open_or_error(settings: Settings, collection: str, embedder: Embedder) -> VectorIndex | SearchError:
@@ -184,12 +265,4 @@ def _write_popularity(store: Store, folder: Path) -> None:
     buyers = {(customer, product) for customer, product, *_ in store.purchases()}
     counts = Counter(product for _, product in buyers)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "popularity.json").write_text(json.dumps(counts), encoding="utf-8")
-
-
-def _read_popularity(folder: Path) -> dict[str, float] | None:
-    try:
-        counts = json.loads((folder / "popularity.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return {str(k): float(v) for k, v in counts.items()} if counts else None
+    (folder / POPULARITY).write_text(json.dumps(counts), encoding="utf-8")

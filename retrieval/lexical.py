@@ -1,129 +1,209 @@
 """Words in products: BM25 scores and which products hold a term.
 
-Works on stems (`vocabulary.ProductText`) and row numbers; knows nothing of vectors, filters or of
-what a product is.
+Works on stems and row numbers, over one or several word tables laid end to end; knows nothing of
+vectors, filters or of what a product is.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from math import log
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.english import CARRIERS
+from retrieval.postings import Rows
 from retrieval.vocabulary import ProductText, Term
-from retrieval.words import stem
+from retrieval.wordtable import NAMING, OTHER, WordTable, WordTableBuilder
 
 Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 TITLE_SHARE = 0.7
 """Title and everything, weighted as measured best on ESCI (NOTES: .7 title + .3 all)."""
 WEAK_WEIGHT = 0.5
 """A term in a description says less than one in the name: "fits your laptop" is no laptop."""
-LATE = 10
-"""Titles name the thing first and list what else it may be good for later."""
 CARRIED_WEIGHT = 0.6
 """What is left of the asked noun in a title where it only says what another thing is for."""
-_CARRIERS = frozenset(stem(word) for word in CARRIERS)
+K1, B = 1.5, 0.75
+"""Robertson's BM25, in Lucene's form (Kamphuis et al., 2020)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The rows that hold a term, ascending, and how well, 0 to 1: in naming fields, and anywhere."""
+
+    rows: Rows
+    strong: Floats
+    both: Floats
+
+
+def read_words(texts: Sequence[ProductText]) -> WordTable:
+    """The word table of a few texts."""
+    builder = WordTableBuilder()
+    for text in texts:
+        builder.add(text)
+    return WordTable(*builder.finish())
 
 
 class Lexical:
-    """Immutable after building; safe to share between threads."""
+    """Immutable after building; safe to share between threads. Rows in `dead` hold nothing."""
 
-    def __init__(self, texts: Sequence[ProductText]) -> None:
-        self.size = len(texts)
-        self._title = _build([text.strong for text in texts])
-        self._all = _build([text.strong + text.weak for text in texts])
-        self._strong = _postings([text.strong for text in texts])
-        self._weak = _postings([text.weak for text in texts])
-        self._titles = [text.title for text in texts]
-        self._kinds = [text.kind for text in texts]
-
-    def scores(self, stems: Sequence[str]) -> Floats:
-        """BM25 of every row for `stems`; zeros where no stem is known."""
-        return TITLE_SHARE * self._score(self._title, stems) + (1 - TITLE_SHARE) * self._score(
-            self._all, stems
+    def __init__(self, tables: Sequence[WordTable], dead: Mask | None = None) -> None:
+        self._tables = list(tables)
+        self._offsets = np.cumsum([0, *(table.size for table in tables)])
+        self._dead = dead if dead is not None and dead.any() else None
+        self.rows = int(self._offsets[-1])
+        self.size = self.rows - (int(np.count_nonzero(self._dead)) if self._dead is not None else 0)
+        lengths = (
+            np.concatenate([table.lengths for table in tables]) if tables else np.zeros((0, 2), np.int32)
         )
+        alive = lengths if self._dead is None else lengths[~self._dead]
+        # Per row what BM25 adds to a word's count: for the naming fields, and for all of the text.
+        self._added = [
+            K1 * ((1 - B) + B * own[0] / (own[1].mean() or 1.0)) if len(alive) else own[0].astype(np.float64)
+            for own in ((lengths[:, NAMING], alive[:, NAMING]), (lengths.sum(axis=1), alive.sum(axis=1)))
+        ]
 
-    def text_scores(self, stems: Sequence[str]) -> Floats:
-        """BM25 of every row's whole text for `stems`."""
-        return self._score(self._all, stems)
+    def _of(self, group: str, word: str) -> tuple[Rows, NDArray[np.uint8]]:
+        found = []
+        for table, offset in zip(self._tables, self._offsets, strict=False):
+            rows, counts = getattr(table, group).of(table.id_of(word))
+            if len(rows):
+                found.append((rows + np.int32(offset) if offset else rows, counts))
+        if not found:
+            return np.zeros(0, dtype=np.int32), np.zeros((0, 2), dtype=np.uint8)
+        rows, counts = found[0]
+        if len(found) > 1:
+            rows, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        if self._dead is not None:
+            alive = ~self._dead[rows]
+            rows, counts = rows[alive], counts[alive]
+        return rows, counts
 
-    def holds_word(self, word: str) -> NDArray[np.bool_]:
-        """Whether each row has the stem `word` anywhere."""
-        held = np.zeros(self.size, dtype=np.bool_)
-        for postings in (self._strong, self._weak):
-            if (rows := postings.get(word)) is not None:
-                held[rows] = True
-        return held
-
-    def titles(self, rows: Iterable[int]) -> list[tuple[str, ...]]:
-        """The title's stems of each of `rows`."""
-        return [self._titles[row] for row in rows]
-
-    def _score(self, index: bm25s.BM25 | None, stems: Sequence[str]) -> Floats:
-        known = [] if index is None else [word for word in stems if word in index.vocab_dict]
-        if index is None or not known:
-            return np.zeros(self.size, dtype=np.float32)
-        return np.asarray(index.get_scores(known), dtype=np.float32)
-
-    def holds(self, term: Term) -> tuple[Floats, Floats]:
-        """How well each row holds `term`, 0 to 1: (in its naming fields, anywhere)."""
-        strong = np.zeros(self.size, dtype=np.float32)
-        anywhere = np.zeros(self.size, dtype=np.float32)
-        for stems, weight in term.alternatives:
-            named = self._rows(self._strong, stems)
-            strong[named] = np.maximum(strong[named], weight)
-            described = self._rows(self._weak, stems)
-            anywhere[described] = np.maximum(anywhere[described], weight * WEAK_WEIGHT)
-        return strong, np.maximum(strong, anywhere)
-
-    @staticmethod
-    def _rows(postings: dict[str, NDArray[np.int32]], stems: frozenset[str]) -> NDArray[np.int32]:
-        found: NDArray[np.int32] | None = None
-        for word in stems:
-            rows = postings.get(word)
-            if rows is None:
-                return np.zeros(0, dtype=np.int32)
-            found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
-        return found if found is not None else np.zeros(0, dtype=np.int32)
-
-    def carried(self, term: Term, rows: Sequence[int], late_only: bool = False) -> list[int]:
-        """Those of `rows` whose title has `term` only in passing, and whose category has it not:
-        far behind in a long title or, unless `late_only`, as the first part of another thing's name.
+    def scores(self, stems: Sequence[str], place: NDArray[np.int32] | None = None, size: int = 0) -> Floats:
+        """BM25 for `stems`, the naming fields and all of the text in their shares: of every row, or of
+        `size` rows where `place` says each row's place (or -1).
         """
-        asked = {word for stems, _ in term.alternatives for word in stems}
+        title, everything = self._scores(stems, place, size)
+        return TITLE_SHARE * title + (1 - TITLE_SHARE) * everything
+
+    def text_scores(
+        self, stems: Sequence[str], place: NDArray[np.int32] | None = None, size: int = 0
+    ) -> Floats:
+        """BM25 of the whole text alone, otherwise as `scores`."""
+        return self._scores(stems, place, size)[1]
+
+    def _scores(
+        self, stems: Sequence[str], place: NDArray[np.int32] | None, size: int
+    ) -> tuple[Floats, Floats]:
+        title = np.zeros(self.rows if place is None else size, dtype=np.float32)
+        everything = np.zeros_like(title)
+        for word in stems:
+            rows, counts = self._of("text", word)
+            if not len(rows):
+                continue
+            everywhere = len(rows)
+            named = int(np.count_nonzero(counts[:, NAMING]))
+            at: NDArray[np.integer] = rows
+            if place is not None:
+                known = np.flatnonzero(place[rows] >= 0)
+                rows, counts = rows[known], counts[known]
+                at = place[rows]
+            naming = np.flatnonzero(counts[:, NAMING])
+            in_naming = counts[naming, NAMING].astype(np.float32)
+            title[at[naming]] += self._bm25(named, in_naming, self._added[0][rows[naming]])
+            total = (counts[:, NAMING].astype(np.int32) + counts[:, OTHER]).astype(np.float32)
+            everything[at] += self._bm25(everywhere, total, self._added[1][rows])
+        return title, everything
+
+    def holders(self, word: str) -> Rows:
+        """Rows that hold the stem `word` anywhere, ascending."""
+        return self._of("text", word)[0]
+
+    def titles(self, rows: NDArray[np.integer]) -> list[tuple[str, ...]]:
+        """The stems of the titles of some rows, in order."""
         found = []
         for row in rows:
-            title = self._titles[row]
-            places = [at for at, word in enumerate(title) if word in asked]
-            if not places or not asked.isdisjoint(self._kinds[row]):
+            at = int(np.searchsorted(self._offsets, row, side="right")) - 1
+            found.append(self._tables[at].title(int(row - self._offsets[at])))
+        return found
+
+    def _bm25(self, holders: int, counts: Floats, added: NDArray[np.float64]) -> Floats:
+        rarity = np.float32(log(1 + (self.size - holders + 0.5) / (holders + 0.5)))
+        return np.asarray(rarity * (counts / (added + counts)), dtype=np.float32)
+
+    def holds(self, term: Term) -> Held:
+        """The rows that hold `term`, and how well."""
+        found = [self._alternative(stems, weight) for stems, weight in term.alternatives]
+        found = [held for held in found if len(held.rows)]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            return Held(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32))
+        rows = reduce(np.union1d, [held.rows for held in found]).astype(np.int32)
+        strong, both = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+        for held in found:
+            at = np.searchsorted(rows, held.rows)
+            strong[at] = np.maximum(strong[at], held.strong)
+            both[at] = np.maximum(both[at], held.both)
+        return Held(rows, strong, both)
+
+    def _alternative(self, stems: frozenset[str], weight: float) -> Held:
+        """All of `stems` have to be held: in naming fields, or else in the other ones."""
+        rows, counts = None, None
+        for word in sorted(stems):
+            own_rows, own_counts = self._of("text", word)
+            if rows is None or counts is None:
+                rows, counts = own_rows, own_counts
                 continue
-            if places[0] >= LATE:
-                found.append(row)
-                continue
-            if late_only:
-                continue
-            followers = [title[at + 1 : at + 2] for at in places]
-            followers = [after for after in followers if not asked.issuperset(after) or not after]
-            if followers and all(after and after[0] in _CARRIERS for after in followers):
-                found.append(row)
+            rows, mine, other = np.intersect1d(rows, own_rows, assume_unique=True, return_indices=True)
+            counts = np.minimum(counts[mine], own_counts[other])
+        if rows is None or counts is None:
+            return Held(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32))
+        named, described = counts[:, NAMING] > 0, counts[:, OTHER] > 0
+        strong = np.where(named, np.float32(weight), np.float32(0))
+        both = np.maximum(strong, np.where(described, np.float32(weight * WEAK_WEIGHT), np.float32(0)))
+        held = both > 0
+        return Held(rows[held], strong[held], both[held])
+
+    def named(self, stems: frozenset[str]) -> Rows:
+        """Rows called all of `stems`: by their title or the last part of their category."""
+        own = [self._of("names", word)[0] for word in sorted(stems)]
+        if not own:
+            return np.zeros(0, dtype=np.int32)
+        return reduce(lambda a, b: np.intersect1d(a, b, assume_unique=True), own)
+
+    def carried(self, term: Term, rows: NDArray[np.integer], late_only: bool = False) -> Mask:
+        """Those of `rows` (ascending; a mask over them) that have `term` only in passing; see WordTable."""
+        asked = frozenset(word for stems, _ in term.alternatives for word in stems)
+        found = np.zeros(len(rows), dtype=np.bool_)
+        for table, (start, end) in zip(self._tables, pairwise(self._offsets), strict=True):
+            own = slice(*np.searchsorted(rows, [start, end]))
+            if own.start < own.stop:
+                found[own] = table.carried(asked, rows[own] - start, late_only)
         return found
 
 
-def _build(rows: Sequence[Sequence[str]]) -> bm25s.BM25 | None:
-    if not any(rows):
-        return None
-    index = bm25s.BM25()
-    index.index([list(row) for row in rows], show_progress=False)
-    return index
+LIGHT = 0.4
+"""How much less a number, or a word that only says for whom, weighs than another word."""
 
 
-def _postings(rows: Sequence[Sequence[str]]) -> dict[str, NDArray[np.int32]]:
-    found: dict[str, list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        for word in set(row):
-            found[word].append(number)
-    return {word: np.array(numbers, dtype=np.int32) for word, numbers in found.items()}
+def weigh(
+    terms: Sequence[Term], lexical: Lexical, light: frozenset[str] = frozenset()
+) -> tuple[list[float], list[Held], list[Term]]:
+    """Each term's share of the whole (idf), who holds it, and the terms that nobody holds.
+
+    Numbers and the words of `light` weigh less.
+    """
+    held = [lexical.holds(term) for term in terms]
+    missing = [term for term, found in zip(terms, held, strict=True) if not len(found.rows)]
+    raw = [
+        np.log(1 + lexical.size / (1 + len(found.rows)))
+        * (LIGHT if term.words[0].isdigit() or light.issuperset(term.words) else 1.0)
+        for term, found in zip(terms, held, strict=True)
+    ]
+    total = float(sum(raw)) or 1.0
+    return [float(weight) / total for weight in raw], held, missing

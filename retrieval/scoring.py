@@ -1,30 +1,29 @@
 """The score of every product for one query: candidates by a first guess, then the ranker.
 
-Holds the columns that the ranker's signals need and hands slices of them to `signals.py`. Knows the
-lexical index and the matrix of vectors; knows nothing of filters' meaning, of relevance, or of where
-a score is used.
+Collects what the ranker's signals need of a query's rows and hands it to `signals.py`. Knows the
+catalogue; knows nothing of relevance, or of where a score is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from retrieval import english
-from retrieval.lexical import Lexical
+from retrieval.catalogue import Catalogue
+from retrieval.choosing import Chosen
 from retrieval.query import Query
 from retrieval.ranker import Ranker
 from retrieval.signals import Candidates, first_guess, read_signals
 from retrieval.words import stem, stems, words
-from shop.types import Product
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
-Fits = Callable[[Rows], NDArray[np.bool_]]
 
 WIDTH = 400
 """Candidates taken from the first guess: on ESCI's queries they hold 97 % of what is right."""
@@ -32,12 +31,14 @@ WIDTH = 400
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One query's candidates as the ranker sees them: `rows` by first guess, a row of signals each."""
+    """One query's candidates as the ranker sees them: `rows` are places among the chosen rows, by first
+    guess, a row of signals each.
+    """
 
     rows: Rows
     table: Floats
     guess: Floats
-    """First guess of every product."""
+    """First guess of every chosen row."""
 
 
 def asked_text(query: Query) -> str:
@@ -59,58 +60,62 @@ _FUNCTION_STEMS = frozenset(stem(word) for word in english.FUNCTION_WORDS)
 
 
 class Scorer:
-    """Immutable once built; safe to share between threads."""
+    """Immutable; safe to share between threads."""
 
-    def __init__(
-        self, products: Sequence[Product], lexical: Lexical, matrix: Floats | None, ranker: Ranker
-    ) -> None:
+    def __init__(self, ranker: Ranker) -> None:
         self.ranker = ranker
-        self._lexical, self._matrix = lexical, matrix
-        self._brands = [frozenset(stems(product.brand)) for product in products]
-        self._category = _numbered([product.category for product in products])
-        self._department = _numbered([" > ".join(product.categories[:2]) for product in products])
 
-    def view(self, query: Query, lexical: Floats, cosine: Floats | None, fits: Fits) -> View:
-        """The candidates of `query`; arrays have one entry a product, `fits` says which of some rows
-        pass the query's filters.
-        """
+    def view(self, query: Query, catalogue: Catalogue, chosen: Chosen, cosine: Floats | None) -> View:
+        """The candidates of `query` among the rows of `chosen`, to what is typed as near as `cosine`."""
+        lexical, size = catalogue.lexical, len(chosen.rows)
         typed = list(dict.fromkeys(stems(asked_text(query))))
         asked = [word for word in typed if word not in _FUNCTION_STEMS] or typed
-        text = self._lexical.text_scores(typed)
-        held = [self._lexical.holds_word(word) for word in asked]
-        weights = [np.log(1 + len(mask) / (1 + np.count_nonzero(mask))) for mask in held]
+        text = lexical.text_scores(typed, chosen.place, size)
+        held = [lexical.holders(word) for word in asked]
+        weights = [np.log(1 + lexical.size / (1 + len(rows))) for rows in held]
         total = float(sum(weights)) or 1.0
         shares = {word: float(weight) / total for word, weight in zip(asked, weights, strict=True)}
-        mentioned = np.zeros(len(lexical), dtype=np.float32)
-        for share, mask in zip(shares.values(), held, strict=True):
-            mentioned += np.float32(share) * mask
-        guess = first_guess(lexical, text, cosine)
-        rows = _largest(guess, WIDTH)
+        mentioned = np.zeros(size, dtype=np.float32)
+        for share, holders in zip(shares.values(), held, strict=True):
+            mentioned[chosen.places(holders)] += np.float32(share)
+        guess = first_guess(chosen.lexical, text, cosine)
+        best = _largest(guess, WIDTH)
+        rows = chosen.rows[best]
+        order = np.argsort(rows, kind="stable")
+        fits = np.zeros(len(rows), dtype=np.bool_)
+        # Judged queries hold products that only partly fit, so here a filter is a preference.
+        fits[order] = catalogue.keeps(query.filters, rows[order])
+        paths = catalogue.categories(rows)
         found = Candidates(
-            words=lexical[rows],
-            text=text[rows],
-            mentioned=mentioned[rows],
-            fits=fits(rows),
-            titles=self._lexical.titles(rows),
-            brands=[self._brands[row] for row in rows],
-            category=self._category[rows],
-            department=self._department[rows],
-            cosine=cosine[rows] if cosine is not None else None,
-            vectors=self._matrix[rows] if cosine is not None and self._matrix is not None else None,
+            words=chosen.lexical[best],
+            text=text[best],
+            mentioned=mentioned[best],
+            fits=fits,
+            titles=lexical.titles(rows),
+            brands=[_brand_stems(brand) for brand in catalogue.brands(rows)],
+            category=_numbered([path[-1] if path else "" for path in paths]),
+            department=_numbered([" > ".join(path[:2]) for path in paths]),
+            cosine=cosine[best] if cosine is not None else None,
+            vectors=catalogue.vectors(rows) if cosine is not None else None,
         )
         # Matrices this small cost many times more when threads wait for each other on a busy machine.
         with _THREADS.limit(limits=1, user_api="blas"):
             table = read_signals(shares, found)
-        return View(rows, table, guess)
+        return View(best, table, guess)
 
     def score(self, view: View) -> Floats:
-        """0 to 1 for every product, comparable within one query: candidates above 0.5 in the ranker's
+        """0 to 1 for every chosen row, comparable within one query: candidates above 0.5 in the ranker's
         order, the others below it by first guess.
         """
         score = view.guess * np.float32(0.5)
         order = self.ranker.order(view.table)
         score[view.rows[order]] = np.linspace(1.0, 0.5, len(order), endpoint=False, dtype=np.float32)
         return score
+
+
+@lru_cache(maxsize=50_000)
+def _brand_stems(brand: str) -> frozenset[str]:
+    return frozenset(stems(brand))
 
 
 def _numbered(names: Sequence[str]) -> NDArray[np.int32]:

@@ -1,46 +1,55 @@
 """Finding products and policy passages: words and vectors together, filters before any cut.
 
-Holds every product's vector in one NumPy matrix (10,000 products are 15 MB), read once from the
-vector store: a filtered search is then exact, and every product's cosine is known, which a claim
-like "we have none" needs. Knows nothing of customers or of wording.
+Measures a query on every row of a small catalogue and on chosen rows of a large one (`choosing.py`),
+so that a claim like "we have none" rests on all of it. Knows nothing of customers, of wording, or of
+how a catalogue is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval import english
+from retrieval.catalogue import Catalogue, StoredProducts
+from retrieval.choosing import Chosen, choose_rows, compare
 from retrieval.embedding import Embedder, Vectors
-from retrieval.filters import Filters, states
+from retrieval.explaining import relax, sort_near
+from retrieval.filters import Filters
 from retrieval.heads import head_term, recipients
-from retrieval.lexical import CARRIED_WEIGHT, Lexical
+from retrieval.lexical import CARRIED_WEIGHT, weigh
+from retrieval.library import Fixed, Library, read_policies, shelve
+from retrieval.passages import Passages
 from retrieval.query import Query, parse_query
 from retrieval.ranker import Ranker, read_ranker
-from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, fuse, relevant, strictly_relevant
+from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, relevant, strictly_relevant
 from retrieval.results import Hit, Outcome, PolicyHit, SearchResult
-from retrieval.scoring import Rows, Scorer, View, asked_text
-from retrieval.sorting import sort_rows
+from retrieval.scoring import Scorer, View, asked_text
+from retrieval.sorting import first_by, sort_rows
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
-from retrieval.vocabulary import ProductText, Term, Vocabulary, read_text
+from retrieval.vocabulary import Vocabulary
 from retrieval.words import stem, words
 from shop.errors import SearchError
 from shop.types import PolicyPassage, Product
 
 __all__ = ["Hit", "Outcome", "PolicyHit", "Search", "SearchResult"]
 
-LIGHT = 0.4
+Rows = NDArray[np.int64]
+VARIED = 6
+"""So many times the products to show are looked at for versions of one thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One query measured against every product."""
+    """One query measured on the rows of `chosen`; every array is beside them."""
 
+    catalogue: Catalogue
+    chosen: Chosen
     evidence: Evidence
     score: Floats
     relevant: Mask
@@ -49,7 +58,7 @@ class _Found:
 
 
 class Search:
-    """Immutable once built, apart from remembered query vectors; safe to share between threads."""
+    """Safe to share between threads. Every search sees the library's catalogue of that moment."""
 
     def __init__(
         self,
@@ -62,67 +71,59 @@ class Search:
         ranker: Ranker | None = None,
     ) -> None:
         """A SearchError in the place of vectors is a store that did not open: words alone then."""
-        self._rows = list(products)
-        self.products: Mapping[str, Product] = {product.id: product for product in self._rows}
-        self._row_of = {product.id: row for row, product in enumerate(self._rows)}
-        texts = [read_text(product) for product in self._rows]
-        self.vocabulary = Vocabulary(self._rows, texts)
-        self._lexical = Lexical(texts)
-        self._names = [text.names for text in texts]
+        catalogue, notes = shelve(list(products), embedder, product_vectors, popularity)
+        passages, more = read_policies(policies, embedder, policy_vectors)
+        self._open(Fixed(catalogue, notes), passages, more, embedder, ranker)
+
+    @classmethod
+    def over(
+        cls,
+        library: Library,
+        passages: Passages,
+        notes: tuple[str, ...],
+        embedder: Embedder,
+        ranker: Ranker | None = None,
+    ) -> Search:
+        """A search that follows what `library` says the catalogue is; `notes` say what does not work."""
+        search = cls.__new__(cls)
+        search._open(library, passages, notes, embedder, ranker)
+        return search
+
+    def _open(
+        self,
+        library: Library,
+        passages: Passages,
+        notes: tuple[str, ...],
+        embedder: Embedder,
+        ranker: Ranker | None,
+    ) -> None:
+        self._library, self._passages, self._notes = library, passages, notes
         self.embedder = embedder
         self._gate = Gate() if embedder.name.startswith("all-MiniLM") else WORDS_ONLY_GATE
-        self._passages = list(policies)
-        self._policy_texts = [
-            ProductText(
-                title=tuple(stem(w) for w in words(p.heading)),
-                kind=frozenset(),
-                strong=tuple(stem(w) for w in words(f"{p.heading} {p.text}")),
-                weak=(),
-            )
-            for p in self._passages
-        ]
-        self._policy_lexical = Lexical(self._policy_texts)
-        self._popularity = np.array(
-            [(popularity or {}).get(p.id, p.rating.count if p.rating else 0) for p in self._rows],
-            dtype=np.float32,
-        )
-        self._degraded: tuple[str, ...] = ()
-        self._matrix = self._read_matrix(product_vectors, [p.id for p in self._rows], "product")
-        self._policy_matrix = self._read_matrix(policy_vectors, [p.id for p in self._passages], "policy")
-        self._scorer = Scorer(self._rows, self._lexical, self._matrix, ranker or read_ranker())
+        self._scorer = Scorer(ranker or read_ranker())
         self._embed_query = lru_cache(maxsize=512)(self._embed_one)
 
-    def _read_matrix(self, index: VectorIndex | SearchError, ids: Sequence[str], what: str) -> Vectors | None:
-        """Vectors in row order; rows not indexed yet are zero, none at all is None."""
-        if not ids:
-            return None
-        try:
-            if isinstance(index, SearchError):
-                raise index
-            stored = index.get(ids)
-        except SearchError as error:
-            self._degraded += (f"{what} vectors: {error}",)
-            return None
-        if len(stored) < len(ids):
-            self._degraded += (f"{what} vectors: {len(ids) - len(stored)} not indexed; run `regulars index`",)
-        if not stored:
-            return None
-        matrix = np.zeros((len(ids), self.embedder.dimensions), dtype=np.float32)
-        for row, id_ in enumerate(ids):
-            if id_ in stored:
-                matrix[row] = stored[id_]
-        return matrix
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The catalogue's words, as they are now."""
+        return self._library.current().vocabulary
+
+    @property
+    def products(self) -> StoredProducts:
+        """Every product by id, fetched when asked for."""
+        return self._library.latest.products
 
     def _embed_one(self, text: str) -> Vectors:
         return np.asarray(self.embedder.embed([text])[0], dtype=np.float32)
 
-    def _cosines(self, text: str, matrix: Vectors | None) -> tuple[Floats | None, tuple[str, ...]]:
-        if matrix is None:
-            return None, self._degraded
+    def _vector(self, text: str, wanted: bool) -> tuple[Vectors | None, tuple[str, ...]]:
+        notes = self._library.notes + self._notes
+        if not wanted:
+            return None, notes
         try:
-            return np.asarray(matrix @ self._embed_query(text), dtype=np.float32), self._degraded
+            return self._embed_query(text), notes
         except SearchError as error:
-            return None, (*self._degraded, f"embedding: {error}")
+            return None, (*notes, f"embedding: {error}")
 
     def product(self, product_id: str) -> Product | None:
         """The product, or None."""
@@ -134,55 +135,58 @@ class Search:
 
     def search(self, query: Query | str, k: int = 8, exclude: frozenset[str] = frozenset()) -> SearchResult:
         """The products that are what `query` asks and pass its filters, best (or as sorted) first."""
+        catalogue = self._library.current()
         if isinstance(query, str):
-            query = self.parse(query)
-        if not self._rows:
+            query = parse_query(query, catalogue.vocabulary)
+        if not catalogue.alive:
             return SearchResult(query, (), 0, "failed", degraded=("the catalogue is empty",))
-        found, degraded = self._measure(query)
-        rows = [
-            int(row)
-            for row in np.flatnonzero(found.relevant)
-            if query.filters.matches(self._rows[row]) and self._rows[row].id not in exclude
-        ]
-        missing = found.missing
-        called = self._called(query, found.relevant)
-        if called and query.filters and not called.intersection(rows):
-            rows = []
-        elif called.intersection(rows) and (query.superlative or query.count):
-            rows = [row for row in rows if row in called]
-        if rows:
-            rows = sort_rows(
-                rows,
-                self._rows,
-                query.sort or ("" if found.evidence.terms else "popular"),
-                found.score,
-                self._popularity,
-            )
-            rows = rows if query.sort else vary(rows, self._rows, k)
-            hits = tuple(self._hit(row, found) for row in rows[:k])
-            return SearchResult(query, hits, len(rows), "found", missing=missing, degraded=degraded)
+        found, degraded = self._measure(catalogue, query)
+        places = self._without(found, np.flatnonzero(found.relevant), exclude)
+        places = places[catalogue.keeps(query.filters, found.chosen.rows[places])]
+        called = self._called(query, found)
+        among = called[places] if called is not None else np.zeros(0, dtype=np.bool_)
+        if called is not None and called.any() and query.filters and not among.any():
+            places = places[:0]
+        elif among.any() and (query.superlative or query.count):
+            places = places[among]
+        if len(places):
+            sort = query.sort or ("" if found.evidence.terms else "popular")
+            count = k if query.sort else max(50, VARIED * k)
+            best = places[sort_rows(found.chosen.rows[places], catalogue, sort, found.score[places], count)]
+            if not query.sort:
+                rows = found.chosen.rows
+                best = np.array(vary(best.tolist(), lambda at: catalogue.version_of(int(rows[at])), k))
+            hits = self._hits(found, best[:k])
+            return SearchResult(query, hits, len(places), "found", missing=found.missing, degraded=degraded)
         return self._explain(query, k, exclude, found, degraded)
 
-    def _called(self, query: Query, relevant_rows: Mask) -> set[int]:
+    @staticmethod
+    def _without(found: _Found, places: Rows, exclude: frozenset[str]) -> Rows:
+        if not exclude:
+            return places
+        left_out = [row for id_ in exclude if (row := found.catalogue.row_of(id_)) is not None]
+        return places[~np.isin(found.chosen.rows[places], left_out)]
+
+    def _called(self, query: Query, found: _Found) -> Mask | None:
         """Relevant rows that are called what was asked, not only hold the word: of laptops and a
         backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
         """
-        terms = self.vocabulary.terms([w for w in words(query.topic) if w not in english.LINKS])
+        vocabulary = found.catalogue.vocabulary
+        terms = vocabulary.terms([w for w in words(query.topic) if w not in english.LINKS])
         place = head_term(query.topic, terms)
         if place is None:
-            return set()
-        names = [stems for stems, _ in terms[place].alternatives]
-        return {
-            int(row)
-            for row in np.flatnonzero(relevant_rows)
-            if any(stems <= self._names[row] for stems in names)
-        }
+            return None
+        called = np.zeros(found.catalogue.rows, dtype=np.bool_)
+        for stems, _ in terms[place].alternatives:
+            called[found.catalogue.lexical.named(stems)] = True
+        return np.asarray(called[found.chosen.rows] & found.relevant)
 
     def ranking(self, query: Query | str, k: int = 100) -> list[tuple[str, float]]:
         """(product id, score) of the `k` best without the relevance gate, for measuring."""
-        score = self._measure(self.parse(query) if isinstance(query, str) else query)[0].score
-        best = np.argsort(-score, kind="stable")[:k]
-        return [(self._rows[row].id, float(score[row])) for row in best]
+        catalogue = self._library.current()
+        found, _ = self._measure(catalogue, self.parse(query) if isinstance(query, str) else query)
+        best = np.argsort(-found.score, kind="stable")[:k]
+        return [(catalogue.id_of(int(found.chosen.rows[at])), float(found.score[at])) for at in best]
 
     @property
     def ranker(self) -> Ranker:
@@ -191,111 +195,97 @@ class Search:
 
     def signals(self, text: str) -> tuple[list[str], Floats]:
         """(ids of the candidates, a row of signals each), for measuring and for fitting a ranker."""
-        query = self.parse(text)
-        view = self._view(query, self._measure(query)[0].evidence)
-        return [self._rows[row].id for row in view.rows], view.table
+        query, catalogue = self.parse(text), self._library.current()
+        found, _ = self._measure(catalogue, query)
+        view = self._view(catalogue, query, found.chosen)
+        return [catalogue.id_of(int(row)) for row in found.chosen.rows[view.rows]], view.table
 
     def nearest(self, text: str, k: int = 100) -> list[str]:
         """Ids of the `k` products nearest to `text` by vector alone, for measuring."""
-        cosine, _ = self._cosines(text, self._matrix)
-        best = np.argsort(-cosine, kind="stable")[:k] if cosine is not None else ()
-        return [self._rows[row].id for row in best]
+        catalogue = self._library.current()
+        vector, _ = self._vector(text, catalogue.has_vectors)
+        rows = catalogue.nearest(vector, k)[0] if vector is not None else ()
+        return [catalogue.id_of(int(row)) for row in rows]
 
-    def _view(self, query: Query, evidence: Evidence) -> View:
-        cosine = self._cosines(asked_text(query), self._matrix)[0] if evidence.cosine is not None else None
-
-        def fits(rows: Rows) -> Mask:
-            # Judged queries hold products that only partly fit, so here a filter is a preference.
-            return np.array([query.filters.matches(self._rows[row]) for row in rows], dtype=np.bool_)
-
-        return self._scorer.view(query, evidence.lexical, cosine, fits)
+    def _view(self, catalogue: Catalogue, query: Query, chosen: Chosen) -> View:
+        vector, _ = self._vector(asked_text(query), chosen.cosine is not None)
+        cosine = compare(catalogue, chosen, vector) if vector is not None else None
+        return self._scorer.view(query, catalogue, chosen, cosine)
 
     def similar(self, product_id: str, k: int = 8, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """Products like this one by vector (by words where there are none), itself left out."""
-        row = self._row_of.get(product_id)
+        catalogue = self._library.current()
+        row = catalogue.row_of(product_id)
         if row is None:
             return []
-        product = self._rows[row]
-        terms = self.vocabulary.terms(words(product.title))
-        lexical = self._lexical.scores([s for term in terms for stems, _ in term.alternatives for s in stems])
-        cosine = self._matrix @ self._matrix[row] if self._matrix is not None else None
-        score = (
-            cosine if cosine is not None and cosine[row] > 0 else lexical / max(float(lexical.max()), 1e-9)
-        )
-        hits: list[Hit] = []
-        for other in np.argsort(-score, kind="stable"):
-            if other != row and score[other] > 0.3 and filters.matches(self._rows[other]):
-                hits.append(
-                    Hit(
-                        self._rows[other],
-                        float(score[other]),
-                        float(cosine[other]) if cosine is not None else 0.0,
-                        0.0,
-                    )
-                )
-                if len(hits) == k:
-                    break
-        return hits
+        vector = catalogue.vector(row)
+        if vector is not None:
+            mask = catalogue.mask(filters) if filters else None
+            rows, score = catalogue.nearest(vector, 4 * k + 50 if filters.without else k + 1, mask)
+        else:
+            title = words(catalogue.products[product_id].title)
+            terms = catalogue.vocabulary.terms(title)
+            stems = [s for term in terms for stems, _ in term.alternatives for s in stems]
+            lexical = catalogue.lexical.scores(stems)
+            score = lexical / max(float(lexical.max()), 1e-9)
+            rows = np.flatnonzero(score > 0.3)
+            rows = rows[catalogue.keeps(filters, rows)]
+            best = first_by([-score[rows].astype(np.float64)], k + 1)
+            rows, score = rows[best], score[rows[best]]
+        near = [(int(r), float(s)) for r, s in zip(rows, score, strict=True) if r != row and s > 0.3]
+        products = catalogue.products.several([catalogue.id_of(r) for r, _ in near])
+        hits = [
+            Hit(product, s, s if vector is not None else 0.0, 0.0)
+            for r, s in near
+            if (product := products.get(catalogue.id_of(r))) and filters.matches(product)
+        ]
+        return hits[:k]
+
+    def most_rated(self, least: float, k: int) -> list[Product]:
+        """The `k` products with the most ratings among those rated `least` or better."""
+        catalogue = self._library.current()
+        rows = np.flatnonzero(catalogue.mask(Filters(min_rating=least)))
+        best = rows[first_by([-catalogue.rating_count[rows]], k)]
+        return list(catalogue.products.several([catalogue.id_of(int(row)) for row in best]).values())
 
     def policies(self, text: str, k: int = 3) -> list[PolicyHit]:
         """The passages nearest to `text`; cosine and coverage let the caller decide "not stated"."""
-        if not self._passages:
-            return []
-        asked = [stem(w) for w in words(text) if w not in english.FILLER]
-        terms = [Term((s,), ((frozenset((s,)), 1.0),)) for s in dict.fromkeys(asked)]
-        weights, held, _ = self._weigh(terms, self._policy_lexical)
-        coverage = sum(
-            (w * both for w, (_, both) in zip(weights, held, strict=True)), np.zeros(len(self._passages))
-        )
-        lexical = self._policy_lexical.scores(asked)
-        cosine, _ = self._cosines(text, self._policy_matrix)
-        score = fuse(lexical, cosine)
-        best = np.argsort(-score, kind="stable")[:k]
-        return [
-            PolicyHit(
-                self._passages[row],
-                float(score[row]),
-                float(cosine[row]) if cosine is not None else 0.0,
-                float(coverage[row]),
-            )
-            for row in best
-        ]
+        vector, _ = self._vector(text, self._passages.vectors is not None)
+        return self._passages.nearest(text, vector, k)
 
     # -- measuring ---------------------------------------------------------------------------
 
-    @staticmethod
-    def _weigh(
-        terms: Sequence[Term], lexical: Lexical, light: frozenset[str] = frozenset()
-    ) -> tuple[list[float], list[tuple[Floats, Floats]], list[Term]]:
-        """Each term's share of the whole (idf), who holds it, and the terms that nobody holds.
-
-        Numbers and the words of `light` weigh less.
+    def _measure(
+        self, catalogue: Catalogue, query: Query, lenient: bool = False
+    ) -> tuple[_Found, tuple[str, ...]]:
+        """Measure the rows that can matter. Where nothing is the thing itself, `lenient` lets in things
+        named after it: a shop with lunch bags and lunch boxes has something for "lunch".
         """
-        held = [lexical.holds(term) for term in terms]
-        missing = [term for term, (_, both) in zip(terms, held, strict=True) if not both.any()]
-        raw = [
-            np.log(1 + lexical.size / (1 + np.count_nonzero(both)))
-            * (LIGHT if term.words[0].isdigit() or light.issuperset(term.words) else 1.0)
-            for term, (_, both) in zip(terms, held, strict=True)
-        ]
-        total = float(sum(raw)) or 1.0
-        return [float(weight) / total for weight in raw], held, missing
-
-    def _measure(self, query: Query, lenient: bool = False) -> tuple[_Found, tuple[str, ...]]:
-        """Measure every product. Where nothing is the thing itself, `lenient` lets in things named
-        after it: a shop with lunch bags and lunch boxes has something for "lunch".
-        """
+        vocabulary, lexical = catalogue.vocabulary, catalogue.lexical
         topic = [word for word in words(query.topic) if word not in english.LINKS]
         hard = [word for word in topic if word not in english.SOFT]
-        terms = self.vocabulary.terms(hard)
-        weights, held, missing = self._weigh(terms, self._lexical, recipients(query.topic))
-        size = len(self._rows)
+        terms = vocabulary.terms(hard)
+        weights, holding, missing = weigh(terms, lexical, recipients(query.topic))
+        extra = [
+            *query.filters.colours,
+            *query.filters.brands,
+            *(value for _, value in query.filters.options),
+        ]
+        stems = [s for term in terms for alternative, _ in term.alternatives for s in alternative]
+        stems += [stem(w) for text in (*extra, *(t for t in topic if t in english.SOFT)) for w in words(text)]
+        text = " ".join([*extra, query.topic]).strip() or query.text
+        vector, degraded = self._vector(text, catalogue.has_vectors)
+        asked = self._vector(asked_text(query), catalogue.has_vectors and catalogue.is_large)[0]
+        stems = list(dict.fromkeys(stems))
+        chosen = choose_rows(catalogue, weights, holding, stems, vector, asked, query.filters)
+        held = [chosen.spread(one) for one in holding]
+        size = len(chosen.rows)
         head = np.zeros(size, dtype=np.bool_)
         place = head_term(query.topic, terms)
         if place is not None:
             strong, both = held[place]
-            naming = [int(r) for r in np.flatnonzero(strong)]
-            carried = self._lexical.carried(terms[place], naming, late_only=lenient)
+            naming = np.flatnonzero(strong)
+            carried = naming[lexical.carried(terms[place], chosen.rows[naming], late_only=lenient)]
             head = strong > 0
             head[carried] = False
             strong[carried] *= CARRIED_WEIGHT
@@ -304,20 +294,12 @@ class Search:
         for weight, (strong, both) in zip(weights, held, strict=True):
             named += weight * strong
             coverage += weight * both
-        extra = [
-            *query.filters.colours,
-            *query.filters.brands,
-            *(value for _, value in query.filters.options),
-        ]
-        stems = [s for term in terms for alternative, _ in term.alternatives for s in alternative]
-        stems += [stem(w) for text in (*extra, *(t for t in topic if t in english.SOFT)) for w in words(text)]
-        lexical = self._lexical.scores(list(dict.fromkeys(stems)))
-        cosine, degraded = self._cosines(" ".join([*extra, query.topic]).strip() or query.text, self._matrix)
-        spelled = all(word in self.vocabulary.words for word in hard)
+        spelled = all(word in vocabulary.words for word in hard)
         # A head of two words ("cake stand") is plain enough for an unknown word beside it.
         compound = place is not None and len(terms[place].words) > 1
         foreign = 0 if compound else len(missing)
-        evidence = Evidence(named, coverage, head, lexical, cosine, len(terms), foreign, spelled)
+        cosine = chosen.cosine
+        evidence = Evidence(named, coverage, head, chosen.lexical, cosine, len(terms), foreign, spelled)
         if not terms:
             mask = np.ones(size, dtype=np.bool_)
         elif query.superlative or query.count:
@@ -326,20 +308,31 @@ class Search:
         else:
             mask = relevant(evidence, self._gate)
         if not lenient and not mask.any():
-            return self._measure(query, lenient=True)
-        score = self._scorer.score(self._view(query, evidence))
+            return self._measure(catalogue, query, lenient=True)
+        if terms or not catalogue.is_large:
+            score = self._scorer.score(self._view(catalogue, query, chosen))
+        else:
+            score = np.zeros(size, dtype=np.float32)  # nothing asked: only sorting decides
         per_term = tuple((" ".join(term.words), both) for term, (_, both) in zip(terms, held, strict=True))
         absent = tuple(" ".join(term.words) for term in missing)
-        return _Found(evidence, np.asarray(score, dtype=np.float32), mask, per_term, absent), degraded
+        return _Found(catalogue, chosen, evidence, score, mask, per_term, absent), degraded
 
-    def _hit(self, row: int, found: _Found) -> Hit:
-        cosine = found.evidence.cosine
-        return Hit(
-            self._rows[row],
-            float(found.score[row]),
-            float(cosine[row]) if cosine is not None else 0.0,
-            float(found.evidence.coverage[row]),
-            tuple(name for name, both in found.held if both[row] > 0),
+    @staticmethod
+    def _hits(found: _Found, places: Rows) -> tuple[Hit, ...]:
+        """The products at `places`; one that is gone from the store this moment is left out."""
+        catalogue, evidence = found.catalogue, found.evidence
+        ids = [catalogue.id_of(int(row)) for row in found.chosen.rows[places]]
+        products = catalogue.products.several(ids)
+        return tuple(
+            Hit(
+                products[id_],
+                float(found.score[at]),
+                float(evidence.cosine[at]) if evidence.cosine is not None else 0.0,
+                float(evidence.coverage[at]),
+                tuple(name for name, both in found.held if both[at] > 0),
+            )
+            for id_, at in zip(ids, places, strict=True)
+            if id_ in products
         )
 
     # -- saying why there is nothing -----------------------------------------------------------
@@ -347,52 +340,21 @@ class Search:
     def _explain(
         self, query: Query, k: int, exclude: frozenset[str], found: _Found, degraded: tuple[str, ...]
     ) -> SearchResult:
-        rows = [int(r) for r in np.flatnonzero(found.relevant) if self._rows[r].id not in exclude]
-        if not rows:
-            order = np.argsort(-found.score, kind="stable")[: max(50, k)]
-            near = [int(r) for r in order if self._rows[r].id not in exclude]
-            fitting = [r for r in near if query.filters.matches(self._rows[r])]
-            hits = tuple(self._hit(r, found) for r in (fitting or near)[:k])
+        catalogue, rows = found.catalogue, found.chosen.rows
+        places = self._without(found, np.flatnonzero(found.relevant), exclude)
+        if not len(places):
+            order = first_by([-found.score.astype(np.float64)], max(50, k))
+            near = self._without(found, order, exclude)
+            ascending = np.sort(near)
+            fitting = ascending[catalogue.keeps(query.filters, rows[ascending])]
+            shown = near[np.isin(near, fitting)] if len(fitting) else near
+            hits = self._hits(found, shown[:k])
             return SearchResult(query, (), 0, "not_stocked", hits, (), found.missing, degraded)
         names = [name for name, _ in query.filters.relaxations()]
-        unstated = [name for name in names if not any(states(self._rows[r], name) for r in rows)]
-        dropped, near = self._relax(query.filters, rows, unstated)
-        near = self._nearest(near, query.filters, dropped, found)
-        hits = tuple(self._hit(r, found) for r in near[:k])
+        unstated = [name for name in names if not catalogue.states(name, rows[places])]
+        dropped, passing = relax(catalogue, query.filters, rows[places], unstated)
+        near = places[passing]
+        near = near[sort_near(catalogue, rows[near], query.filters, dropped, found.score[near], k)]
         outcome: Outcome = "not_in_data" if unstated and set(dropped) & set(unstated) else "filtered_out"
+        hits = self._hits(found, near)
         return SearchResult(query, (), 0, outcome, hits, dropped, found.missing, degraded)
-
-    def _relax(
-        self, filters: Filters, rows: list[int], unstated: list[str]
-    ) -> tuple[tuple[str, ...], list[int]]:
-        """Drop as few filters as leave something, first those the data cannot answer."""
-        names = [name for name, _ in filters.relaxations()]
-        for count in range(1, len(names) + 1):
-            options: list[tuple[int, tuple[str, ...], list[int]]] = []
-            for dropped in combinations(names, count):
-                left = filters
-                for name in dropped:
-                    left = dict(left.relaxations())[name]
-                passing = [row for row in rows if left.matches(self._rows[row])]
-                if passing:
-                    certain = len(set(dropped) & set(unstated))
-                    options.append((certain * 1_000_000 + len(passing), dropped, passing))
-            if options:
-                _, dropped, passing = max(options, key=lambda option: option[0])
-                return dropped, passing
-        return tuple(names), rows
-
-    def _nearest(
-        self, rows: list[int], filters: Filters, dropped: tuple[str, ...], found: _Found
-    ) -> list[int]:
-        def distance(row: int) -> tuple[float, float]:
-            money = self._rows[row].price
-            if "price" not in dropped or money is None:
-                return 0.0 if "price" not in dropped else float("inf"), -float(found.score[row])
-            amount = money.amount
-            over = amount - filters.max_price if filters.max_price is not None else None
-            under = filters.min_price - amount if filters.min_price is not None else None
-            far = max((float(d) for d in (over, under) if d is not None), default=0.0)
-            return far, -float(found.score[row])
-
-        return sorted(rows, key=distance)

@@ -7,27 +7,26 @@ colours and numbers only. Knows titles; knows nothing of how products were found
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from retrieval.english import COLOURS, MAYBE_COLOURS
 from retrieval.words import words
-from shop.types import Product
 
 SAME_AT_MOST = 2
 """Of one thing among the first that are shown."""
 _COLOURS = COLOURS | MAYBE_COLOURS
 
 
-def thing(product: Product) -> Hashable:
-    """The same for all versions of one thing."""
-    own = {word for word in words(product.colour) if word.isalpha()}
-    kept = (w for w in words(product.title) if w.isalpha() and w not in _COLOURS and w not in own)
-    return product.brand.lower(), frozenset(kept)
+def thing(title: Sequence[str], colour: str, brand: str) -> Hashable:
+    """The same for all versions of one thing; `title` is its words."""
+    own = {word for word in words(colour) if word.isalpha()}
+    kept = (word for word in title if word.isalpha() and word not in _COLOURS and word not in own)
+    return brand.lower(), frozenset(kept)
 
 
-def vary(rows: Sequence[int], products: Sequence[Product], k: int) -> list[int]:
-    """`rows` (places in `products`, best first) with at most two of one thing among the first `k`, as
-    long as there are others; the ones held back follow in their order.
+def vary(rows: Sequence[int], thing_of: Callable[[int], Hashable], k: int) -> list[int]:
+    """`rows` (best first) with at most two of one thing among the first `k`, as long as there are
+    others; the ones held back follow in their order.
     """
     shown: list[int] = []
     held_back: list[int] = []
@@ -35,7 +34,7 @@ def vary(rows: Sequence[int], products: Sequence[Product], k: int) -> list[int]:
     for place, row in enumerate(rows):
         if len(shown) == k:
             return [*shown, *held_back, *rows[place:]]
-        what = thing(products[row])
+        what = thing_of(row)
         seen[what] += 1
         (shown if seen[what] <= SAME_AT_MOST else held_back).append(row)
     return shown + held_back

@@ -1,4 +1,4 @@
-"""Where vectors are kept: the contract, Chroma (in process or server) and memory.
+"""Where vectors are kept: the contract, Chroma (in process or server) and memory; files: vector_file.py.
 
 Knows ids, vectors and flat metadata; knows nothing of products. Every metadata holds "hash", the
 digest of what was embedded, which is what makes indexing incremental. Filters are not its job:
@@ -7,9 +7,7 @@ Chroma scans its whole metadata table for each, so `search.py` filters before an
 
 from __future__ import annotations
 
-import fcntl
 import importlib
-import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +17,8 @@ from typing import IO, Any, Protocol, cast
 import numpy as np
 
 from retrieval.embedding import Vectors
+from retrieval.lock import drop_lock, take_lock
+from retrieval.vector_file import FileVectors
 from shop.errors import ConfigError, SearchError
 
 Metadata = Mapping[str, str | int | float | bool]
@@ -216,57 +216,14 @@ class ChromaVectors:
             self._lock = None
 
 
-_HELD: dict[str, tuple[IO[str], int]] = {}
-_HELD_GUARD = threading.Lock()
-
-
-def take_lock(folder: Path) -> IO[str]:
-    """The right to write below `folder`, shared by this process's collections.
-
-    The kernel lets go of it when the process dies, however it dies; the pid in the file is for
-    the person who reads the message.
-    """
-    with _HELD_GUARD:
-        key = str(folder.resolve())
-        if key in _HELD:
-            file, holders = _HELD[key]
-            _HELD[key] = (file, holders + 1)
-            return file
-        file = (folder / "writer.lock").open("a+", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            pid = file.read().strip() or "unknown"
-            file.close()
-            raise SearchError(
-                f"the vector store {folder} is being written by another process (pid {pid}); "
-                "wait for it to end, or run a Chroma server and set vectors = 'chroma:http://HOST:PORT'"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        _HELD[key] = (file, 1)
-        return file
-
-
-def drop_lock(file: IO[str]) -> None:
-    """Give back one hold; the last one frees the folder."""
-    with _HELD_GUARD:
-        for key, (held, holders) in list(_HELD.items()):
-            if held is file:
-                if holders > 1:
-                    _HELD[key] = (held, holders - 1)
-                else:
-                    del _HELD[key]
-                    held.close()
-
-
 def open_vectors(spec: str, collection: str) -> VectorIndex:
-    """The store of a spec: "chroma:DIR", "chroma:http://HOST:PORT", "memory:", "package.module:Class"."""
+    """The store of a spec: "chroma:DIR", "chroma:http://HOST:PORT", "file:DIR", "memory:",
+    "package.module:Class"."""
     match spec.partition(":"):
         case ("memory", ":", ""):
             return MemoryVectors()
+        case ("file", ":", folder) if folder:
+            return FileVectors(_made(Path(folder)), collection)
         case ("chroma", ":", address) if address.startswith(("http://", "https://")):
             return _open_server(address, collection)
         case ("chroma", ":", folder) if folder:
@@ -280,11 +237,12 @@ def open_vectors(spec: str, collection: str) -> VectorIndex:
                 ) from error
         case _:
             raise ConfigError(
-                f"vectors {spec!r} is not known; use 'chroma:DIR', 'chroma:http://HOST:PORT' or 'memory:'"
+                f"vectors {spec!r} is not known; "
+                "use 'chroma:DIR', 'chroma:http://HOST:PORT', 'file:DIR' or 'memory:'"
             )
 
 
-def _open_folder(folder: Path, collection: str) -> ChromaVectors:
+def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -292,6 +250,11 @@ def _open_folder(folder: Path, collection: str) -> ChromaVectors:
             f"the vector folder {folder} cannot be made ({error.strerror}); "
             "choose another with the setting 'vectors'"
         ) from error
+    return folder
+
+
+def _open_folder(folder: Path, collection: str) -> ChromaVectors:
+    _made(folder)
     try:
         import chromadb
         from chromadb.config import Settings as ChromaSettings

@@ -11,7 +11,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from math import log10
@@ -23,8 +22,8 @@ from rapidfuzz.distance import OSA
 from retrieval.embedding import minilm_folder
 from retrieval.english import COLOURS, ENDINGS, MAYBE_COLOURS
 from retrieval.english_things import SYNONYMS, UMBRELLAS
-from retrieval.filters import COLOUR_NAMES
-from retrieval.words import normalise, stem, words
+from retrieval.tally import Tally
+from retrieval.words import stem, words
 from shop.types import Product
 
 SYNONYM_WEIGHT = 0.9
@@ -97,37 +96,26 @@ def read_text(product: Product) -> ProductText:
 class Vocabulary:
     """Built once per catalogue; immutable after, so safe to share between threads."""
 
-    def __init__(self, products: Iterable[Product], texts: Sequence[ProductText] | None = None) -> None:
-        products = list(products)
-        texts = texts if texts is not None else [read_text(product) for product in products]
-        self.size = len(products)
-        self.strong_counts: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter()
-        self.pairs: set[tuple[str, str]] = set()
-        for text in texts:
-            strong = set(text.strong)
-            self.strong_counts.update(strong)
-            self.counts.update(strong.union(text.weak))
-            self.pairs.update(zip(text.title, text.title[1:], strict=False))
-        self.words: Counter[str] = Counter()
-        for product in products:
-            self.words.update(
-                set(words(f"{product.title} {product.brand} {' '.join(product.categories[-2:])}"))
-            )
-        self.categories = _phrases(name for product in products for name in product.categories)
-        self.brands = _phrases(product.brand for product in products if product.brand)
-        self.plain_brands = self._plain_brands(products, texts)
-        self.options, self.option_values = _read_options(products)
-        self._option_names: dict[str, set[str]] = defaultdict(set)
-        self._option_uses: Counter[str] = Counter()
-        for product, text in zip(products, texts, strict=True):
-            names = {name.lower() for variant in product.variants for name in variant.options}
-            self._option_uses.update(names)
-            for word in set(text.title) if names else ():
-                self._option_names[word] |= names
-        self.title_words = frozenset(word for text in texts for word in text.title)
-        self.colours = self._read_colours(products)
-        self.prices = sorted(product.price.amount for product in products if product.price is not None)
+    def __init__(
+        self,
+        products: Iterable[Product] = (),
+        texts: Sequence[ProductText] | None = None,
+        tally: Tally | None = None,
+    ) -> None:
+        """Of products (and their texts, where read already), or of a tally of them."""
+        if tally is None:
+            tally, products = Tally(), list(products)
+            texts = texts if texts is not None else [read_text(product) for product in products]
+            for product, text in zip(products, texts, strict=True):
+                tally.add(product, text)
+        self.size = tally.size
+        self.strong_counts, self.counts, self.words = tally.strong_counts, tally.counts, tally.words
+        self.pairs, self.title_words = tally.pairs, tally.titles.keys()
+        self.categories, self.brands = _phrases(tally.categories), _phrases(tally.brands)
+        self.plain_brands = self._plain_brands(tally)
+        self.options, self.option_values = _read_options(tally.options)
+        self._option_names, self._option_uses = tally.option_names, tally.option_uses
+        self.colours = self._read_colours(tally.colours)
         self._by_start: dict[str, list[str]] = defaultdict(list)
         self._by_tail: dict[str, list[str]] = defaultdict(list)
         for word in self.words:
@@ -139,27 +127,19 @@ class Vocabulary:
         known_words()  # read now, so that the first question is as fast as the next
         self.correct = lru_cache(maxsize=5_000)(self._correct)
 
-    def _plain_brands(self, products: Sequence[Product], texts: Sequence[ProductText]) -> frozenset[Phrase]:
+    def _plain_brands(self, tally: Tally) -> frozenset[Phrase]:
         """Brands whose one word is mostly an ordinary word here ("Home"): those need "by Home"."""
         single = {phrase[0] for phrase in self.brands if len(phrase) == 1}
-        own: Counter[str] = Counter()
-        foreign: Counter[str] = Counter()
-        for product, text in zip(products, texts, strict=True):
-            brand = {stem(word) for word in words(product.brand)}
-            for word in single.intersection(text.title):
-                (own if word in brand else foreign)[word] += 1
-            own.update(single & brand)
-        return frozenset((word,) for word in single if foreign[word] > 0.5 * own[word] or len(word) < 3)
+        found = set()
+        for word in single:
+            branded = tally.branded_titles[word]
+            foreign, own = tally.titles[word] - branded, branded + tally.brand_words[word]
+            if foreign > 0.5 * own or len(word) < 3:
+                found.add((word,))
+        return frozenset(found)
 
-    def _read_colours(self, products: Sequence[Product]) -> Mapping[Phrase, str]:
+    def _read_colours(self, values: Mapping[str, int]) -> Mapping[Phrase, str]:
         """Colour words the catalogue uses, and whole values of two words such as "rose gold"."""
-        values: Counter[str] = Counter()
-        for product in products:
-            values[normalise(product.colour).strip()] += 1
-            for variant in product.variants:
-                for name, value in variant.options.items():
-                    if name.lower() in COLOUR_NAMES:
-                        values[normalise(value).strip()] += 1
         known = COLOURS | MAYBE_COLOURS
         found: dict[Phrase, str] = {}
         for word in known:
@@ -174,10 +154,6 @@ class Vocabulary:
             if single or double:
                 found.setdefault(tuple(stem(part) for part in parts), value)
         return found
-
-    def price_at(self, share: float) -> Decimal | None:
-        """The price that `share` of the priced products do not exceed; None without prices."""
-        return self.prices[min(int(share * len(self.prices)), len(self.prices) - 1)] if self.prices else None
 
     def _correct(self, word: str) -> str:
         """`word`, or the catalogue's word it is most likely a mistyping of."""
@@ -299,9 +275,8 @@ def _bones(word: str) -> str:
     return "".join(letter for letter in word if letter not in "aeiouy")
 
 
-def _phrases(names: Iterable[str]) -> dict[Phrase, str]:
-    """Names by their stems; "Candles & Holders" is found as a whole and by each of its parts."""
-    counted = Counter(name for name in names if name)
+def _phrases(counted: Counter[str]) -> dict[Phrase, str]:
+    """Names by their stems, of several with the same stems the most frequent."""
     found: dict[Phrase, str] = {}
     for name, _ in counted.most_common():
         found.setdefault(tuple(stem(word) for word in words(name)), name)
@@ -310,14 +285,8 @@ def _phrases(names: Iterable[str]) -> dict[Phrase, str]:
 
 
 def _read_options(
-    products: Sequence[Product],
+    names: Mapping[str, Iterable[str]],
 ) -> tuple[Mapping[str, frozenset[str]], Mapping[Phrase, tuple[tuple[str, str], ...]]]:
-    names: dict[str, set[str]] = defaultdict(set)
-    for product in products:
-        for variant in product.variants:
-            for name, value in variant.options.items():
-                if name.lower() not in COLOUR_NAMES and value:
-                    names[name.lower()].add(value)
     values: dict[Phrase, list[tuple[str, str]]] = defaultdict(list)
     for name in sorted(names):
         for value in sorted(names[name]):

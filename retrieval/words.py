@@ -16,6 +16,10 @@ from retrieval.english import GLUED_UNITS, SPELLINGS, STEMMER
 
 _WORD = re.compile(r"\d+(?:[./]\d+)+[a-z]*|[^\W_]+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?\b")
+# Accents and other marks on letters. That pattern is slow, so a quick look comes first: most text that
+# is not ASCII is so for a dash or a quotation mark.
+_MAYBE_MARKED = re.compile("[\u0300-\u1fff\u20d0-\u20f0\u2c00-\U0001ffff]")
+_MARKS = re.compile(f"[{''.join(chr(c) for c in range(0x300, 0x20000) if unicodedata.combining(chr(c)))}]")
 _STEMMER = Stemmer.Stemmer(STEMMER)
 _LOCK = threading.Lock()
 
@@ -32,12 +36,14 @@ def normalise(text: str) -> str:
         plain = _GLUED.sub(lambda match: f" {GLUED_UNITS[match[1]]}", _INCHES.sub(" inch", plain))
     if plain.isascii():
         return plain
-    return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    apart = unicodedata.normalize("NFKD", plain)
+    return _MARKS.sub("", apart) if _MAYBE_MARKED.search(apart) else apart
 
 
 def words(text: str) -> list[str]:
     """Words and numbers in order; "Mum's T-Light 1.75in" -> mum, t, light, 1.75, inch."""
-    return _WORD.findall(_POSSESSIVE.sub("", normalise(text)))
+    plain = normalise(text)
+    return _WORD.findall(_POSSESSIVE.sub("", plain) if "'" in plain else plain)
 
 
 @lru_cache(maxsize=200_000)

@@ -2,9 +2,9 @@
 
 Every setting has the same name in both places (`REGULARS_MODEL_TIMEOUT_S` = `model_timeout_s`).
 Backends are spec strings; the file whose job it is reads the rest of the string:
-`database` sqlite:///… or postgresql+psycopg://…; `vectors` chroma:DIR, chroma:http://HOST:PORT or
-memory:; `embedder` minilm or hash:; `model` local:NAME[?adapter=DIR], reference:NAME, openai:URL#NAME,
-scripted: or none: (templates only).
+`database` sqlite:///… or postgresql+psycopg://…; `vectors` chroma:DIR, chroma:http://HOST:PORT,
+file:DIR or memory:; `embedder` minilm or hash:; `model` local:NAME[?adapter=DIR], reference:NAME,
+openai:URL#NAME, scripted: or none: (templates only).
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from assistant.records import product_card
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_QUANTITY = 99
+LOOKED_AT = 20_000
+"""Products read to find what is worth asking; a larger catalogue's first ones will do."""
 ROUND_PRICES = (1, 2, 3, 5, 8, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000)
 
 # `location.pathname` rather than "/static": the page then also works behind a proxy's sub-path.
@@ -154,7 +157,7 @@ class ShopPage:
 
     def _find_starters(self) -> list[str]:
         shelves: dict[str, list[Product]] = defaultdict(list)
-        for product in self.assistant.search.products.values():
+        for product in islice(self.assistant.search.products.values(), LOOKED_AT):
             if product.category:
                 shelves[product.category].append(product)
         largest = sorted(shelves, key=lambda name: (-len(shelves[name]), name))[:12]

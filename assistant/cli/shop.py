@@ -46,14 +46,20 @@ def import_data(
             "esci, tau2 (text for policies)."
         ),
     ] = "auto",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The file holds all products: remove those it has not.")
+    ] = False,
     shop: ShopOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take products, orders, customers or policies from a file, all of it or nothing."""
+    from shop.errors import ConfigError
     from shop.sources import import_file
 
+    if replace and kind is not Kind.products:
+        raise ConfigError(f"--replace goes with products, not with {kind.value}; leave it out.")
     with shop_being_made(shop) as settings, opened_store(settings) as store:
-        report = import_file(store, kind.value, file, format, settings)
+        report = import_file(store, kind.value, file, format, settings, replace)
     if as_json:
         print_json(report.as_json())
         return

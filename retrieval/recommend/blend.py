@@ -160,9 +160,7 @@ class Blend:
 
     def _add_well_rated(self, found: dict[str, _Candidate]) -> None:
         """Where nobody's purchases are known, what many shoppers rate well."""
-        rated = [p for p in self._search.products.values() if p.rating and p.rating.value >= WELL_RATED]
-        rated.sort(key=lambda p: -p.rating.count if p.rating else 0)
-        for place, product in enumerate(rated[:MOST_RATED]):
+        for place, product in enumerate(self._search.most_rated(WELL_RATED, MOST_RATED)):
             if product.rating:
                 evidence: dict[str, str | int] = {
                     "rating": f"{product.rating.value:g}",
@@ -181,8 +179,9 @@ class Blend:
         self, found: dict[str, _Candidate], context: Context, banned: frozenset[str], k: int
     ) -> list[Recommendation]:
         fitting: list[tuple[float, Product, list[tuple[float, Reason]]]] = []
+        products = self._search.products.several(list(found))
         for id_, candidate in found.items():
-            product = self._search.product(id_)
+            product = products.get(id_)
             if product is None or id_ in banned or product.in_stock is False:
                 continue
             if context.filters and not context.filters.matches(product):

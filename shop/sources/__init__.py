@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 from shop.errors import SourceError
 from shop.report import Report, without_policies
 from shop.settings import Settings
-from shop.sources.imported import Imported
+from shop.sources.imported import Imported, with_note
 from shop.sources.reading import (
     FORMATS,
     KINDS,
@@ -51,11 +51,13 @@ def import_file(
     path: Path | str,
     format: str = "auto",
     settings: Settings | None = None,
+    replace: bool = False,
 ) -> Report:
     """Read a file and write what it holds of `kind`: all of it, or nothing.
 
-    Orders bring the customers and returns of their file along. The report is kept in the store's
-    meta under "report:KIND".
+    Orders bring the customers and returns of their file along. With `replace`, a file of products is
+    the whole catalogue: products that it has not are removed. The report is kept in the store's meta
+    under "report:KIND".
     """
     currency = settings.currency if settings else "GBP"
     with many_objects():
@@ -71,12 +73,19 @@ def import_file(
             case _:
                 known = ", ".join(KINDS)
                 raise SourceError(f"{kind} cannot be imported; import one of {known}", file=path)
-        (report,) = write_imports(store, [imported])
+        gone: set[str] = set()
+        if replace:
+            gone = set(store.product_ids()).difference(product.id for product in imported.products)
+            imported = with_note(imported, f"{len(gone):,} products that the file does not have were removed")
+        (report,) = write_imports(store, [imported], removed_products=gone)
     return report
 
 
 def write_imports(
-    store: Store, imports: Sequence[Imported], meta: Mapping[str, str] | None = None
+    store: Store,
+    imports: Sequence[Imported],
+    meta: Mapping[str, str] | None = None,
+    removed_products: Iterable[str] = (),
 ) -> list[Report]:
     """Write what was read from one or several files, and their reports, in one transaction."""
     reports = [one.report for one in imports]
@@ -91,6 +100,7 @@ def write_imports(
         policies=chain.from_iterable(one.policies for one in imports),
         meta=kept | dict(meta or {}),
         keep_known_customers=all(one.kind == "orders" for one in reports),
+        removed_products=removed_products,
     )
     return reports
 

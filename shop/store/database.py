@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
@@ -90,6 +90,17 @@ class Database:
                 f"database {self.place} has schema version {found} and this Regulars knows "
                 f"{schema.SCHEMA_VERSION}; install the newer Regulars or import into a new folder"
             )
+        else:
+            self._add_new_tables()
+
+    def _add_new_tables(self) -> None:
+        """Tables that came after this database was made."""
+        with self.reading() as connection:
+            known = set(inspect(connection).get_table_names())
+        missing = [table for table in schema.tables.sorted_tables if table.name not in known]
+        if missing:
+            with self.writing() as connection:
+                schema.tables.create_all(connection, tables=missing)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

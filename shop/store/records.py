@@ -1,4 +1,4 @@
-"""The shop's own records: products, customers, orders, returns, events and policies.
+"""The shop's own records: customers, orders, returns, events and policies; products are in products.py.
 
 Knows their queries; knows nothing of conversations (conversations.py) or of file formats.
 Every `put_*` is one transaction: all of the rows are written, or none.
@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select
 from shop.errors import StoreError
 from shop.store import rows as rows
 from shop.store import schema as schema
-from shop.store.database import Database, batches
+from shop.store.database import batches
+from shop.store.products import QUERY_IDS, Products
 from shop.types import Customer, Event, Order, PolicyPassage, Product, Return
 
 COUNTED = {
@@ -27,16 +28,15 @@ COUNTED = {
     "events": schema.events,
     "policies": schema.policies,
 }
-QUERY_IDS = 500
 
 
-class Records(Database):
+class Records(Products):
     """Reads and writes of the shop's records."""
 
     # -- writing ---------------------------------------------------------------------------------
 
     def put_products(self, products: Iterable[Product]) -> int:
-        """Insert or replace by id; rows written."""
+        """Insert or replace by id; products given, those that were the same already included."""
         with self.writing() as connection:
             return self._write_products(connection, products)
 
@@ -75,14 +75,16 @@ class Records(Database):
         policies: Iterable[PolicyPassage] = (),
         meta: Mapping[str, str] | None = None,
         keep_known_customers: bool = False,
+        removed_products: Iterable[str] = (),
     ) -> None:
-        """Everything one file holds, in one transaction.
+        """Everything one file holds, in one transaction, and `removed_products` taken out.
 
         With `keep_known_customers` a customer already held stays as they are: an orders file knows
         less about them than a customers file.
         """
         with self.writing() as connection:
             self._write_products(connection, products)
+            self._remove_products(connection, removed_products)
             self._write_customers(connection, customers, update=not keep_known_customers)
             self._write_orders(connection, orders)
             self._write_returns(connection, returns)
@@ -90,9 +92,6 @@ class Records(Database):
                 self._write_policies(connection, passages)
             entries = [{"key": key, "value": value} for key, value in (meta or {}).items()]
             self.upsert(connection, schema.meta, entries)
-
-    def _write_products(self, connection: Connection, products: Iterable[Product]) -> int:
-        return self.upsert(connection, schema.products, map(rows.product_to_row, products))
 
     def _write_customers(
         self, connection: Connection, customers: Iterable[Customer], update: bool = True
@@ -128,28 +127,7 @@ class Records(Database):
         )
         return self.upsert(connection, schema.policies, numbered)
 
-    # -- catalogue and policies ------------------------------------------------------------------
-
-    def products(self) -> list[Product]:
-        """Every product, by id."""
-        with self.reading() as connection:
-            found = connection.execute(select(schema.products).order_by(schema.products.c.id)).mappings()
-            return [rows.product_from_row(row) for row in found]
-
-    def product(self, product_id: str) -> Product | None:
-        """One product, or None."""
-        return self.products_by_id([product_id]).get(product_id)
-
-    def products_by_id(self, product_ids: Iterable[str]) -> dict[str, Product]:
-        """Those of `product_ids` that exist, in the order asked for."""
-        wanted = list(dict.fromkeys(product_ids))
-        found: dict[str, Product] = {}
-        with self.reading() as connection:
-            for ids in batches(wanted, QUERY_IDS):
-                query = select(schema.products).where(schema.products.c.id.in_(ids))
-                for row in connection.execute(query).mappings():
-                    found[row["id"]] = rows.product_from_row(row)
-        return {id_: found[id_] for id_ in wanted if id_ in found}
+    # -- policies and counts ---------------------------------------------------------------------
 
     def policies(self) -> list[PolicyPassage]:
         """Every passage, in the order of the document."""

@@ -116,6 +116,16 @@ products = Table(
     Column("document", Document, nullable=False),
 )
 
+# Which products a write changed or removed, one row a batch, so that a search can follow.
+product_changes = Table(
+    "product_changes",
+    tables,
+    Column("revision", Integer, primary_key=True, autoincrement=True),
+    # Tells this revision from one of the same number in another database.
+    Column("mark", String, nullable=False),
+    Column("ids", Document, nullable=False),
+)
+
 customers = Table(
     "customers",
     tables,

@@ -430,3 +430,61 @@ def test_a_locked_database_is_one_sentence(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(StoreError, match="busy with another process"):
             store.set_meta("a", "b")
         other.close()
+
+
+# -- what changed ---------------------------------------------------------------------------------
+
+
+def test_products_note_what_changed(store: Store) -> None:
+    assert store.product_revision() == (0, "")
+    store.put_products([Product("a", "Mug"), Product("b", "Cup"), Product("c", "Tea pot")])
+    first = store.product_revision()
+    assert store.products_changed_since(0, "") == ["a", "b", "c"]
+    assert store.products_changed_since(*first) == []
+
+    store.put_products([Product("a", "Mug"), Product("b", "Cup", price=pounds("2.50"))])
+    assert store.products_changed_since(*first) == ["b"], "what is the same is not noted"
+    second = store.product_revision()
+    assert store.remove_products(["c", "unknown"]) == 1
+    assert store.products_changed_since(*second) == ["c"]
+    assert store.products_changed_since(*first) == ["b", "c"]
+    assert store.product_ids() == ["a", "b"]
+    assert [product.id for product in store.each_product()] == ["a", "b"]
+
+    store.put_import(products=[Product("d", "Jug")], removed_products=["a"])
+    assert store.product_ids() == ["b", "d"]
+    assert store.products_changed_since(*second) == ["c", "d", "a"]
+
+    assert store.products_changed_since(first[0], "of another database") is None
+    store.forget_changes(second[0])
+    assert store.products_changed_since(*second) == ["c", "d", "a"]
+    assert store.products_changed_since(*first) is None, "what is forgotten may be anything"
+
+
+def test_a_failed_write_notes_nothing(store: Store) -> None:
+    def broken() -> Iterator[Product]:
+        yield Product("a", "Mug")
+        raise RuntimeError("the file ends here")
+
+    with pytest.raises(RuntimeError):
+        store.put_products(broken())
+    assert store.product_revision() == (0, "")
+    assert store.product_ids() == []
+
+
+def test_a_database_of_before_gets_the_new_table(url: str) -> None:
+    with Store(url) as store:
+        store.put_products([Product("a", "Mug")])
+        with store.writing() as connection:
+            schema.product_changes.drop(connection)
+    with Store(url) as store:
+        assert store.product_revision() == (0, "")
+        store.put_products([Product("b", "Cup")])
+        assert store.products_changed_since(0, "") == ["b"]
+
+
+def test_every_product_is_read_in_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop.store.products.PAGE", 3)
+    for count in (0, 2, 3, 7):
+        store.put_products(Product(f"p{n}", f"Mug {n}") for n in range(count))
+        assert [product.id for product in store.each_product()] == [f"p{n}" for n in range(count)]

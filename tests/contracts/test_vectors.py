@@ -45,7 +45,9 @@ def _server(folder: Path) -> Iterator[str]:
             server.wait(20)
 
 
-@pytest.fixture(params=["memory:", "chroma:DIR", pytest.param("chroma:http", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=["memory:", "file:DIR", "chroma:DIR", pytest.param("chroma:http", marks=pytest.mark.slow)]
+)
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
     specs = _server(tmp_path) if request.param == "chroma:http" else iter([request.param])
     spec = next(specs).replace("DIR", str(tmp_path / "vectors"))
@@ -78,8 +80,9 @@ def test_store_find_replace_remove(index: VectorIndex) -> None:
     assert set(index.hashes()) == {"a", "c"}
 
 
-def test_chroma_survives_reopening_and_keeps_other_writers_out(tmp_path: Path) -> None:
-    first = open_vectors(f"chroma:{tmp_path}", "products")
+@pytest.mark.parametrize("kind", ["chroma", "file"])
+def test_a_folder_survives_reopening_and_keeps_other_writers_out(tmp_path: Path, kind: str) -> None:
+    first = open_vectors(f"{kind}:{tmp_path}", "products")
     fill(first, {"a": "red mug"})
     script = (
         "import sys\nfrom retrieval.vectors import open_vectors\n"
@@ -90,17 +93,17 @@ def test_chroma_survives_reopening_and_keeps_other_writers_out(tmp_path: Path) -
         "except SearchError as error:\n    print(error)"
     )
     other = subprocess.run(
-        [sys.executable, "-c", script, f"chroma:{tmp_path}"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, f"{kind}:{tmp_path}"], capture_output=True, text=True, check=True
     ).stdout
     assert other.startswith("1\n")
     assert "being written by another process" in other
     first.close()
-    again = open_vectors(f"chroma:{tmp_path}", "products")
+    again = open_vectors(f"{kind}:{tmp_path}", "products")
     assert again.hashes() == {"a": "red mug"}
     again.close()
 
 
-@pytest.mark.parametrize("spec", ["", "chroma:", "qdrant", "no.such:Class"])
+@pytest.mark.parametrize("spec", ["", "chroma:", "file:", "qdrant", "no.such:Class"])
 def test_unknown_spec(spec: str) -> None:
     with pytest.raises(ConfigError, match=r"vectors .*(use|correct)"):
         open_vectors(spec, "products")

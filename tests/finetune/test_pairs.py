@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from finetune.pairs import Pair, is_held_out, page_pairs, read_pairs, split_pairs
-from retrieval.indexing import product_text
+from retrieval.library import product_text
 from shop.store import Store
 from shop.types import Consent, Customer, Event, Money, Order, OrderLine, Product, Turn
 
