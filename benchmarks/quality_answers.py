@@ -39,7 +39,13 @@ def measure(work: Path) -> Sequence[Row]:
     for who, model in MODELS.items():
         for file in sorted(HERE.glob("*.jsonl")):
             found = evaluate_answers(file, {"model": model}, work=work)
-            rows += rows_of(found, f"{who}, {file.name}: {found['cases']} cases")
+            over = f"{who}, {file.name}: {found['cases']} cases"
+            rows += rows_of(found, over)
+            if file.name == "products.jsonl":
+                rows += [
+                    Row(f"answers passed, {half} half", f"{part['passed'] / part['cases']:.1%}", over)
+                    for half, part in found["by_half"].items()
+                ]
     return [*rows, memory_row("answers evaluation")]
 
 
