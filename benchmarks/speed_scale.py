@@ -162,7 +162,9 @@ def recalls(search: Any, size: int) -> Figures:
             hits += len(np.intersect1d(rows, best))
             wanted += len(best)
         share = 1.0 if mask is None else float(np.mean(mask))
-        found[f"recall: {name} ({share:.2%})"] = hits / max(wanted, 1)
+        if not wanted:
+            continue  # no product of that brand in so small a catalogue
+        found[f"recall: {name} ({share:.2%})"] = hits / wanted
         found[f"near_ms: {name}"] = 1000 * percentile(durations, 0.5)
     return found
 

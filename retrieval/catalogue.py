@@ -229,11 +229,19 @@ class Catalogue:
     def nearest(self, query: Vectors, k: int, mask: Mask | None = None) -> tuple[NDArray[np.int64], Floats]:
         """(rows, cosines) of the `k` nearest rows alive (of `mask`, where given), nearest first."""
         rows, cosines = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
+        wanted = k
         if mask is None and self.dead is not None:
-            mask = ~self.dead
+            if np.count_nonzero(self.dead) > k:
+                mask = ~self.dead
+            else:
+                wanted = 2 * k  # a few dead rows are sooner left out afterwards
         for shelf, (start, end) in zip(self.shelves, pairwise(self._offsets), strict=True):
             if shelf.matrix is not None:
-                own, close = shelf.matrix.nearest(query, k, None if mask is None else mask[start:end])
+                part = None if mask is None else mask[start:end]
+                own, close = shelf.matrix.nearest(query, wanted, part)
+                if wanted > k and self.dead is not None:
+                    alive = ~self.dead[own + start]
+                    own, close = own[alive], close[alive]
                 rows.append(own + start)
                 cosines.append(close)
         all_rows, all_cosines = np.concatenate(rows), np.concatenate(cosines)

@@ -84,7 +84,6 @@ def choose_rows(
         rows = catalogue.alive_rows()
         place = None if len(rows) == catalogue.rows else _places(catalogue, rows)
         return Chosen(rows, place, np.zeros(len(rows), dtype=np.float32), None)
-    by_words = _by_words(catalogue, weights, held, stems)
     near = np.zeros(0, dtype=np.int64)
     if vector is not None:
         near = catalogue.nearest(vector, NEAREST)[0]
@@ -92,9 +91,8 @@ def choose_rows(
             near = np.union1d(near, catalogue.nearest(asked, NEAREST)[0])
         if filters:
             near = np.union1d(near, catalogue.nearest(vector, NEAREST, catalogue.mask(filters))[0])
-    rows = np.union1d(by_words, near)
+    rows, lexical = _by_words(catalogue, weights, held, stems, near)
     place = _places(catalogue, rows)
-    lexical = catalogue.lexical.scores(stems, place, len(rows))
     cosine = _cosines(catalogue, vector, rows, near, place, lexical) if vector is not None else None
     return Chosen(rows, place, lexical, cosine)
 
@@ -113,9 +111,15 @@ def _places(catalogue: Catalogue, rows: NDArray[np.int64]) -> NDArray[np.int32]:
 
 
 def _by_words(
-    catalogue: Catalogue, weights: Sequence[float], held: Sequence[Held], stems: Sequence[str]
-) -> NDArray[np.int64]:
+    catalogue: Catalogue,
+    weights: Sequence[float],
+    held: Sequence[Held],
+    stems: Sequence[str],
+    near: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], Floats]:
+    """(rows with enough of the terms, with the best BM25 or among `near`; their BM25)."""
     touched = np.zeros(catalogue.rows, dtype=np.bool_)
+    touched[near] = True
     for found in held:
         touched[found.rows] = True
     rows = np.flatnonzero(touched)
@@ -123,14 +127,15 @@ def _by_words(
     coverage = np.zeros(len(rows), dtype=np.float32)
     for weight, found in zip(weights, held, strict=True):
         coverage[place[found.rows]] += np.float32(weight) * found.both
-    lexical = catalogue.lexical.scores(stems, place, len(rows))
     best = float(coverage.max()) if len(rows) else 0.0
     kept = coverage >= max(LEAST_COVERAGE, best - BEHIND)
+    kept[place[near]] = True
+    lexical = catalogue.lexical.scores(stems, place, len(rows))
     if len(rows) > LEXICAL:
         kept[np.argpartition(-lexical, LEXICAL)[:LEXICAL]] = True
     else:
         kept[:] = True
-    return np.asarray(rows[kept])
+    return np.asarray(rows[kept]), lexical[kept]
 
 
 def _cosines(

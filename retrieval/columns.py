@@ -69,6 +69,9 @@ class Columns:
         self._offer_row, self._offer_price = column["offer_row"], column["offer_price"]
         self._offer_stock, self._offer_colour = column["offer_stock"], column["offer_colour"]
         self._one_each = len(self._offer_row) == self.size
+        if not self._one_each:  # every row has an offer, so each starts behind the one before
+            starts = np.diff(self._offer_row, prepend=-1) > 0
+            self._first_offer, self._more_offers = np.flatnonzero(starts), np.flatnonzero(~starts)
         self._brands, self._colours = TextTable(facts["brands"]), TextTable(facts["colours"])
         self._categories = TextTable(facts["categories"])
         self.paths: list[tuple[int, ...]] = [tuple(path) for path in facts["paths"]]
@@ -104,8 +107,8 @@ class Columns:
             return found
         if self._one_each:
             return np.asarray(found & fit)
-        some = np.zeros(self.size, dtype=np.bool_)
-        some[self._offer_row[fit]] = True
+        some = fit[self._first_offer]
+        some[self._offer_row[self._more_offers[fit[self._more_offers]]]] = True
         return np.asarray(found & some)
 
     def _fitting_offers(self, filters: Filters) -> Mask | None:

@@ -54,13 +54,14 @@ class Lexical:
     def __init__(self, tables: Sequence[WordTable], dead: Mask | None = None) -> None:
         self._tables = list(tables)
         self._offsets = np.cumsum([0, *(table.size for table in tables)])
-        self._dead = dead if dead is not None and dead.any() else None
+        self._dead = np.flatnonzero(dead).astype(np.int32) if dead is not None and dead.any() else None
         self.rows = int(self._offsets[-1])
-        self.size = self.rows - (int(np.count_nonzero(self._dead)) if self._dead is not None else 0)
+        self.size = self.rows - (len(self._dead) if self._dead is not None else 0)
+        self._named: dict[str, int] = {}
         lengths = (
             np.concatenate([table.lengths for table in tables]) if tables else np.zeros((0, 2), np.int32)
         )
-        alive = lengths if self._dead is None else lengths[~self._dead]
+        alive = lengths if self._dead is None else np.delete(lengths, self._dead, axis=0)
         # Per row what BM25 adds to a word's count: for the naming fields, and for all of the text.
         self._added = [
             K1 * ((1 - B) + B * own[0] / (own[1].mean() or 1.0)) if len(alive) else own[0].astype(np.float64)
@@ -79,8 +80,10 @@ class Lexical:
         if len(found) > 1:
             rows, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if self._dead is not None:
-            alive = ~self._dead[rows]
-            rows, counts = rows[alive], counts[alive]
+            at = np.minimum(np.searchsorted(rows, self._dead), len(rows) - 1)
+            at = at[rows[at] == self._dead]
+            if len(at):
+                rows, counts = np.delete(rows, at), np.delete(counts, at, axis=0)
         return rows, counts
 
     def scores(self, stems: Sequence[str], place: NDArray[np.int32] | None = None, size: int = 0) -> Floats:
@@ -106,7 +109,9 @@ class Lexical:
             if not len(rows):
                 continue
             everywhere = len(rows)
-            named = int(np.count_nonzero(counts[:, NAMING]))
+            named = self._named.get(word, -1)
+            if named < 0:
+                named = self._named[word] = int(np.count_nonzero(counts[:, NAMING]))
             at: NDArray[np.integer] = rows
             if place is not None:
                 known = np.flatnonzero(place[rows] >= 0)

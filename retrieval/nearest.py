@@ -21,8 +21,10 @@ from retrieval.postings import Arrays
 Vectors = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 EXACT_ROWS = 50_000
-SCANNED = 24_000
-"""Rows compared with a question: recall@10 and time at a million are in benchmarks/RESULTS.md."""
+SCANNED, SCANNED_OF_MASK = 60_000, 30_000
+"""Rows compared with a question, and where a filter picks them one by one: recall@10 and time at a
+million are in benchmarks/RESULTS.md.
+"""
 SAMPLE = 40
 """Rows for each centre that k-means is fitted on."""
 BLOCK = 20_000
@@ -78,7 +80,7 @@ class Matrix:
             rows = np.arange(self.size) if mask is None else np.flatnonzero(mask)
             cosines = self.cosines(query, None if mask is None else rows)
         else:
-            parts = list(self._scan(query, max(SCANNED, 2 * k), mask))
+            parts = list(self._scan(query, max(SCANNED if mask is None else SCANNED_OF_MASK, 2 * k), mask))
             places = np.concatenate([places for places, _ in parts]) if parts else np.zeros(0, np.int64)
             cosines = np.concatenate([own for _, own in parts]) if parts else np.zeros(0, np.float32)
             rows = self._row_at[places].astype(np.int64)
@@ -92,18 +94,17 @@ class Matrix:
         self, query: Vectors, budget: int, mask: Mask | None
     ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
         assert self._centres is not None
-        kept = mask[self._row_at] if mask is not None else None
-        if kept is not None and np.count_nonzero(kept) <= budget:
-            places = np.flatnonzero(kept)
+        if mask is not None and np.count_nonzero(mask) <= budget:
+            places = self._place[np.flatnonzero(mask)].astype(np.int64)
             yield places, self._at(query, places)
             return
         for cell in np.argsort(-(self._centres @ query), kind="stable"):
             start, end = int(self._starts[cell]), int(self._starts[cell + 1])
-            if kept is None:
+            if mask is None:
                 yield np.arange(start, end), self.vectors[start:end] @ query
                 budget -= end - start
             else:
-                places = start + np.flatnonzero(kept[start:end])
+                places = start + np.flatnonzero(mask[self._row_at[start:end]])
                 if len(places):
                     yield places, self.vectors[places] @ query
                 budget -= len(places)

@@ -7,7 +7,7 @@ The texts are those of `filters.stated_texts`, one after another as word numbers
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,7 @@ class Stated:
         """`stems` are those of the words `spelled`, beside them."""
         self._starts: NDArray[np.int64] = arrays["stated_starts"]  # type: ignore[assignment]
         self._words: NDArray[np.int32] = arrays["stated_words"]  # type: ignore[assignment]
-        self._spelled = spelled
-        self._forms: dict[str, list[int]] = {}
-        for number, form in enumerate(stems):
-            self._forms.setdefault(form, []).append(number)
+        self._spelled, self._stems = spelled, stems
         self._negators = np.array(
             [number for number, word in enumerate(spelled) if word in NEGATORS], dtype=np.int32
         )
@@ -47,6 +44,14 @@ class Stated:
         text = self._words[start : int(self._starts[row + 1])]
         ends = np.flatnonzero(text == END)
         return [self._spelled[word] for word in text[: ends[0] if len(ends) else 0]]
+
+    @cached_property
+    def _forms(self) -> dict[str, list[int]]:
+        """The words of each stem, read at the first question: a million words take a second."""
+        found: dict[str, list[int]] = {}
+        for number, form in enumerate(self._stems):
+            found.setdefault(form, []).append(number)
+        return found
 
     def affirming(self, phrase: str, rows: NDArray[np.integer]) -> Mask:
         """Which of `rows` affirm `phrase`, as a mask over them."""

@@ -84,6 +84,7 @@ def test_cells_find_the_nearest_whatever_the_filter_keeps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
     monkeypatch.setattr(nearest, "SCANNED", 2_000)
+    monkeypatch.setattr(nearest, "SCANNED_OF_MASK", 2_000)
     chance, size = np.random.default_rng(2), 20_000
     centres = chance.standard_normal((100, 64))
     rows = centres[chance.integers(0, 100, size)] + 0.8 * chance.standard_normal((size, 64))
