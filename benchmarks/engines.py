@@ -104,7 +104,7 @@ def measure_crowd(model: object) -> Sequence[Row]:
 
     def turn(shopper: int) -> float:
         with stopwatch() as seconds:
-            word(model, make_asks(SHOPPERS + 2)[shopper : shopper + 2], seed=shopper + 1)
+            word(model, make_asks(SHOPPERS + 2)[shopper : shopper + 2])
             return seconds()
 
     alone = [turn(shopper) for shopper in range(SHOPPERS)]
