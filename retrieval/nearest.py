@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 EXACT_ROWS = 50_000
 SCANNED, SCANNED_OF_MASK = 60_000, 30_000
 """Rows compared with a question, and where a filter picks them one by one: recall@10 and time at a
-million are in benchmarks/RESULTS.md.
+million are in docs/operating.md.
 """
 SAMPLE = 40
 """Rows for each centre that k-means is fitted on."""

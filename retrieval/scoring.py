@@ -20,6 +20,7 @@ from retrieval.choosing import Chosen
 from retrieval.query import Query
 from retrieval.ranker import Ranker
 from retrieval.signals import Candidates, first_guess, read_signals
+from retrieval.sorting import first_by
 from retrieval.words import stem, stems, words
 
 Floats = NDArray[np.float32]
@@ -79,7 +80,7 @@ class Scorer:
         for share, holders in zip(shares.values(), held, strict=True):
             mentioned[chosen.places(holders)] += np.float32(share)
         guess = first_guess(chosen.lexical, text, cosine)
-        best = _largest(guess, WIDTH)
+        best = first_by([-guess.astype(np.float64)], WIDTH)
         rows = chosen.rows[best]
         order = np.argsort(rows, kind="stable")
         fits = np.zeros(len(rows), dtype=np.bool_)
@@ -121,13 +122,3 @@ def _brand_stems(brand: str) -> frozenset[str]:
 def _numbered(names: Sequence[str]) -> NDArray[np.int32]:
     numbers: dict[str, int] = {"": -1}
     return np.array([numbers.setdefault(name, len(numbers) - 1) for name in names], dtype=np.int32)
-
-
-def _largest(values: Floats, count: int) -> Rows:
-    """Places of the `count` largest, largest first; ties in order of place."""
-    if len(values) > count:
-        floor = np.partition(values, len(values) - count)[len(values) - count]
-        places = np.flatnonzero(values >= floor)
-    else:
-        places = np.arange(len(values))
-    return np.asarray(places[np.argsort(-values[places], kind="stable")][:count], dtype=np.int64)

@@ -7,7 +7,7 @@ how a catalogue is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ from retrieval.embedding import Embedder, Vectors
 from retrieval.explaining import relax, sort_near
 from retrieval.filters import Filters
 from retrieval.heads import head_term, recipients
-from retrieval.lexical import CARRIED_WEIGHT, weigh
+from retrieval.lexical import CARRIED_WEIGHT, Lexical, weigh
 from retrieval.library import Fixed, Library, read_policies, shelve
 from retrieval.passages import Passages
 from retrieval.query import Query, parse_query
@@ -32,7 +32,7 @@ from retrieval.scoring import Scorer, View, asked_text
 from retrieval.sorting import first_by, sort_rows
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
-from retrieval.vocabulary import Vocabulary
+from retrieval.vocabulary import Term, Vocabulary
 from retrieval.words import stem, words
 from shop.errors import SearchError
 from shop.types import PolicyPassage, Product
@@ -181,13 +181,6 @@ class Search:
             called[found.catalogue.lexical.named(stems)] = True
         return np.asarray(called[found.chosen.rows] & found.relevant)
 
-    def ranking(self, query: Query | str, k: int = 100) -> list[tuple[str, float]]:
-        """(product id, score) of the `k` best without the relevance gate, for measuring."""
-        catalogue = self._library.current()
-        found, _ = self._measure(catalogue, self.parse(query) if isinstance(query, str) else query)
-        best = np.argsort(-found.score, kind="stable")[:k]
-        return [(catalogue.id_of(int(found.chosen.rows[at])), float(found.score[at])) for at in best]
-
     @property
     def ranker(self) -> Ranker:
         """What orders the products."""
@@ -255,11 +248,9 @@ class Search:
 
     # -- measuring ---------------------------------------------------------------------------
 
-    def _measure(
-        self, catalogue: Catalogue, query: Query, lenient: bool = False
-    ) -> tuple[_Found, tuple[str, ...]]:
-        """Measure the rows that can matter. Where nothing is the thing itself, `lenient` lets in things
-        named after it: a shop with lunch bags and lunch boxes has something for "lunch".
+    def _measure(self, catalogue: Catalogue, query: Query) -> tuple[_Found, tuple[str, ...]]:
+        """Measure the rows that can matter. Where nothing is the thing itself, things named after it are
+        let in: a shop with lunch bags and lunch boxes has something for "lunch".
         """
         vocabulary, lexical = catalogue.vocabulary, catalogue.lexical
         topic = [word for word in words(query.topic) if word not in english.LINKS]
@@ -278,44 +269,39 @@ class Search:
         asked = self._vector(asked_text(query), catalogue.has_vectors and catalogue.is_large)[0]
         stems = list(dict.fromkeys(stems))
         chosen = choose_rows(catalogue, weights, holding, stems, vector, asked, query.filters)
-        held = [chosen.spread(one) for one in holding]
-        size = len(chosen.rows)
-        head = np.zeros(size, dtype=np.bool_)
         place = head_term(query.topic, terms)
-        if place is not None:
-            strong, both = held[place]
-            naming = np.flatnonzero(strong)
-            carried = naming[lexical.carried(terms[place], chosen.rows[naming], late_only=lenient)]
-            head = strong > 0
-            head[carried] = False
-            strong[carried] *= CARRIED_WEIGHT
-            both[carried] *= CARRIED_WEIGHT
-        named, coverage = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
-        for weight, (strong, both) in zip(weights, held, strict=True):
-            named += weight * strong
-            coverage += weight * both
         spelled = all(word in vocabulary.words for word in hard)
         # A head of two words ("cake stand") is plain enough for an unknown word beside it.
         compound = place is not None and len(terms[place].words) > 1
         foreign = 0 if compound else len(missing)
-        cosine = chosen.cosine
-        evidence = Evidence(named, coverage, head, chosen.lexical, cosine, len(terms), foreign, spelled)
-        if not terms:
-            mask = np.ones(size, dtype=np.bool_)
-        elif query.superlative or query.count:
-            mask = strictly_relevant(evidence)
-            mask = mask if mask.any() else relevant(evidence, self._gate)
-        else:
-            mask = relevant(evidence, self._gate)
-        if not lenient and not mask.any():
-            return self._measure(catalogue, query, lenient=True)
+        for lenient in (False, True):
+            held = [chosen.spread(one) for one in holding]
+            head = np.zeros(len(chosen.rows), dtype=np.bool_)
+            if place is not None:
+                head = _head(lexical, terms[place], chosen, held[place], lenient)
+            named, coverage = (_sum(weights, [pair[at] for pair in held], len(head)) for at in (0, 1))
+            evidence = Evidence(
+                named, coverage, head, chosen.lexical, chosen.cosine, len(terms), foreign, spelled
+            )
+            mask = self._relevant(query, evidence)
+            if mask.any():
+                break
         if terms or not catalogue.is_large:
             score = self._scorer.score(self._view(catalogue, query, chosen))
         else:
-            score = np.zeros(size, dtype=np.float32)  # nothing asked: only sorting decides
+            score = np.zeros(len(chosen.rows), dtype=np.float32)  # nothing asked: only sorting decides
         per_term = tuple((" ".join(term.words), both) for term, (_, both) in zip(terms, held, strict=True))
         absent = tuple(" ".join(term.words) for term in missing)
         return _Found(catalogue, chosen, evidence, score, mask, per_term, absent), degraded
+
+    def _relevant(self, query: Query, evidence: Evidence) -> Mask:
+        if not evidence.terms:
+            return np.ones(len(evidence.named), dtype=np.bool_)
+        if query.superlative or query.count:
+            strictly = strictly_relevant(evidence)
+            if strictly.any():
+                return strictly
+        return relevant(evidence, self._gate)
 
     @staticmethod
     def _hits(found: _Found, places: Rows) -> tuple[Hit, ...]:
@@ -358,3 +344,24 @@ class Search:
         outcome: Outcome = "not_in_data" if unstated and set(dropped) & set(unstated) else "filtered_out"
         hits = self._hits(found, near)
         return SearchResult(query, (), 0, outcome, hits, dropped, found.missing, degraded)
+
+
+def _head(lexical: Lexical, term: Term, chosen: Chosen, held: tuple[Floats, Floats], lenient: bool) -> Mask:
+    """Chosen rows that are called the head noun; where they only carry its name, what they hold of it
+    counts less from here on.
+    """
+    strong, both = held
+    naming = np.flatnonzero(strong)
+    carried = naming[lexical.carried(term, chosen.rows[naming], late_only=lenient)]
+    head = strong > 0
+    head[carried] = False
+    strong[carried] *= CARRIED_WEIGHT
+    both[carried] *= CARRIED_WEIGHT
+    return np.asarray(head)
+
+
+def _sum(weights: Sequence[float], held: Sequence[Floats], size: int) -> Floats:
+    found = np.zeros(size, dtype=np.float32)
+    for weight, one in zip(weights, held, strict=True):
+        found += weight * one
+    return found

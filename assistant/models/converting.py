@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.models.weights import Progress, Weights, make_folder
-from shop.cache import cache_folder
+from shop.cache import cache_folder, stamp_weights
 from shop.errors import ModelUnavailable
 
 FORMAT = 1
@@ -38,9 +38,7 @@ def converted_folder(weights: Weights, adapter: Path | None, quantization: str) 
         digest.update(weights.folder.name.encode())
     else:
         digest.update(_digest(weights.folder, "*.json", "*.jinja", "*.model"))
-        # Gigabytes are not read at every start: a changed weight file has another size or time.
-        for file in sorted((*weights.folder.glob("*.safetensors"), *weights.folder.glob("*.bin"))):
-            digest.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}".encode())
+        digest.update(stamp_weights(weights.folder))
     if adapter is not None:
         digest.update(_digest(adapter, "adapter_*"))
     kind = "plain" if adapter is None else "adapted"

@@ -14,6 +14,7 @@ from assistant.reading.language import Language, Measure
 from assistant.reading.named import find_name
 from assistant.reading.page import Term, plain, read_terms
 from assistant.reading.stance import is_denied
+from assistant.references import without_pointers
 from retrieval.english import FILLER
 from retrieval.words import stem, stems
 from shop.types import Product
@@ -33,13 +34,6 @@ COUNT = re.compile(
 OF_THE_NAME = re.compile(
     r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
 )
-REFERENCE = re.compile(
-    r"\b(?:the|your|that|this) (?:(?:first|second|third|fourth|fifth|last|other|latter|former|next)"
-    r"(?: (?:one|item|product|option|two))?(?= )(?: of (?:them|those|these))?|one)\b(?= )|"
-    r"\b(?:number|no\.?|#) ?\d\b",
-    re.I,
-)
-"""What points at something shown: which product is meant is known by now."""
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
@@ -73,7 +67,7 @@ class Question:
 
 def read_question(text: str, product: Product, language: Language) -> Question:
     """`text` as a question about `product`."""
-    asked = REFERENCE.sub("it", _last_question(text))
+    asked = without_pointers(_last_question(text))
     called = frozenset(stems(f"{product.brand} {' '.join(product.categories[-1:])}"))
     return _read(
         asked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from conftest import make_settings
 from fastapi.testclient import TestClient
 
 from shop.errors import ConfigError
-from shop.settings import load_secret
+from shop.settings import load_secret, load_settings
+from shop.store import Store
 from ui.app import check_port, serve
 from ui.auth import SHOPPER_COOKIE, Auth, Visitor, host_is_local, local_path, make_customer_token
+from ui.shopper import ShopPage
 
 EVIL = {"origin": "https://evil.example"}
 
@@ -220,3 +223,9 @@ def unused_listener() -> Any:
         held.bind(("127.0.0.1", 0))
         held.listen()
         yield held.getsockname()[1]
+
+
+def test_a_sample_without_orders_has_no_customers_to_pick(tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path / 'shop.db'}") as store:
+        page = ShopPage(SimpleNamespace(store=store, settings=load_settings(tmp_path)))  # type: ignore[arg-type]
+        assert page.customers() == []
