@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from assistant.passages import cut_quote
 from assistant.planning.finding import plan_find
+from assistant.planning.reviews import say_reviews
 from assistant.planning.scene import PlanBuilder, Planned, Scene, finish_about
 from assistant.reading import Reading
 from assistant.records import product_source
@@ -69,6 +70,8 @@ def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -
         return _say_price(builder, product, handle)
     if "stock" in asks:
         return _say_stock(builder, product, handle)
+    if "reviews" in asks and scene.evidence.opinions:
+        return say_reviews(builder, product, handle, scene.evidence.opinions)
     if "rating" in asks:
         return _say_field(builder, product, handle, "rating", "answer_rating", "ratings")
     if "brand" in asks:

@@ -20,8 +20,10 @@ from retrieval.words import stem, words
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
-LOOSE = 7
+LOOSE = 9
 """Words that may stand between those asked for, and still be one statement."""
+JOINED = 4
+"""How far words may be apart that stand side by side in the question."""
 NEAR_COSINE = 0.42
 TELL_COSINE = 0.45
 TOUCHING_COSINE = 0.2
@@ -91,23 +93,31 @@ class Reader:
         if question.quantity and (judged := judge_quantity(question, page)):
             fits, said = judged
             return Reading("yes" if fits else "no", said)
-        matches = list(self._matches(question, page))
+        cores = dict.fromkeys((question.core, _core_untitled(question, page[0])))
+        matches = next((found for core in cores if (found := list(self._matches(question, page, core)))), [])
         if not matches:
             # The page speaks of it, though not of whether it comes with it or is needed: quoted, not judged.
-            told = next(((s, t) for s in page[1:] for t in find_terms(question.core, s)[:1]), None)
+            told = next(
+                ((s, t) for s in page[1:] for t in find_terms(question.core, s, question.joined)[:1]), None
+            )
             return Reading("tells", quote(told[0].text, told[1])) if told else Reading("silent")
         best = max(matches, key=lambda match: match.rank)
+        if question.denied and not best.denied and not self._has(best):
+            # "Safe from gluten and other allergens": spoken of, and no sign that it is there.
+            return Reading("tells", quote(best.sentence.text, best.terms))
         if not best.denied and _speaks_of_a_part(best, page[0], question):
             return Reading("tells", quote(best.sentence.text, best.terms))
         kind: Kind = "yes" if best.denied == question.denied else "no"
         return Reading(kind, quote(best.sentence.text, best.terms))
 
-    def _matches(self, question: Question, page: Sequence[Sentence]) -> Iterator[_Match]:
+    def _matches(
+        self, question: Question, page: Sequence[Sentence], core: Sequence[str]
+    ) -> Iterator[_Match]:
         # A warranty does not lie in the box: to mention it is to give it.
         relation = "" if "=warranty" in question.core else question.relation
         cue, uncue = (kind.get(relation) for kind in (self.language.cues, self.language.denials))
         for place, sentence in enumerate(page):
-            for terms in find_terms(question.core, sentence):
+            for terms in find_terms(core, sentence, question.joined):
                 denied = is_denied(sentence.text, terms, self.language)
                 if denied and uncue and not uncue.search(sentence.text):
                     continue
@@ -125,6 +135,10 @@ class Reader:
                 if key.startswith("=") and pattern and (said := pattern.search(sentence.text)):
                     where = Term(key, said.start(), said.end(), 0)
                     yield _Match(sentence, (where,), True, 2.0)
+
+    def _has(self, match: _Match) -> bool:
+        """Whether a sentence says that the product has or does what the terms name."""
+        return self.language.cues["contain"].search(match.sentence.text) is not None
 
     def _is_cued(self, question: Question, sentence: Sentence, terms: Sequence[Term]) -> bool:
         """Whether the sentence says that the thing is there ("includes", "with a ...") or needed."""
@@ -194,7 +208,7 @@ WHOLES = frozenset(
     "one ones".split()
 )
 SUBJECT = re.compile(r"\b([^\W\d_]+)\s+(?:is|are|can be|should be)\s+(?:[^\W\d_]+\s+){0,2}$", re.I)
-CLAUSE_END = re.compile(r"[;.!?](?:\s|$)")
+CLAUSE_END = re.compile(r"[;.!?](?:\s|$)|[\[\]]")
 
 
 def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
@@ -204,7 +218,7 @@ def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
 
 
 AFTER_A_THING = frozenset(
-    "because that which so when while against makes keeps lets allows helps gives included provided "
+    "because that which so thus for to when while against makes keeps lets allows helps gives included provided "
     "supplied attached set sets pack".split()
 )
 
@@ -247,8 +261,20 @@ def _adjacent(key: str, sentence: Sentence) -> list[Term]:
     ]
 
 
-def find_terms(core: Sequence[str], sentence: Sentence) -> list[tuple[Term, ...]]:
-    """Wherever the sentence holds all terms of `core` close together, in order of their places."""
+def _core_untitled(question: Question, title: Sentence) -> tuple[str, ...]:
+    """The terms asked for without those beside another that the title says of the product anyway: the "golf"
+    of "golf balls", the "paper" of "recycled paper"."""
+    core = question.core
+    said = {key for key in core if first_term(key, title)}
+    beside = {key for pair in question.joined for key in pair if not said.issuperset(pair)}
+    return tuple(key for key in core if key not in said or key not in beside)
+
+
+def find_terms(
+    core: Sequence[str], sentence: Sentence, joined: frozenset[tuple[str, str]] = frozenset()
+) -> list[tuple[Term, ...]]:
+    """Wherever the sentence holds all terms of `core` close together, in order of their places; the
+    `joined` ones within few words of each other."""
     places = [_places(key, sentence) for key in core]
     if not core or not all(places):
         return []
@@ -259,6 +285,9 @@ def find_terms(core: Sequence[str], sentence: Sentence) -> list[tuple[Term, ...]
             chosen.append(min(options, key=lambda term: abs(term.place - anchor.place)))
         ordered = tuple(sorted(chosen, key=lambda term: term.place))
         between = sentence.text[ordered[0].start : ordered[-1].end]
+        at = {key: term.place for key, term in zip(core, chosen, strict=True)}
+        if any(abs(at[one] - at[other]) > JOINED for one, other in joined if one in at and other in at):
+            continue
         if ordered[-1].place - ordered[0].place <= len(core) + LOOSE and not CLAUSE_END.search(between):
             found.append(ordered)
     return found

@@ -45,6 +45,8 @@ class Language:
     after: Pattern
     measures: tuple[Measure, ...]
     contrast: Mapping[str, Pattern]
+    reviews: Mapping[str, Pattern]
+    topics: Mapping[str, Pattern]
 
 
 @cache
@@ -67,6 +69,8 @@ def load_language(name: str = "en") -> Language:
             for value in data["measures"].values()
         ),
         contrast={key: _any(value) for key, value in data["contrast"].items()},
+        reviews={key: _any(value) for key, value in data["reviews"].items()},
+        topics={key: _any(value) for key, value in data["topics"].items()},
     )
 
 

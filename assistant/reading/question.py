@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from assistant.reading.language import Language, Measure
@@ -34,6 +35,8 @@ COUNT = re.compile(
 OF_THE_NAME = re.compile(
     r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
 )
+OWN_WORDS = 3
+"""A measure's asking of so few words names nothing else: "battery life"."""
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
@@ -46,7 +49,8 @@ QUANTITY = re.compile(
 class Question:
     """One question, taken apart.
 
-    `core` are the terms that a page has to hold to answer; `denied` says that the question asks for
+    `core` are the terms that a page has to hold to answer, `joined` those of them that stand side by side
+    ("golf balls"); `denied` says that the question asks for
     their absence ("is it caffeine free?"). `counted` is what "how many" counts. `words` are the
     shopper's own for what is asked, fit to be said back; `part` says that the question is about a
     part of the product ("the water tank of ..."), so that the page has to speak of that.
@@ -56,6 +60,7 @@ class Question:
     kind: Kind
     core: tuple[str, ...]
     words: str
+    joined: frozenset[tuple[str, str]] = frozenset()
     denied: bool = False
     relation: str = ""
     measure: Measure | None = None
@@ -102,7 +107,13 @@ def _read(
         next((m for m in language.measures if m.asks.search(unnamed)), None) if kind != "polar" else None
     )
     if measure:
-        terms = [term for term in terms if not measure.beside.search(lowered[term.start : term.end])]
+        asks = measure.asks.search(unnamed)
+        own = set(stems(asks[0])) if asks and len(asks[0].split()) <= OWN_WORDS else set()
+        terms = [
+            term
+            for term in terms
+            if term.key not in own and not measure.beside.search(lowered[term.start : term.end])
+        ]
     core = tuple(dict.fromkeys(term.key for term in terms))
     before = [term for term in terms if term.start < name[0] and len(term.key) > 1]
     return Question(
@@ -110,6 +121,7 @@ def _read(
         kind=kind,
         core=core,
         words=" ".join(asked[term.start : term.end] for term in terms),
+        joined=frozenset((one.key, other.key) for one, other in pairwise(terms) if _is_beside(one, other, lowered)),
         denied=bool(terms) and is_denied(asked, terms, language),
         relation=next((name for name, cue in language.relations.items() if cue.search(unnamed)), ""),
         measure=measure,
@@ -118,6 +130,10 @@ def _read(
         quantity=(float(quantity[1]), quantity[2]) if quantity else None,
         part=bool(before) and bool(OF_THE_NAME.search(lowered[: name[0]])),
     )
+
+
+def _is_beside(one: Term, other: Term, text: str) -> bool:
+    return not text[one.end : other.start].strip(" -'s")
 
 
 def _last_question(text: str) -> str:
@@ -135,8 +151,8 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language, called: f
     terms = list(read_terms(text, language))
     spoken = [term for term in terms if not term.key.startswith("=")]
     outside = [term for term in terms if not (name[0] <= term.start < name[1])]
-    outside = [term for term in outside if term.key not in called] or outside
-    kept = _with_numbers(_meaningful(outside, language), spoken)
+    asking = [term for term in outside if term.key not in called]
+    kept = _with_numbers(_meaningful(asking, language) or _meaningful(outside, language), spoken)
     if kept:
         return kept
     if not POLAR.search(plain(text)):
