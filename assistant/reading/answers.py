@@ -20,7 +20,7 @@ from retrieval.words import stem, words
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
-LOOSE = 9
+LOOSE = 7
 """Words that may stand between those asked for, and still be one statement."""
 JOINED = 4
 """How far words may be apart that stand side by side in the question."""
@@ -28,6 +28,8 @@ NEAR_COSINE = 0.42
 TELL_COSINE = 0.45
 TOUCHING_COSINE = 0.2
 CLOSE = 24
+BESIDE = 45
+"""How far from a thing "not included" may stand."""
 ALONE_COSINE = 0.62
 
 
@@ -105,21 +107,25 @@ class Reader:
         if question.denied and not best.denied and not self._has(best):
             # "Safe from gluten and other allergens": spoken of, and no sign that it is there.
             return Reading("tells", quote(best.sentence.text, best.terms))
-        if not best.denied and _speaks_of_a_part(best, page[0], question):
+        if not best.denied and (
+            _speaks_of_a_part(best, page[0], question)
+            or _is_advice(best, question)
+            or self._points_back(best, page, question)
+        ):
             return Reading("tells", quote(best.sentence.text, best.terms))
         kind: Kind = "yes" if best.denied == question.denied else "no"
         return Reading(kind, quote(best.sentence.text, best.terms))
 
-    def _matches(
-        self, question: Question, page: Sequence[Sentence], core: Sequence[str]
-    ) -> Iterator[_Match]:
+    def _matches(self, question: Question, page: Sequence[Sentence], core: Sequence[str]) -> Iterator[_Match]:
         # A warranty does not lie in the box: to mention it is to give it.
         relation = "" if "=warranty" in question.core else question.relation
         cue, uncue = (kind.get(relation) for kind in (self.language.cues, self.language.denials))
         for place, sentence in enumerate(page):
-            for terms in find_terms(core, sentence, question.joined):
+            before = page[place - 1] if place > 1 else None
+            for terms in _find_with(core, sentence, before, question.joined):
                 denied = is_denied(sentence.text, terms, self.language)
-                if denied and uncue and not uncue.search(sentence.text):
+                beside = sentence.text[max(0, terms[0].start - BESIDE) : terms[-1].end + BESIDE]
+                if denied and uncue and not uncue.search(beside):
                     continue
                 if not denied and cue and not self._is_cued(question, sentence, terms):
                     continue
@@ -139,6 +145,15 @@ class Reader:
     def _has(self, match: _Match) -> bool:
         """Whether a sentence says that the product has or does what the terms name."""
         return self.language.cues["contain"].search(match.sentence.text) is not None
+
+    def _points_back(self, match: _Match, page: Sequence[Sentence], question: Question) -> bool:
+        """Whether "it" or "they" may be something that the sentence before has just brought in."""
+        at = page.index(match.sentence)
+        if at < 2 or question.relation or not POINTS_BACK.match(match.sentence.text):
+            return False
+        if any(first_term(key, match.sentence) is None for key in question.core):
+            return False  # what it points back to is what was asked about
+        return INTRODUCES.search(page[at - 1].text) is not None
 
     def _is_cued(self, question: Question, sentence: Sentence, terms: Sequence[Term]) -> bool:
         """Whether the sentence says that the thing is there ("includes", "with a ...") or needed."""
@@ -168,7 +183,11 @@ class Reader:
                     continue
                 if question.part and coverage < 1:
                     continue
-                rank += 0.5 - min(gap, 60) / 100
+                rank += (
+                    0.5
+                    - min(gap, 60) / 100
+                    + (0.2 if measure.label == "its material" and SHARE.search(sentence.text) else 0.0)
+                )
                 where = [*held, form]
             else:
                 full = bool(question.core) and coverage == 1 and cosine >= 0.1
@@ -203,6 +222,36 @@ def _speaks_of_a_part(match: _Match, title: Sentence, question: Question) -> boo
     return word not in known and subject[1].lower() not in WHOLES
 
 
+def _is_advice(match: _Match, question: Question) -> bool:
+    """Whether the sentence tells the buyer to take something else to it: "use a waterproof primer first"."""
+    if question.relation:
+        return False
+    before = match.sentence.text[: match.terms[0].start]
+    return ADVICE.search(before) is not None
+
+
+def _find_with(
+    core: Sequence[str], sentence: Sentence, before: Sentence | None, joined: frozenset[tuple[str, str]]
+) -> list[tuple[Term, ...]]:
+    """`find_terms`, also where "it" or "they" stands for what the sentence before names."""
+    found = find_terms(core, sentence, joined)
+    if found or before is None or not POINTS_BACK.match(sentence.text):
+        return found
+    # What is asked about comes first in the question, what is asked of it last.
+    named = next((n for n, key in enumerate(core) if first_term(key, sentence)), len(core))
+    if not 0 < named < len(core) or any(first_term(key, before) is None for key in core[:named]):
+        return []
+    return find_terms(core[named:], sentence, joined)
+
+
+SHARE = re.compile(r"\d ?% ?[a-z]", re.I)
+"""A share of something tells more than its name alone: "65% polyester"."""
+POINTS_BACK = re.compile(r"\W*(?:it|they|these|those)\b(?!['’]s (?:also|a|an|the)\b)", re.I)
+INTRODUCES = re.compile(r"\b(?:includ\w+|comes? with|plus an?|along with)\b", re.I)
+ADVICE = re.compile(
+    r"\b(?:use|apply|add|buy|choose|pick|wear|get)\s+(?:it\s+)?(?:with\s+)?(?:an?|some|our|your|any)\s+(?:[\w-]+\s+){0,2}$",
+    re.I,
+)
 WHOLES = frozenset(
     "it they this these that those product products item items which and all both everything he she we you "
     "one ones".split()
@@ -266,7 +315,10 @@ def _core_untitled(question: Question, title: Sentence) -> tuple[str, ...]:
     of "golf balls", the "paper" of "recycled paper"."""
     core = question.core
     said = {key for key in core if first_term(key, title)}
-    beside = {key for pair in question.joined for key in pair if not said.issuperset(pair)}
+    # The first of a pair is the lesser part: "golf balls" are balls.
+    beside = {one for one, _ in question.joined} | {
+        other for one, other in question.joined if one not in said
+    }
     return tuple(key for key in core if key not in said or key not in beside)
 
 

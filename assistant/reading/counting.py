@@ -28,7 +28,9 @@ REACH = 46
 STOP = re.compile(r"[.;:!?()]")
 BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are|with|up to)?\W{0,3}$")
 IN_THE_PACK = re.compile(r"\b(?:pack|packs|package|box|set|kit|comes? with|included?|get)\b", re.I)
-PACKED = re.compile(r"\b(?:includ\w+|contains?|comes? with|package|pack of|set of|you (?:will )?get|receive)\b", re.I)
+PACKED = re.compile(
+    r"\b(?:includ\w+|contains?|comes? with|package|pack of|set of|you (?:will )?get|receive)\b", re.I
+)
 MEASURED = re.compile(
     r"\s?-?(?:lbs?|pounds?|oz|ounces?|kgs?|g|grams?|gsm|ml|l|lit(?:er|re)s?|gallons?|inch(?:es)?|in|cm|mm|ft|feet|"
     r"yards?|v|volts?|w|watts?|mah|hz|khz|ghz|mph|km|°|degrees?|\"|”|″|')(?![a-z])",

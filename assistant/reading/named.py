@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from assistant.reading.language import Language
 from assistant.reading.page import Term, read_terms
-from retrieval.words import stems
 from shop.types import Product
 
 BEFORE_THE_NAME = re.compile(
@@ -15,6 +14,8 @@ BEFORE_THE_NAME = re.compile(
 )
 MAX_GAP = 2
 ARTICLES = frozenset({"a", "an", "the"})
+OBJECT = re.compile(r"\s+(?:my|your|our|me|us|him|her|it|them|any|anything|if|when|while)\b", re.I)
+"""What follows a verb, so that the last word before it is none of the name: "will the pad scratch my pans"."""
 WHOLE = frozenset({"all", "solid"})
 """What may stand before a colour: "in all black"."""
 VERBS = frozenset(
@@ -33,19 +34,25 @@ def find_name(text: str, product: Product, language: Language, cut: bool) -> tup
     foam?" the name ends before "memory".
     """
     spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
-    title = set(stems(f"{product.title} {product.brand} {product.colour}"))
-    pairs = set(pairwise(stems(product.title)))
+    title = set(_keys(f"{product.title} {product.brand} {product.colour}", language))
+    pairs = set(pairwise(_keys(product.title, language)))
     runs = _runs(text, spoken, title, pairs, language)
-    brand = set(stems(product.brand))
+    brand = set(_keys(product.brand, language))
     best: list[Term] = max(runs, key=lambda run: _weight(run, brand), default=[])
     if not best:
         return 0, 0
     if cut and best[-1] is spoken[-1]:
         best = _cut_at_gap(best)
+    if cut and OBJECT.match(text[best[-1].end :]) and len(best) > 1:
+        best = _cut_at_break(best, pairs, last_only=True)
     start, end = _with_kind(spoken, best[0], pairs), best[-1].end
     if article := BEFORE_THE_NAME.search(text[:start]):
         start = article.start(1)
     return start, _extend(spoken, end, title, language)
+
+
+def _keys(text: str, language: Language) -> list[str]:
+    return [term.key for term in read_terms(text, language) if not term.key.startswith("=")]
 
 
 def _weight(run: list[Term], brand: set[str]) -> float:
@@ -62,7 +69,11 @@ def _runs(
     runs: list[list[Term]] = []
     run: list[Term] = []
     for term in spoken:
-        joins = text[term.start : term.end].lower() in VERBS or term.key in language.relation_words or term.key in ARTICLES
+        joins = (
+            text[term.start : term.end].lower() in VERBS
+            or term.key in language.relation_words
+            or term.key in ARTICLES
+        )
         if joins and not (run and (run[-1].key, term.key) in pairs):
             runs.append(run)
             run = []
@@ -90,6 +101,25 @@ def _with_kind(spoken: list[Term], first: Term, pairs: set[tuple[str, str]]) -> 
             break
         start = term.start
     return start
+
+
+def cut_name(text: str, name: tuple[int, int], product: Product, language: Language) -> tuple[int, int]:
+    """The name without its end that the title does not have there: in "does the handle of the fry pan stay
+    cool" the name ends before "stay", though the title has a "stay-cool handle" somewhere."""
+    spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
+    inside = [term for term in spoken if name[0] <= term.start < name[1] and term.key not in ARTICLES]
+    kept = _cut_at_break(inside, set(pairwise(_keys(product.title, language))), last_only=False)
+    return (name[0], kept[-1].end) if kept else name
+
+
+def _cut_at_break(run: list[Term], pairs: set[tuple[str, str]], last_only: bool) -> list[Term]:
+    """The run up to its last two words that the title does not have side by side."""
+    for at in range(len(run) - 1, 0, -1):
+        if (run[at - 1].key, run[at].key) not in pairs:
+            return run[:at]
+        if last_only:
+            break
+    return run
 
 
 def _cut_at_gap(run: list[Term]) -> list[Term]:

@@ -24,7 +24,7 @@ BREAKS = re.compile(
 DASH = re.compile(r"\s[-–—]\s(?=[A-Z0-9])(?!(?i:not)\b)")
 HEADING_WORDS = 8
 """Before a dash so many words at most head what follows: "Battery life - Up to 12 hours" is one."""
-TOKEN = re.compile(r"\d+(?:[./]\d+)+|\d+(?=[a-z]{3})|[^\W_]+")
+TOKEN = re.compile(r"\d+(?:[./]\d+)+|\d+(?=[a-z]{2})|[^\W_]+")
 STRAY = " \t-–—•·*:;,.✓✔★【】"
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from assistant.reading.language import Language, Measure
-from assistant.reading.named import find_name
+from assistant.reading.named import cut_name, find_name
 from assistant.reading.page import Term, plain, read_terms
 from assistant.reading.stance import is_denied
 from assistant.references import without_pointers
@@ -74,12 +74,11 @@ def read_question(text: str, product: Product, language: Language) -> Question:
     """`text` as a question about `product`."""
     asked = without_pointers(_last_question(text))
     called = frozenset(stems(f"{product.brand} {' '.join(product.categories[-1:])}"))
-    return _read(
-        asked,
-        find_name(asked, product, language, cut=POLAR.search(plain(asked)) is not None),
-        language,
-        called,
-    )
+    polar = POLAR.search(plain(asked)) is not None
+    name = find_name(asked, product, language, cut=polar)
+    if polar and name[1] and not _asks_beside(asked, name, language):
+        name = cut_name(asked, name, product, language)
+    return _read(asked, name, language, called)
 
 
 def read_unnamed(text: str, language: Language) -> Question:
@@ -87,6 +86,16 @@ def read_unnamed(text: str, language: Language) -> Question:
     question = _read(text, (0, 0), language)
     opens = question.measure is not None or re.match(r"\s*(?:what|how|which)\b", plain(text)) is not None
     return replace(question, kind=question.kind if opens else "polar")
+
+
+def _asks_beside(text: str, name: tuple[int, int], language: Language) -> bool:
+    """Whether anything is asked beside the name and a part of it ("the handle of")."""
+    terms = read_terms(text, language)
+    behind = [term for term in terms if term.start >= name[1]]
+    if behind and (behind[0].key in language.relation_words or _meaningful(behind, language)):
+        return True
+    before = [term for term in terms if term.start < name[0]]
+    return bool(_meaningful(before, language)) and not OF_THE_NAME.search(plain(text)[: name[0]])
 
 
 def _read(
@@ -121,7 +130,9 @@ def _read(
         kind=kind,
         core=core,
         words=" ".join(asked[term.start : term.end] for term in terms),
-        joined=frozenset((one.key, other.key) for one, other in pairwise(terms) if _is_beside(one, other, lowered)),
+        joined=frozenset(
+            (one.key, other.key) for one, other in pairwise(terms) if _is_beside(one, other, lowered)
+        ),
         denied=bool(terms) and is_denied(asked, terms, language),
         relation=next((name for name, cue in language.relations.items() if cue.search(unnamed)), ""),
         measure=measure,

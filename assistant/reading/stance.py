@@ -21,7 +21,7 @@ FAR_WORDS = 8
 FAR = re.compile(r"n't|not|never|nor|other than|instead of|eliminate", re.I)
 """Negations of a verb: they reach further than those of a noun ("no", "without", "free of")."""
 LISTS = re.compile(r",|\b(?:or|and|nor)\b")
-LISTED = re.compile(r"free|no\b|without|zero", re.I)
+LISTED = re.compile(r"free|safe|no\b|without|zero", re.I)
 """Negations that a list goes on with: "free from nuts, milk or egg"."""
 GERUND = re.compile(r"^\W*\w+ing\b")
 
@@ -45,7 +45,9 @@ def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
     low = max(0, spot - REACH)
     reach = lowered[low:spot]
     # A comma is no stop where an "or" follows, be it behind the spot.
-    begin = max((match.end() - low for match in STOPS.finditer(lowered, low) if match.end() <= spot), default=0)
+    begin = max(
+        (match.end() - low for match in STOPS.finditer(lowered, low) if match.end() <= spot), default=0
+    )
     for match in language.before.finditer(reach):
         between = reach[match.end() :]
         if match[0].lower().startswith("non"):
