@@ -76,8 +76,13 @@ class Understander:
         )
         if not re.search(r"\w", text):
             return said
-        said = replace(said, named=self._named(said))
+        said = self._without_models(replace(said, named=self._named(said)))
         return replace(said, intent=self._intent(said, state))
+
+    def _without_models(self, said: Understanding) -> Understanding:
+        """`said` without the order numbers that are a named product's own: "the wave brush #1930"."""
+        called = {word for one in said.named for word in words(self.search.products[one].title)}
+        return replace(said, orders=tuple(number for number in said.orders if number.lower() not in called))
 
     def _named(self, said: Understanding) -> tuple[str, ...]:
         """Products that a question names; none where it asks what the shop has."""
@@ -105,6 +110,8 @@ class Understander:
 
     def _intent(self, said: Understanding, state: State) -> Intent:
         rule = self.classifier.match_rules(said.message)
+        if rule and rule.cue == "order_number" and not said.orders:
+            rule = self.classifier.match_rules(self.classifier.rules["order_number"].sub(" ", said.message))
         pointed, asks = bool(said.reference.ids), said.asks
         if rule and pointed:
             # "do you offer a warranty on it", "recommend something similar to the first"

@@ -76,7 +76,7 @@ def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -
         return _say_field(builder, product, handle, "rating", "answer_rating", "ratings")
     if "brand" in asks:
         return _say_named(builder, product, handle, "brand", product.brand)
-    if "colour" in asks and product.colour:
+    if "colour" in asks and product.colour and "how_many" not in asks:
         return _say_named(builder, product, handle, "colour", product.colour)
     if stated := _stated_attribute(product, asked):
         return _say_named(builder, product, handle, *stated)

@@ -123,7 +123,7 @@ class Reader:
         for place, sentence in enumerate(page):
             before = page[place - 1] if place > 1 else None
             for terms in _find_with(core, sentence, before, question.joined):
-                denied = is_denied(sentence.text, terms, self.language)
+                denied = is_denied(_stated(sentence.text, question), terms, self.language)
                 beside = sentence.text[max(0, terms[0].start - BESIDE) : terms[-1].end + BESIDE]
                 if denied and uncue and not uncue.search(beside):
                     continue
@@ -144,7 +144,7 @@ class Reader:
 
     def _has(self, match: _Match) -> bool:
         """Whether a sentence says that the product has or does what the terms name."""
-        return self.language.cues["contain"].search(match.sentence.text) is not None
+        return any(self.language.cues[cue].search(match.sentence.text) for cue in ("contain", "need"))
 
     def _points_back(self, match: _Match, page: Sequence[Sentence], question: Question) -> bool:
         """Whether "it" or "they" may be something that the sentence before has just brought in."""
@@ -222,6 +222,14 @@ def _speaks_of_a_part(match: _Match, title: Sentence, question: Question) -> boo
     return word not in known and subject[1].lower() not in WHOLES
 
 
+def _stated(text: str, question: Question) -> str:
+    """The sentence as far as it bears on the question: that batteries are not included says nothing of
+    whether they are needed."""
+    if question.relation != "need" and not question.denied:
+        return text
+    return NOT_IN_THE_BOX.sub(lambda said: " " * len(said[0]), text)
+
+
 def _is_advice(match: _Match, question: Question) -> bool:
     """Whether the sentence tells the buyer to take something else to it: "use a waterproof primer first"."""
     if question.relation:
@@ -246,6 +254,7 @@ def _find_with(
 
 SHARE = re.compile(r"\d ?% ?[a-z]", re.I)
 """A share of something tells more than its name alone: "65% polyester"."""
+NOT_IN_THE_BOX = re.compile(r"\(?\b(?:is |are )?(?:not (?:be )?inclu\w*|sold separately)\)?", re.I)
 POINTS_BACK = re.compile(r"\W*(?:it|they|these|those)\b(?!['’]s (?:also|a|an|the)\b)", re.I)
 INTRODUCES = re.compile(r"\b(?:includ\w+|comes? with|plus an?|along with)\b", re.I)
 ADVICE = re.compile(

@@ -97,10 +97,9 @@ def _sentence(review: Review, topic: str, language: Language) -> str:
 
 def _apart(about: Sequence[Said]) -> tuple[Said, ...]:
     """The best-starred sentence, and the worst where the two are far apart."""
-    if not about:
-        return ()
-    ranked = sorted(about, key=lambda said: -(said.stars if said.stars is not None else GOOD_STARS - 1))
-    best, worst = ranked[0], ranked[-1]
-    if best.stars is not None and worst.stars is not None and best.stars - worst.stars >= APART_STARS:
-        return best, worst
-    return (best,)
+    starred = sorted((said for said in about if said.stars is not None), key=lambda said: -(said.stars or 0))
+    if not starred:
+        return tuple(about[:1])
+    best, worst = starred[0], starred[-1]
+    apart = (best.stars or 0) - (worst.stars or 0) >= APART_STARS
+    return (best, worst) if apart else (best,)
