@@ -34,7 +34,7 @@ CODE = re.compile(r"(?=\w*\d)(?=\w*[a-z])\w{4,}")
 """A word of letters and digits is a model's number: two of a kind differ by little else."""
 QUOTED = 4
 """So many words of a title in a row name it as a maker's name does, whatever words they are."""
-HEAD = re.compile(r"^[^!?:,;|(\[–—]+")
+SEGMENTS = re.compile(r"\s*[!?:,;|()\[\]–—]+\s*|\s-\s")
 SUBJECT = re.compile(
     r"^\W*(?:is|are|was|does|do|did|can|could|will|would|has|have)\s+(?:the|this|that|these|those|your)\b",
     re.I,
@@ -45,6 +45,10 @@ POWER = 1.5
 """Of a word's rarity: a name's one rare word says more than two ordinary ones beside it."""
 MAX_GAP = 2
 APART = 0.35
+GOES_WITH = frozenset("fit fits work works connect connects pair pairs support supports".split())
+"""Verbs behind which a question names what the product goes with."""
+RUN = 2.0
+"""The weight of each word, from the third on, that the message and the title have in the same row."""
 PARTS = frozenset(
     "is are was does do did can could will would has have had come comes coming include includes included "
     "contain contains need needs require requires fit fits work works made make makes use used put "
@@ -118,13 +122,14 @@ def _longest_run(tokens: Sequence[str], title: Sequence[str]) -> int:
     return best
 
 
-def _holds_head(text: str, title: str) -> bool:
-    """Whether the message holds what stands before the first mark of a title, capitals and all: "Beat That!"."""
-    head = HEAD.match(title)
-    name = head[0].strip() if head else ""
-    return (
-        len(name.split()) > 1 and name[0].isupper() and re.search(rf"\b{re.escape(name)}\b", text) is not None
-    )
+def _holds_part(text: str, title: str) -> bool:
+    """Whether the message holds, capitals and all, what a title begins with before its first mark ("Beat
+    That!") or three words and more that stand between two of its marks."""
+    for place, part in enumerate(SEGMENTS.split(title.strip())):
+        long_enough = len(part.split()) >= (2 if place == 0 else 3)
+        if long_enough and part[0].isupper() and re.search(rf"\b{re.escape(part)}\b", text):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ class Namer:
         for product in self._candidates(said):
             held = frozenset(said.keys() & self._called(product))
             weight = _together(tokens, held, said, self._called(product))
-            headed = _holds_head(text, product.title) and any(map(self._is_rare, held))
+            headed = _holds_part(text, product.title) and any(map(self._is_rare, held))
             if not (headed or self._is_name(product, held, weight)):
                 continue
             # A maker that is named comes first; then what holds more of the words and has less else in its
@@ -169,6 +174,7 @@ class Namer:
             run = _longest_run([word for word, _ in tokens], words(product.title))
             made = self._is_made_by(product.brand, squeezed) or run >= QUOTED or headed
             close = weight - UNSAID * len(stem_set(product.title) - held) + MODEL * _models(text, product)
+            close += RUN * max(run - 2, 0)
             rank = (made, round(close, 3), product.rating.count if product.rating else 0)
             if best is None or rank > best:
                 best, named = rank, Named(product, weight, held, headed or weight >= self._enough)
@@ -181,7 +187,9 @@ class Namer:
         opening = SUBJECT.match(text)
         if opening is None:
             return ""
-        verb = next((m for m in re.finditer(r"\w+", text[opening.end() :]) if m[0].lower() in PARTS), None)
+        verb = next(
+            (m for m in re.finditer(r"\w+", text[opening.end() :]) if m[0].lower() in GOES_WITH), None
+        )
         return text[: opening.end() + verb.start()] if verb else ""
 
     def pair(self, text: str) -> tuple[Named, Named] | None:

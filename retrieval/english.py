@@ -26,7 +26,7 @@ FUNCTION_WORDS = frozenset(
 CHATTER = frozenset(
     """
     morning afternoon evening cheers sure great well right alright sorry her up out off over down near
-    per look looking looked search searching find finding found show showing shown see seeing give get
+    per after look looking looked search searching find finding found show showing shown see seeing give get
     getting got gimme bring tell want wants wanted wanting need needs needed needing like liked love
     prefer interested wondering wonder hoping hope think thinking thought know help helping buy buying
     bought purchase order shop shopping shops store sell sells selling sold stock stocked stocking carry
@@ -98,7 +98,8 @@ SUPERLATIVES: tuple[tuple[str, str], ...] = (
         "price_asc",
     ),
     (
-        r"\b(?:most expensive|highest[- ]priced?|priciest|dearest|most costly|costliest|highest price|costs? (?:the )?most)\b",
+        r"\b(?:most expensive|highest[- ]priced?|priciest|dearest|most costly|costliest|highest price|"
+        r"costs? (?:the )?most)\b",
         "price_desc",
     ),
     (r"\b(?:best|highest|top)[- ](?:rated|reviewed|rating|ratings|reviews)\b", "rating"),

@@ -27,6 +27,8 @@ JOINED = 4
 NEAR_COSINE = 0.42
 TELL_COSINE = 0.45
 TOUCHING_COSINE = 0.2
+LITERAL = 0.2
+"""How much better the shopper's own word answers than another way of saying it."""
 CLOSE = 24
 BESIDE = 45
 """How far from a thing "not included" may stand."""
@@ -135,6 +137,7 @@ class Reader:
                 rank = (
                     (3.0 if denied else 0.0) + (1.0 if place else 0.5) - span / 10 - len(sentence.terms) / 500
                 )
+                rank += LITERAL * any(term.key in question.literal for term in sentence.terms)
                 yield _Match(sentence, terms, denied, rank)
             for key in question.core:
                 pattern = self.language.contradicts.get(key.lstrip("="))
@@ -276,8 +279,8 @@ def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
 
 
 AFTER_A_THING = frozenset(
-    "because that which so thus for to when while against makes keeps lets allows helps gives included provided "
-    "supplied attached set sets pack".split()
+    "because that which so thus for to when while against makes keeps lets allows helps gives included "
+    "provided supplied attached set sets pack".split()
 )
 
 

@@ -15,14 +15,14 @@ BEFORE_THE_NAME = re.compile(
 MAX_GAP = 2
 ARTICLES = frozenset({"a", "an", "the"})
 OBJECT = re.compile(r"\s+(?:my|your|our|me|us|him|her|it|them|any|anything|if|when|while)\b", re.I)
-"""What follows a verb, so that the last word before it is none of the name: "will the pad scratch my pans"."""
+"""What follows a verb, so that the last word before it is none of the name: "will the pad scratch my
+pans"."""
 WHOLE = frozenset({"all", "solid"})
 """What may stand before a colour: "in all black"."""
 VERBS = frozenset(
-    (
-        "is are was does do did can could will would has have come comes include includes included contain "
-        "contains need needs require fit fits work works made make makes take use used go put be protect keep hold"
-    ).split()
+    "is are was does do did can could will would has have come comes include includes included contain "
+    "contains need needs require fit fits work works made make makes take use used go put be protect keep "
+    "hold".split()
 )
 
 

@@ -17,7 +17,7 @@ from assistant.reading.page import Term, plain, read_terms
 from assistant.reading.stance import is_denied
 from assistant.references import without_pointers
 from retrieval.english import FILLER
-from retrieval.words import stem, stems
+from retrieval.words import stem, stems, words
 from shop.types import Product
 
 Kind = Literal["polar", "count", "open"]
@@ -50,10 +50,11 @@ class Question:
     """One question, taken apart.
 
     `core` are the terms that a page has to hold to answer, `joined` those of them that stand side by side
-    ("golf balls"); `denied` says that the question asks for
-    their absence ("is it caffeine free?"). `counted` is what "how many" counts. `words` are the
-    shopper's own for what is asked, fit to be said back; `part` says that the question is about a
-    part of the product ("the water tank of ..."), so that the page has to speak of that.
+    ("golf balls"), `literal` the stems of the words in which a way of saying was asked for; `denied`
+    says that the question asks for their absence ("is it caffeine free?"). `counted` is what "how many"
+    counts. `words` are the shopper's own for what is asked, fit to be said back; `part` says that the
+    question is about a part of the product ("the water tank of ..."), so that the page has to speak of
+    that.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Question:
     core: tuple[str, ...]
     words: str
     joined: frozenset[tuple[str, str]] = frozenset()
+    literal: frozenset[str] = frozenset()
     denied: bool = False
     relation: str = ""
     measure: Measure | None = None
@@ -130,6 +132,12 @@ def _read(
         kind=kind,
         core=core,
         words=" ".join(asked[term.start : term.end] for term in terms),
+        literal=frozenset(
+            stem(word)
+            for term in terms
+            if term.key.startswith("=")
+            for word in words(asked[term.start : term.end])
+        ),
         joined=frozenset(
             (one.key, other.key) for one, other in pairwise(terms) if _is_beside(one, other, lowered)
         ),
