@@ -122,7 +122,7 @@ class Gatherer:
         exclude = frozenset(state.avoided)
         if {"dislikes", "more"} & said.asks:
             exclude |= frozenset(state.seen)
-        result = None
+        result: SearchResult | None = None
         if said.query.cheaper or said.query.dearer:
             # What was seen already is no answer to "anything cheaper?", unless there is nothing else.
             result = self.search.search(query, k=MAX_CARDS, exclude=exclude | frozenset(state.seen))

@@ -209,7 +209,9 @@ def _asked_option(scene: Scene, product: Product, core: set[str]) -> tuple[str, 
             name.lower() in COLOUR_NAMES and "colour" in scene.said.asks
         ):
             return name, _word_after(name, scene.said.message)
-    asked_colours = [colour for colour in filters.colours if set(stems(colour)) <= core]
+    # "Does it block blue light?" asks for more than a colour.
+    colours = {word for colour in filters.colours for word in stems(colour)}
+    asked_colours = [colour for colour in filters.colours if core <= colours | COLOUR_NAMES]
     if not product.variants and asked_colours and product.colour:
         return "colour", asked_colours[0]
     return None

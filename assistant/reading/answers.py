@@ -9,21 +9,17 @@ from typing import Literal
 
 from assistant.passages import PassageFinder
 from assistant.reading.counting import find_count
+from assistant.reading.holding import core_untitled, find_terms, find_with, first_term
 from assistant.reading.language import Measure, load_language
 from assistant.reading.limits import judge_quantity
-from assistant.reading.page import Sentence, Term, read_page, same_term
+from assistant.reading.page import Sentence, Term, read_page
 from assistant.reading.question import Question, read_question, read_unnamed
 from assistant.reading.quoting import quote
 from assistant.reading.stance import is_denied
-from retrieval.english import FILLER
-from retrieval.words import stem, words
+from assistant.reading.subject import ends_there, speaks_of_another
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
-LOOSE = 7
-"""Words that may stand between those asked for, and still be one statement."""
-JOINED = 4
-"""How far words may be apart that stand side by side in the question."""
 NEAR_COSINE = 0.42
 TELL_COSINE = 0.45
 TOUCHING_COSINE = 0.2
@@ -97,7 +93,7 @@ class Reader:
         if question.quantity and (judged := judge_quantity(question, page)):
             fits, said = judged
             return Reading("yes" if fits else "no", said)
-        cores = dict.fromkeys((question.core, _core_untitled(question, page[0])))
+        cores = dict.fromkeys((question.core, core_untitled(question, page[0])))
         matches = next((found for core in cores if (found := list(self._matches(question, page, core)))), [])
         if not matches:
             # The page speaks of it, though not of whether it comes with it or is needed: quoted, not judged.
@@ -109,11 +105,7 @@ class Reader:
         if question.denied and not best.denied and not self._has(best):
             # "Safe from gluten and other allergens": spoken of, and no sign that it is there.
             return Reading("tells", quote(best.sentence.text, best.terms))
-        if not best.denied and (
-            _speaks_of_a_part(best, page[0], question)
-            or _is_advice(best, question)
-            or self._points_back(best, page, question)
-        ):
+        if not best.denied and speaks_of_another(best.terms, best.sentence, page, question):
             return Reading("tells", quote(best.sentence.text, best.terms))
         kind: Kind = "yes" if best.denied == question.denied else "no"
         return Reading(kind, quote(best.sentence.text, best.terms))
@@ -124,7 +116,7 @@ class Reader:
         cue, uncue = (kind.get(relation) for kind in (self.language.cues, self.language.denials))
         for place, sentence in enumerate(page):
             before = page[place - 1] if place > 1 else None
-            for terms in _find_with(core, sentence, before, question.joined):
+            for terms in find_with(core, sentence, before, question.joined):
                 denied = is_denied(_stated(sentence.text, question), terms, self.language)
                 beside = sentence.text[max(0, terms[0].start - BESIDE) : terms[-1].end + BESIDE]
                 if denied and uncue and not uncue.search(beside):
@@ -149,22 +141,13 @@ class Reader:
         """Whether a sentence says that the product has or does what the terms name."""
         return any(self.language.cues[cue].search(match.sentence.text) for cue in ("contain", "need"))
 
-    def _points_back(self, match: _Match, page: Sequence[Sentence], question: Question) -> bool:
-        """Whether "it" or "they" may be something that the sentence before has just brought in."""
-        at = page.index(match.sentence)
-        if at < 2 or question.relation or not POINTS_BACK.match(match.sentence.text):
-            return False
-        if any(first_term(key, match.sentence) is None for key in question.core):
-            return False  # what it points back to is what was asked about
-        return INTRODUCES.search(page[at - 1].text) is not None
-
     def _is_cued(self, question: Question, sentence: Sentence, terms: Sequence[Term]) -> bool:
         """Whether the sentence says that the thing is there ("includes", "with a ...") or needed."""
         if self.language.cues[question.relation].search(sentence.text):
-            return question.relation != "include" or _ends_there(sentence, terms)
+            return question.relation != "include" or ends_there(sentence, terms)
         before = sentence.text[: terms[0].start]
         near = self.language.cues["beside"].search(before)
-        return question.relation == "include" and near is not None and _ends_there(sentence, terms)
+        return question.relation == "include" and near is not None and ends_there(sentence, terms)
 
     def _tell(self, question: Question, page: Sequence[Sentence]) -> Reading:
         """The sentence that tells what is asked, or silence."""
@@ -215,73 +198,9 @@ class Reader:
         return quote(best[1].text, ()) if best else ""
 
 
-def _speaks_of_a_part(match: _Match, title: Sentence, question: Question) -> bool:
-    """Whether the sentence says so of something else than the product: "our covers are washable"."""
-    subject = SUBJECT.search(match.sentence.text[: match.terms[0].start])
-    if subject is None:
-        return False
-    word = stem(subject[1].lower())
-    known = {term.key for term in title.terms} | {stem(said) for said in words(question.text)}
-    return word not in known and subject[1].lower() not in WHOLES
-
-
-def _stated(text: str, question: Question) -> str:
-    """The sentence as far as it bears on the question: that batteries are not included says nothing of
-    whether they are needed."""
-    if question.relation != "need" and not question.denied:
-        return text
-    return NOT_IN_THE_BOX.sub(lambda said: " " * len(said[0]), text)
-
-
-def _is_advice(match: _Match, question: Question) -> bool:
-    """Whether the sentence tells the buyer to take something else to it: "use a waterproof primer first"."""
-    if question.relation:
-        return False
-    before = match.sentence.text[: match.terms[0].start]
-    return ADVICE.search(before) is not None
-
-
-def _find_with(
-    core: Sequence[str], sentence: Sentence, before: Sentence | None, joined: frozenset[tuple[str, str]]
-) -> list[tuple[Term, ...]]:
-    """`find_terms`, also where "it" or "they" stands for what the sentence before names."""
-    found = find_terms(core, sentence, joined)
-    if found or before is None or not POINTS_BACK.match(sentence.text):
-        return found
-    # What is asked about comes first in the question, what is asked of it last.
-    named = next((n for n, key in enumerate(core) if first_term(key, sentence)), len(core))
-    if not 0 < named < len(core) or any(first_term(key, before) is None for key in core[:named]):
-        return []
-    return find_terms(core[named:], sentence, joined)
-
-
+NOT_IN_THE_BOX = re.compile(r"\(?\b(?:is |are )?(?:not (?:be )?inclu\w*|sold separately)\)?", re.I)
 SHARE = re.compile(r"\d ?% ?[a-z]", re.I)
 """A share of something tells more than its name alone: "65% polyester"."""
-NOT_IN_THE_BOX = re.compile(r"\(?\b(?:is |are )?(?:not (?:be )?inclu\w*|sold separately)\)?", re.I)
-POINTS_BACK = re.compile(r"\W*(?:it|they|these|those)\b(?!['’]s (?:also|a|an|the)\b)", re.I)
-INTRODUCES = re.compile(r"\b(?:includ\w+|comes? with|plus an?|along with)\b", re.I)
-ADVICE = re.compile(
-    r"\b(?:use|apply|add|buy|choose|pick|wear|get)\s+(?:it\s+)?(?:with\s+)?(?:an?|some|our|your|any)\s+(?:[\w-]+\s+){0,2}$",
-    re.I,
-)
-WHOLES = frozenset(
-    "it they this these that those product products item items which and all both everything he she we you "
-    "one ones".split()
-)
-SUBJECT = re.compile(r"\b([^\W\d_]+)\s+(?:is|are|can be|should be)\s+(?:[^\W\d_]+\s+){0,2}$", re.I)
-CLAUSE_END = re.compile(r"[;.!?](?:\s|$)|[\[\]]")
-
-
-def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
-    """Whether the thing named ends with these terms: in "bulb cord" and "straw lid" it is another."""
-    behind = re.match(r"\s+([^\W\d_]+)", sentence.text[terms[-1].end :])
-    return behind is None or behind[1].lower() in FILLER or behind[1].lower() in AFTER_A_THING
-
-
-AFTER_A_THING = frozenset(
-    "because that which so thus for to when while against makes keeps lets allows helps gives included "
-    "provided supplied attached set sets pack".split()
-)
 
 
 def _closest(measure: Measure, text: str, held: Sequence[Term]) -> tuple[int, Term] | None:
@@ -298,60 +217,9 @@ def _closest(measure: Measure, text: str, held: Sequence[Term]) -> tuple[int, Te
     return best
 
 
-def first_term(key: str, sentence: Sentence) -> Term | None:
-    """Where the sentence holds `key` (or another form of its word)."""
-    return next(iter(_places(key, sentence)), None)
-
-
-def _places(key: str, sentence: Sentence) -> list[Term]:
-    if key.startswith("#"):
-        return _adjacent(key, sentence)
-    return [term for term in sentence.terms if same_term(key, term.key)]
-
-
-def _adjacent(key: str, sentence: Sentence) -> list[Term]:
-    """Places of "#size 6": the number beside its word."""
-    word, number = key[1:].split(" ")
-    words = [term for term in sentence.terms if not term.key.startswith("=")]
-    return [
-        replace(term, start=min(term.start, other.start), end=max(term.end, other.end))
-        for term in words
-        if term.key == number
-        for other in words
-        if other.key == word and abs(other.place - term.place) == 1
-    ]
-
-
-def _core_untitled(question: Question, title: Sentence) -> tuple[str, ...]:
-    """The terms asked for without those beside another that the title says of the product anyway: the "golf"
-    of "golf balls", the "paper" of "recycled paper"."""
-    core = question.core
-    said = {key for key in core if first_term(key, title)}
-    # The first of a pair is the lesser part: "golf balls" are balls.
-    beside = {one for one, _ in question.joined} | {
-        other for one, other in question.joined if one not in said
-    }
-    return tuple(key for key in core if key not in said or key not in beside)
-
-
-def find_terms(
-    core: Sequence[str], sentence: Sentence, joined: frozenset[tuple[str, str]] = frozenset()
-) -> list[tuple[Term, ...]]:
-    """Wherever the sentence holds all terms of `core` close together, in order of their places; the
-    `joined` ones within few words of each other."""
-    places = [_places(key, sentence) for key in core]
-    if not core or not all(places):
-        return []
-    found = []
-    for anchor in places[0]:
-        chosen = [anchor]
-        for options in places[1:]:
-            chosen.append(min(options, key=lambda term: abs(term.place - anchor.place)))
-        ordered = tuple(sorted(chosen, key=lambda term: term.place))
-        between = sentence.text[ordered[0].start : ordered[-1].end]
-        at = {key: term.place for key, term in zip(core, chosen, strict=True)}
-        if any(abs(at[one] - at[other]) > JOINED for one, other in joined if one in at and other in at):
-            continue
-        if ordered[-1].place - ordered[0].place <= len(core) + LOOSE and not CLAUSE_END.search(between):
-            found.append(ordered)
-    return found
+def _stated(text: str, question: Question) -> str:
+    """The sentence as far as it bears on the question: that batteries are not included says nothing of
+    whether they are needed."""
+    if question.relation != "need" and not question.denied:
+        return text
+    return NOT_IN_THE_BOX.sub(lambda said: " " * len(said[0]), text)

@@ -27,6 +27,7 @@ REACH = 46
 """How many characters may stand between a number and the thing counted."""
 STOP = re.compile(r"[.;:!?()]")
 BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are|with|up to)?\W{0,3}$")
+PACK = re.compile(r"\b(\d+)[ -]?(?:count|ct|pack|pk|pcs|pieces?)\b|\b(?:pack|set|box|bag) of (\d+)\b", re.I)
 IN_THE_PACK = re.compile(r"\b(?:pack|packs|package|box|set|kit|comes? with|included?|get)\b", re.I)
 PACKED = re.compile(
     r"\b(?:includ\w+|contains?|comes? with|package|pack of|set of|you (?:will )?get|receive)\b", re.I
@@ -63,7 +64,15 @@ def find_count(question: Question, page: Sequence[Sentence]) -> tuple[str, str]:
             where = (term, Term("", number.start(), number.end(), 0))
             if best is None or rank > best[0]:
                 best = rank, quote(sentence.text, where), number[0]
-    return (best[1], best[2]) if best else ("", "")
+    return (best[1], best[2]) if best else _packed(question, page[0])
+
+
+def _packed(question: Question, title: Sentence) -> tuple[str, str]:
+    """How many of the product itself come together, by its title: "Dog Chew Treats (3 Count)"."""
+    number = PACK.search(title.text)
+    if number is None or not any(same_term(question.counted, term.key) for term in title.terms):
+        return "", ""
+    return quote(title.text, (Term("", number.start(), number.end(), 0),)), number[1] or number[2]
 
 
 def _closeness(key: str, term: Term, sentence: Sentence) -> float:
