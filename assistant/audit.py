@@ -76,7 +76,7 @@ NEGATIVE_ACTS = (
     | NO_ACTS
     | {"never_bought", "no_orders", "no_offer", "no_discount", "not_mentioned", "end_of_list", "order_status"}
     | {"compare_unpriced", "compare_little", "compare_same_rating", "recommend_gift"}
-    | {"contrast_lacks", "contrast_silent"}
+    | {"contrast_lacks", "contrast_silent", "reviews_silent", "reviews_unread"}
     | {"out_of_scope", "apologise", "clarify_product", "greet", "handoff", "order_action"}
     | {"no_recommendation", "introduce", "refuse", "search_failed", "sign_in"}
     | {"brief_who_none", "brief_dislikes", "step_lapsed", "step_lapsed_consent", "step_open", "step_none"}

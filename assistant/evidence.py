@@ -13,7 +13,7 @@ from decimal import Decimal
 from assistant.memory import State
 from assistant.naming import Namer
 from assistant.passages import Passage, PassageFinder
-from assistant.reading import Contrast, Reader, Reading, read_contrast
+from assistant.reading import Contrast, Opinions, Reader, Reading, read_contrast, read_reviews
 from assistant.references import split_comparison
 from assistant.understanding import Understander, Understanding
 from retrieval.query import Filters, Query, parse_query
@@ -31,8 +31,9 @@ PENNY = Decimal("0.01")
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The records of one turn. `query` is the whole search in force, refinements included; `reading`
-    what the first subject's page answers, `contrast` what the pages of two say, `loosened` how many
-    products there are once a filter, called by its name, is dropped: the most first."""
+    what the first subject's page answers, `opinions` what its reviews say, `contrast` what the pages of two
+    say, `loosened` how many products there are once a filter, called by its name, is dropped: the most
+    first."""
 
     query: Query
     customer: Customer | None = None
@@ -42,6 +43,7 @@ class Evidence:
     orders: tuple[Order, ...] = ()
     asked_orders: tuple[Order, ...] = ()
     reading: Reading | None = None
+    opinions: Opinions | None = None
     contrast: Contrast | None = None
     loosened: tuple[tuple[str, int], ...] = ()
     rules: tuple[tuple[PolicyPassage, Passage], ...] = ()
@@ -120,7 +122,12 @@ class Gatherer:
         exclude = frozenset(state.avoided)
         if {"dislikes", "more"} & said.asks:
             exclude |= frozenset(state.seen)
-        result = self.search.search(query, k=MAX_CARDS, exclude=exclude)
+        result: SearchResult | None = None
+        if said.query.cheaper or said.query.dearer:
+            # What was seen already is no answer to "anything cheaper?", unless there is nothing else.
+            result = self.search.search(query, k=MAX_CARDS, exclude=exclude | frozenset(state.seen))
+        if result is None or result.outcome != "found":
+            result = self.search.search(query, k=MAX_CARDS, exclude=exclude)
         return replace(
             evidence,
             query=query,
@@ -206,8 +213,15 @@ class Gatherer:
             result = self.search.search(said.query, k=MAX_CARDS)
             named = self.namer.name(said.message)
             subjects = (named.product,) if named else ()
-        reading = self.reader.read(said.message, subjects[0]) if subjects else None
-        return replace(evidence, subjects=subjects, reading=reading, result=result)
+        if not subjects:
+            return replace(evidence, result=result)
+        return replace(
+            evidence,
+            subjects=subjects,
+            reading=self.reader.read(said.message, subjects[0]),
+            opinions=read_reviews(said.message, subjects[0], self.reader.language),
+            result=result,
+        )
 
     def _compare(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
         subjects = self._compared(said, state)

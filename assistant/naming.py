@@ -30,12 +30,25 @@ BRAND_SHARE = 0.45
 """Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
 UNSAID = 1.0
 MODEL = 12.0
+CODE = re.compile(r"(?=\w*\d)(?=\w*[a-z])\w{4,}")
+"""A word of letters and digits is a model's number: two of a kind differ by little else."""
+QUOTED = 4
+"""So many words of a title in a row name it as a maker's name does, whatever words they are."""
+SEGMENTS = re.compile(r"\s*[!?:,;|()\[\]–—]+\s*|\s-\s")
+SUBJECT = re.compile(
+    r"^\W*(?:is|are|was|does|do|did|can|could|will|would|has|have)\s+(?:the|this|that|these|those|your)\b",
+    re.I,
+)
 ENOUGH = 0.8
 """Of the weight of a word that one product alone is called by."""
 POWER = 1.5
 """Of a word's rarity: a name's one rare word says more than two ordinary ones beside it."""
 MAX_GAP = 2
 APART = 0.35
+GOES_WITH = frozenset("fit fits work works connect connects pair pairs support supports".split())
+"""Verbs behind which a question names what the product goes with."""
+RUN = 2.0
+"""The weight of each word, from the third on, that the message and the title have in the same row."""
 PARTS = frozenset(
     "is are was does do did can could will would has have had come comes coming include includes included "
     "contain contains need needs require requires fit fits work works made make makes use used put "
@@ -51,6 +64,9 @@ JOINTS = tuple(
     )
 )
 """What stands between two names, the surest first."""
+SURER = 4.0
+"""The weight that a surer joint adds."""
+CHOICE = re.compile(r"^\W*which\b[^,:?]*[,:]\s*", re.I)
 
 
 def _together(
@@ -86,10 +102,34 @@ def _models(text: str, product: Product) -> int:
     pairs = set(pairwise(title))
     numbered = {word for word, number in pairs if number.isdigit() and not word.isdigit()}
     asked = [(w, n) for w, n in pairwise(words(text)) if n.isdigit() and not w.isdigit() and w not in FILLER]
-    return sum(
+    codes = sum(word in title for word in words(text) if CODE.fullmatch(word))
+    return codes + sum(
         1 if (word, number) in pairs else -1 if word in numbered and number not in title else 0
         for word, number in asked
     )
+
+
+def _longest_run(tokens: Sequence[str], title: Sequence[str]) -> int:
+    """How many words of the title the message holds in a row."""
+    best = 0
+    before = [0] * (len(title) + 1)
+    for token in tokens:
+        here = [0] * (len(title) + 1)
+        for at, word in enumerate(title, start=1):
+            if word == token:
+                here[at] = before[at - 1] + 1
+        best, before = max(best, *here), here
+    return best
+
+
+def _holds_part(text: str, title: str) -> bool:
+    """Whether the message holds, capitals and all, what a title begins with before its first mark ("Beat
+    That!") or three words and more that stand between two of its marks."""
+    for place, part in enumerate(SEGMENTS.split(title.strip())):
+        long_enough = len(part.split()) >= (2 if place == 0 else 3)
+        if long_enough and part[0].isupper() and re.search(rf"\b{re.escape(part)}\b", text):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +155,9 @@ class Namer:
 
     def _name(self, text: str) -> Named | None:
         """The product that `text` names best; None where none is named well enough."""
+        subject = self._subject(text)
+        if subject and (named := self.name(subject)) and named.sure:
+            return named
         said = self._said(text)
         squeezed = "".join(words(text))
         tokens = [(word, stem(word)) for word in words(text)]
@@ -123,30 +166,47 @@ class Namer:
         for product in self._candidates(said):
             held = frozenset(said.keys() & self._called(product))
             weight = _together(tokens, held, said, self._called(product))
-            if not self._is_name(product, held, weight):
+            headed = _holds_part(text, product.title) and any(map(self._is_rare, held))
+            if not (headed or self._is_name(product, held, weight)):
                 continue
             # A maker that is named comes first; then what holds more of the words and has less else in its
             # name; of two such the better known.
-            made = self._is_made_by(product.brand, squeezed)
+            run = _longest_run([word for word, _ in tokens], words(product.title))
+            made = self._is_made_by(product.brand, squeezed) or run >= QUOTED or headed
             close = weight - UNSAID * len(stem_set(product.title) - held) + MODEL * _models(text, product)
+            close += RUN * max(run - 2, 0)
             rank = (made, round(close, 3), product.rating.count if product.rating else 0)
             if best is None or rank > best:
-                best, named = rank, Named(product, weight, held, weight >= self._enough)
+                best, named = rank, Named(product, weight, held, headed or weight >= self._enough)
         return named
+
+    @staticmethod
+    def _subject(text: str) -> str:
+        """What a question of yes or no is about: "does the Fire HD 8" of "... work with Google Play?"; ''
+        where that cannot be told."""
+        opening = SUBJECT.match(text)
+        if opening is None:
+            return ""
+        verb = next(
+            (m for m in re.finditer(r"\w+", text[opening.end() :]) if m[0].lower() in GOES_WITH), None
+        )
+        return text[: opening.end() + verb.start()] if verb else ""
 
     def pair(self, text: str) -> tuple[Named, Named] | None:
         """The two products that `text` names one after the other ("A or B", "A with B")."""
-        for joints in JOINTS:
-            found: tuple[Named, Named] | None = None
+        text = CHOICE.sub("", text)  # what is asked of the two is no part of a name
+        found: tuple[float, Named, Named] | None = None
+        for surer, joints in enumerate(reversed(JOINTS)):
             for joint in joints.finditer(text):
                 first, second = self.name(text[: joint.start()]), self.name(text[joint.end() :])
                 if first is None or second is None or first.product.id == second.product.id:
                     continue
-                if found is None or first.weight + second.weight > found[0].weight + found[1].weight:
-                    found = first, second
-            if found and found[0].sure and found[1].sure:
-                return found
-        return None
+                if not (first.sure and second.sure):
+                    continue
+                weight = first.weight + second.weight + SURER * surer
+                if found is None or weight > found[0]:
+                    found = weight, first, second
+        return found[1:] if found else None
 
     def _said(self, text: str) -> dict[str, float]:
         """Stem -> rarity of the words of `text` that products are called by."""

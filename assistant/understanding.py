@@ -76,8 +76,13 @@ class Understander:
         )
         if not re.search(r"\w", text):
             return said
-        said = replace(said, named=self._named(said))
+        said = self._without_models(replace(said, named=self._named(said)))
         return replace(said, intent=self._intent(said, state))
+
+    def _without_models(self, said: Understanding) -> Understanding:
+        """`said` without the order numbers that are a named product's own: "the wave brush #1930"."""
+        called = {word for one in said.named for word in words(self.search.products[one].title)}
+        return replace(said, orders=tuple(number for number in said.orders if number.lower() not in called))
 
     def _named(self, said: Understanding) -> tuple[str, ...]:
         """Products that a question names; none where it asks what the shop has."""
@@ -104,14 +109,8 @@ class Understander:
         return text
 
     def _intent(self, said: Understanding, state: State) -> Intent:
-        rule = self.classifier.match_rules(said.message)
+        rule = self._rule(said)
         pointed, asks = bool(said.reference.ids), said.asks
-        if rule and pointed:
-            # "do you offer a warranty on it", "recommend something similar to the first"
-            overruled = (rule.name == "policy" and "about_product" in asks) or (
-                rule.name == "recommend" and "similar" in asks
-            )
-            rule = None if overruled else rule
         if "anger" in asks and "wants" not in asks and (rule is None or rule.name != "out_of_scope"):
             return Intent("handoff", 0.9, "anger")
         if len(said.named) == 2 and (rule is None or rule.name in {"compare", "recommend"}):
@@ -132,6 +131,19 @@ class Understander:
         if said.query.superlative or (said.query.count and "about_product" not in asks):
             return Intent("find", 1.0, "superlative or count")
         return self._check_guess(self.classifier.classify(said.message), said, state)
+
+    def _rule(self, said: Understanding) -> Intent | None:
+        """What the words leave no doubt about."""
+        rule = self.classifier.match_rules(said.message)
+        if rule and rule.cue == "order_number" and not said.orders:
+            rule = self.classifier.match_rules(self.classifier.rules["order_number"].sub(" ", said.message))
+        if rule and said.reference.ids:
+            # "do you offer a warranty on it", "recommend something similar to the first"
+            overruled = (rule.name == "policy" and "about_product" in said.asks) or (
+                rule.name == "recommend" and "similar" in said.asks
+            )
+            return None if overruled else rule
+        return rule
 
     def _refines(self, said: Understanding, state: State) -> bool:
         """Whether the message goes on from the last search rather than naming a new topic."""

@@ -17,6 +17,9 @@ MODELS = {
 }
 
 
+PRODUCTS = ("products.jsonl", "products_fresh.jsonl")
+
+
 def rows_of(found: dict[str, Any], over: str) -> Iterator[Row]:
     """What is published of one run."""
     yield Row("answers passed", f"{found['pass_rate']:.1%}", over)
@@ -31,6 +34,14 @@ def rows_of(found: dict[str, Any], over: str) -> Iterator[Row]:
         yield Row(f"{what} p50 / p95", f"{spread['p50']:.0f} / {spread['p95']:.0f} ms", over)
 
 
+def product_rows(found: dict[str, Any], over: str) -> Iterator[Row]:
+    """Of product questions: each kind, and each half."""
+    parts = {**found["by_kind"], **{f"{half} half": part for half, part in found["by_half"].items()}}
+    for name, part in parts.items():
+        share = f"{part['passed'] / part['cases']:.1%} ({part['passed']} of {part['cases']})"
+        yield Row(f"answers passed, {name}", share, over)
+
+
 def measure(work: Path) -> Sequence[Row]:
     """Every case file beside this one with every model."""
     from assistant.evaluation import evaluate_answers
@@ -41,11 +52,8 @@ def measure(work: Path) -> Sequence[Row]:
             found = evaluate_answers(file, {"model": model}, work=work)
             over = f"{who}, {file.name}: {found['cases']} cases"
             rows += rows_of(found, over)
-            if file.name == "products.jsonl":
-                rows += [
-                    Row(f"answers passed, {half} half", f"{part['passed'] / part['cases']:.1%}", over)
-                    for half, part in found["by_half"].items()
-                ]
+            if file.name in PRODUCTS:
+                rows += product_rows(found, over)
     return [*rows, memory_row("answers evaluation")]
 
 

@@ -93,11 +93,13 @@ GENERIC = frozenset("set sets kit kits collection line series gear goods range".
 
 SUPERLATIVES: tuple[tuple[str, str], ...] = (
     (
-        r"\b(?:least expensive|lowest[- ]priced?|cheapest|lowest price|lowest cost|least costly)\b",
+        r"\b(?:least expensive|lowest[- ]priced?|cheapest|lowest price|lowest cost|least costly|"
+        r"costs?(?: me)? (?:the )?least|lowest in price)\b",
         "price_asc",
     ),
     (
-        r"\b(?:most expensive|highest[- ]priced?|priciest|dearest|most costly|costliest|highest price)\b",
+        r"\b(?:most expensive|highest[- ]priced?|priciest|dearest|most costly|costliest|highest price|"
+        r"costs? (?:the )?most)\b",
         "price_desc",
     ),
     (r"\b(?:best|highest|top)[- ](?:rated|reviewed|rating|ratings|reviews)\b", "rating"),

@@ -50,6 +50,15 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What one buyer wrote of a product; `stars` from 0 to 5, None where they gave none. Who wrote it is
+    not kept."""
+
+    text: str
+    stars: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """One orderable form of a product. `None` means the source does not say."""
 
@@ -68,6 +77,7 @@ class Product:
     `price` is the current price (lowest variant price where variants differ), read at `price_at`.
     `categories` is a path, widest first; `categories_derived` says that it was read out of titles
     rather than given by the shop. `attributes` holds whatever else the source states, by name.
+    `reviews` are those the source gives the text of; `rating` may be over many more.
     """
 
     id: str
@@ -87,6 +97,7 @@ class Product:
     url: str = ""
     variants: tuple[Variant, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    reviews: tuple[Review, ...] = ()
 
     @property
     def category(self) -> str:

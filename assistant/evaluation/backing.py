@@ -82,10 +82,17 @@ class Backing:
         return value in stated
 
     def has_rating(self, value: Any, about: set[str]) -> bool:
-        """Whether a mean rating is that of the product spoken of, or of any where none is named."""
+        """Whether a rating is that of the product spoken of or of a review of it, or of any where none is
+        named."""
         for product_id in about or self.products.keys():
             product = self.products.get(product_id)
-            if product and product.rating:
+            if product is None:
+                continue
+            if any(
+                review.stars is not None and value == Decimal(str(review.stars)) for review in product.reviews
+            ):
+                return True
+            if product.rating:
                 exact = Decimal(str(product.rating.value))
                 if value in (exact, exact.quantize(TENTH, ROUND_HALF_UP)):
                     return True
@@ -214,8 +221,10 @@ def _worded(text: str) -> set[Decimal]:
 
 
 def _counted(product: Product) -> set[Decimal]:
-    """Figures that follow from a product's record: ratings, pieces, variants and their options."""
+    """Figures that follow from a product's record: ratings, pieces, variants and their options, and as many
+    as its reviews may be counted to."""
     found = {len(product.variants), sum(v.available is True for v in product.variants)}
+    found |= set(range(len(product.reviews) + 1))
     found |= {v.quantity for v in product.variants if v.quantity is not None}
     if product.rating:
         found.add(product.rating.count)

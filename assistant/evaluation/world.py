@@ -72,6 +72,7 @@ def text_of(product: Product) -> str:
     parts += [*product.categories, *product.attributes, *product.attributes.values()]
     for variant in product.variants:
         parts += [*variant.options, *variant.options.values(), variant.sku]
+    parts += [review.text for review in product.reviews]
     return "\n".join(parts)
 
 

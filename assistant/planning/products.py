@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from assistant.passages import cut_quote
 from assistant.planning.finding import plan_find
+from assistant.planning.reviews import say_reviews
 from assistant.planning.scene import PlanBuilder, Planned, Scene, finish_about
 from assistant.reading import Reading
 from assistant.records import product_source
@@ -69,11 +70,13 @@ def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -
         return _say_price(builder, product, handle)
     if "stock" in asks:
         return _say_stock(builder, product, handle)
+    if "reviews" in asks and scene.evidence.opinions:
+        return say_reviews(builder, product, handle, scene.evidence.opinions)
     if "rating" in asks:
         return _say_field(builder, product, handle, "rating", "answer_rating", "ratings")
     if "brand" in asks:
         return _say_named(builder, product, handle, "brand", product.brand)
-    if "colour" in asks and product.colour:
+    if "colour" in asks and product.colour and "how_many" not in asks:
         return _say_named(builder, product, handle, "colour", product.colour)
     if stated := _stated_attribute(product, asked):
         return _say_named(builder, product, handle, *stated)
@@ -206,7 +209,9 @@ def _asked_option(scene: Scene, product: Product, core: set[str]) -> tuple[str, 
             name.lower() in COLOUR_NAMES and "colour" in scene.said.asks
         ):
             return name, _word_after(name, scene.said.message)
-    asked_colours = [colour for colour in filters.colours if set(stems(colour)) <= core]
+    # "Does it block blue light?" asks for more than a colour.
+    colours = {word for colour in filters.colours for word in stems(colour)}
+    asked_colours = [colour for colour in filters.colours if core <= colours | COLOUR_NAMES]
     if not product.variants and asked_colours and product.colour:
         return "colour", asked_colours[0]
     return None

@@ -9,23 +9,25 @@ from typing import Literal
 
 from assistant.passages import PassageFinder
 from assistant.reading.counting import find_count
+from assistant.reading.holding import core_untitled, find_terms, find_with, first_term
 from assistant.reading.language import Measure, load_language
 from assistant.reading.limits import judge_quantity
-from assistant.reading.page import Sentence, Term, read_page, same_term
+from assistant.reading.page import Sentence, Term, read_page
 from assistant.reading.question import Question, read_question, read_unnamed
 from assistant.reading.quoting import quote
 from assistant.reading.stance import is_denied
-from retrieval.english import FILLER
-from retrieval.words import stem, words
+from assistant.reading.subject import ends_there, speaks_of_another
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
-LOOSE = 7
-"""Words that may stand between those asked for, and still be one statement."""
 NEAR_COSINE = 0.42
 TELL_COSINE = 0.45
 TOUCHING_COSINE = 0.2
+LITERAL = 0.2
+"""How much better the shopper's own word answers than another way of saying it."""
 CLOSE = 24
+BESIDE = 45
+"""How far from a thing "not included" may stand."""
 ALONE_COSINE = 0.62
 
 
@@ -91,25 +93,33 @@ class Reader:
         if question.quantity and (judged := judge_quantity(question, page)):
             fits, said = judged
             return Reading("yes" if fits else "no", said)
-        matches = list(self._matches(question, page))
+        cores = dict.fromkeys((question.core, core_untitled(question, page[0])))
+        matches = next((found for core in cores if (found := list(self._matches(question, page, core)))), [])
         if not matches:
             # The page speaks of it, though not of whether it comes with it or is needed: quoted, not judged.
-            told = next(((s, t) for s in page[1:] for t in find_terms(question.core, s)[:1]), None)
+            told = next(
+                ((s, t) for s in page[1:] for t in find_terms(question.core, s, question.joined)[:1]), None
+            )
             return Reading("tells", quote(told[0].text, told[1])) if told else Reading("silent")
         best = max(matches, key=lambda match: match.rank)
-        if not best.denied and _speaks_of_a_part(best, page[0], question):
+        if question.denied and not best.denied and not self._has(best):
+            # "Safe from gluten and other allergens": spoken of, and no sign that it is there.
+            return Reading("tells", quote(best.sentence.text, best.terms))
+        if not best.denied and speaks_of_another(best.terms, best.sentence, page, question):
             return Reading("tells", quote(best.sentence.text, best.terms))
         kind: Kind = "yes" if best.denied == question.denied else "no"
         return Reading(kind, quote(best.sentence.text, best.terms))
 
-    def _matches(self, question: Question, page: Sequence[Sentence]) -> Iterator[_Match]:
+    def _matches(self, question: Question, page: Sequence[Sentence], core: Sequence[str]) -> Iterator[_Match]:
         # A warranty does not lie in the box: to mention it is to give it.
         relation = "" if "=warranty" in question.core else question.relation
         cue, uncue = (kind.get(relation) for kind in (self.language.cues, self.language.denials))
         for place, sentence in enumerate(page):
-            for terms in find_terms(question.core, sentence):
-                denied = is_denied(sentence.text, terms, self.language)
-                if denied and uncue and not uncue.search(sentence.text):
+            before = page[place - 1] if place > 1 else None
+            for terms in find_with(core, sentence, before, question.joined):
+                denied = is_denied(_stated(sentence.text, question), terms, self.language)
+                beside = sentence.text[max(0, terms[0].start - BESIDE) : terms[-1].end + BESIDE]
+                if denied and uncue and not uncue.search(beside):
                     continue
                 if not denied and cue and not self._is_cued(question, sentence, terms):
                     continue
@@ -119,6 +129,7 @@ class Reader:
                 rank = (
                     (3.0 if denied else 0.0) + (1.0 if place else 0.5) - span / 10 - len(sentence.terms) / 500
                 )
+                rank += LITERAL * any(term.key in question.literal for term in sentence.terms)
                 yield _Match(sentence, terms, denied, rank)
             for key in question.core:
                 pattern = self.language.contradicts.get(key.lstrip("="))
@@ -126,13 +137,17 @@ class Reader:
                     where = Term(key, said.start(), said.end(), 0)
                     yield _Match(sentence, (where,), True, 2.0)
 
+    def _has(self, match: _Match) -> bool:
+        """Whether a sentence says that the product has or does what the terms name."""
+        return any(self.language.cues[cue].search(match.sentence.text) for cue in ("contain", "need"))
+
     def _is_cued(self, question: Question, sentence: Sentence, terms: Sequence[Term]) -> bool:
         """Whether the sentence says that the thing is there ("includes", "with a ...") or needed."""
         if self.language.cues[question.relation].search(sentence.text):
-            return question.relation != "include" or _ends_there(sentence, terms)
+            return question.relation != "include" or ends_there(sentence, terms)
         before = sentence.text[: terms[0].start]
         near = self.language.cues["beside"].search(before)
-        return question.relation == "include" and near is not None and _ends_there(sentence, terms)
+        return question.relation == "include" and near is not None and ends_there(sentence, terms)
 
     def _tell(self, question: Question, page: Sequence[Sentence]) -> Reading:
         """The sentence that tells what is asked, or silence."""
@@ -154,7 +169,11 @@ class Reader:
                     continue
                 if question.part and coverage < 1:
                     continue
-                rank += 0.5 - min(gap, 60) / 100
+                rank += (
+                    0.5
+                    - min(gap, 60) / 100
+                    + (0.2 if measure.label == "its material" and SHARE.search(sentence.text) else 0.0)
+                )
                 where = [*held, form]
             else:
                 full = bool(question.core) and coverage == 1 and cosine >= 0.1
@@ -179,34 +198,9 @@ class Reader:
         return quote(best[1].text, ()) if best else ""
 
 
-def _speaks_of_a_part(match: _Match, title: Sentence, question: Question) -> bool:
-    """Whether the sentence says so of something else than the product: "our covers are washable"."""
-    subject = SUBJECT.search(match.sentence.text[: match.terms[0].start])
-    if subject is None:
-        return False
-    word = stem(subject[1].lower())
-    known = {term.key for term in title.terms} | {stem(said) for said in words(question.text)}
-    return word not in known and subject[1].lower() not in WHOLES
-
-
-WHOLES = frozenset(
-    "it they this these that those product products item items which and all both everything he she we you "
-    "one ones".split()
-)
-SUBJECT = re.compile(r"\b([^\W\d_]+)\s+(?:is|are|can be|should be)\s+(?:[^\W\d_]+\s+){0,2}$", re.I)
-CLAUSE_END = re.compile(r"[;.!?](?:\s|$)")
-
-
-def _ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
-    """Whether the thing named ends with these terms: in "bulb cord" and "straw lid" it is another."""
-    behind = re.match(r"\s+([^\W\d_]+)", sentence.text[terms[-1].end :])
-    return behind is None or behind[1].lower() in FILLER or behind[1].lower() in AFTER_A_THING
-
-
-AFTER_A_THING = frozenset(
-    "because that which so when while against makes keeps lets allows helps gives included provided "
-    "supplied attached set sets pack".split()
-)
+NOT_IN_THE_BOX = re.compile(r"\(?\b(?:is |are )?(?:not (?:be )?inclu\w*|sold separately)\)?", re.I)
+SHARE = re.compile(r"\d ?% ?[a-z]", re.I)
+"""A share of something tells more than its name alone: "65% polyester"."""
 
 
 def _closest(measure: Measure, text: str, held: Sequence[Term]) -> tuple[int, Term] | None:
@@ -223,42 +217,9 @@ def _closest(measure: Measure, text: str, held: Sequence[Term]) -> tuple[int, Te
     return best
 
 
-def first_term(key: str, sentence: Sentence) -> Term | None:
-    """Where the sentence holds `key` (or another form of its word)."""
-    return next(iter(_places(key, sentence)), None)
-
-
-def _places(key: str, sentence: Sentence) -> list[Term]:
-    if key.startswith("#"):
-        return _adjacent(key, sentence)
-    return [term for term in sentence.terms if same_term(key, term.key)]
-
-
-def _adjacent(key: str, sentence: Sentence) -> list[Term]:
-    """Places of "#size 6": the number beside its word."""
-    word, number = key[1:].split(" ")
-    words = [term for term in sentence.terms if not term.key.startswith("=")]
-    return [
-        replace(term, start=min(term.start, other.start), end=max(term.end, other.end))
-        for term in words
-        if term.key == number
-        for other in words
-        if other.key == word and abs(other.place - term.place) == 1
-    ]
-
-
-def find_terms(core: Sequence[str], sentence: Sentence) -> list[tuple[Term, ...]]:
-    """Wherever the sentence holds all terms of `core` close together, in order of their places."""
-    places = [_places(key, sentence) for key in core]
-    if not core or not all(places):
-        return []
-    found = []
-    for anchor in places[0]:
-        chosen = [anchor]
-        for options in places[1:]:
-            chosen.append(min(options, key=lambda term: abs(term.place - anchor.place)))
-        ordered = tuple(sorted(chosen, key=lambda term: term.place))
-        between = sentence.text[ordered[0].start : ordered[-1].end]
-        if ordered[-1].place - ordered[0].place <= len(core) + LOOSE and not CLAUSE_END.search(between):
-            found.append(ordered)
-    return found
+def _stated(text: str, question: Question) -> str:
+    """The sentence as far as it bears on the question: that batteries are not included says nothing of
+    whether they are needed."""
+    if question.relation != "need" and not question.denied:
+        return text
+    return NOT_IN_THE_BOX.sub(lambda said: " " * len(said[0]), text)

@@ -27,6 +27,17 @@ REACH = 46
 """How many characters may stand between a number and the thing counted."""
 STOP = re.compile(r"[.;:!?()]")
 BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are|with|up to)?\W{0,3}$")
+PACK = re.compile(r"\b(\d+)[ -]?(?:count|ct|pack|pk|pcs|pieces?)\b|\b(?:pack|set|box|bag) of (\d+)\b", re.I)
+IN_THE_PACK = re.compile(r"\b(?:pack|packs|package|box|set|kit|comes? with|included?|get)\b", re.I)
+PACKED = re.compile(
+    r"\b(?:includ\w+|contains?|comes? with|package|pack of|set of|you (?:will )?get|receive)\b", re.I
+)
+MEASURED = re.compile(
+    r"\s?-?(?:lbs?|pounds?|oz|ounces?|kgs?|g|grams?|gsm|ml|l|lit(?:er|re)s?|gallons?|inch(?:es)?|in|cm|mm|ft|feet|"
+    r"yards?|v|volts?|w|watts?|mah|hz|khz|ghz|mph|km|°|degrees?|\"|”|″|')(?![a-z])",
+    re.I,
+)
+"""What follows a number that measures: it counts nothing but its own unit."""
 PEOPLE = re.compile(
     r"\b(?:serv(?:es|ice|ings?)(?: for)?|seats?|sleeps|for|feeds)\s+(\d+(?:\s?[-–]\s?\d+| to \d+)?)\b"
     r"(?!\s?(?:\"|”|inch|oz|years?|months?|"
@@ -48,11 +59,20 @@ def find_count(question: Question, page: Sequence[Sentence]) -> tuple[str, str]:
                 else abs(number.start() - term.end)
             )
             exact = stem(plain(sentence.text[term.start : term.end]).split(" ")[-1]) == question.counted_word
-            rank = held + 0.5 * exact - gap / 20 - place / 200
+            listed = IN_THE_PACK.search(question.text) and PACKED.search(sentence.text)
+            rank = held + 0.5 * exact + (0.8 if listed else 0.0) - gap / 20 - place / 200
             where = (term, Term("", number.start(), number.end(), 0))
             if best is None or rank > best[0]:
                 best = rank, quote(sentence.text, where), number[0]
-    return (best[1], best[2]) if best else ("", "")
+    return (best[1], best[2]) if best else _packed(question, page[0])
+
+
+def _packed(question: Question, title: Sentence) -> tuple[str, str]:
+    """How many of the product itself come together, by its title: "Dog Chew Treats (3 Count)"."""
+    number = PACK.search(title.text)
+    if number is None or not any(same_term(question.counted, term.key) for term in title.terms):
+        return "", ""
+    return quote(title.text, (Term("", number.start(), number.end(), 0),)), number[1] or number[2]
 
 
 def _closeness(key: str, term: Term, sentence: Sentence) -> float:
@@ -61,13 +81,20 @@ def _closeness(key: str, term: Term, sentence: Sentence) -> float:
     return max(0.0, 1 - min(gaps, default=10) / 10)
 
 
+def _counts(number: re.Match[str], term: Term, text: str) -> bool:
+    """Whether a number may count what `term` names: "16 lbs, bag" counts no bags."""
+    unit = MEASURED.match(text, number.end())
+    return unit is None or unit.end() > term.start >= number.end()
+
+
 def _pairs(question: Question, sentence: Sentence) -> list[tuple[re.Match[str], Term]]:
     counted = question.counted
     found = []
-    numbers = list(NUMBER.finditer(sentence.text))
+    every = list(NUMBER.finditer(sentence.text))
     for term in sentence.terms:
         if not same_term(counted, term.key):
             continue
+        numbers = [n for n in every if _counts(n, term, sentence.text)]
         before = [n for n in numbers if n.end() <= term.start and term.start - n.end() <= REACH]
         before = [n for n in before if not STOP.search(sentence.text[n.end() : term.start])]
         if before:

@@ -31,6 +31,17 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparative:
+    """A word that sets two by an amount: "heavier" `asks` each "how heavy", an amount of the kind `unit`
+    (`amounts.UNITS`), and the one with `more` of it is meant."""
+
+    says: Pattern
+    asks: str
+    unit: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """One language's ways of saying things."""
 
@@ -45,6 +56,9 @@ class Language:
     after: Pattern
     measures: tuple[Measure, ...]
     contrast: Mapping[str, Pattern]
+    comparatives: tuple[Comparative, ...]
+    reviews: Mapping[str, Pattern]
+    topics: Mapping[str, Pattern]
 
 
 @cache
@@ -67,6 +81,12 @@ def load_language(name: str = "en") -> Language:
             for value in data["measures"].values()
         ),
         contrast={key: _any(value) for key, value in data["contrast"].items()},
+        comparatives=tuple(
+            Comparative(_any([value["says"]]), value["asks"], value["unit"], value["more"])
+            for value in data["comparatives"]
+        ),
+        reviews={key: _any(value) for key, value in data["reviews"].items()},
+        topics={key: _any(value) for key, value in data["topics"].items()},
     )
 
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from assistant.reading.language import Language
 from assistant.reading.page import Term, read_terms
-from retrieval.words import stem, stems
 from shop.types import Product
 
 BEFORE_THE_NAME = re.compile(
@@ -15,12 +14,15 @@ BEFORE_THE_NAME = re.compile(
 )
 MAX_GAP = 2
 ARTICLES = frozenset({"a", "an", "the"})
+OBJECT = re.compile(r"\s+(?:my|your|our|me|us|him|her|it|them|any|anything|if|when|while)\b", re.I)
+"""What follows a verb, so that the last word before it is none of the name: "will the pad scratch my
+pans"."""
+WHOLE = frozenset({"all", "solid"})
+"""What may stand before a colour: "in all black"."""
 VERBS = frozenset(
-    stem(word)
-    for word in (
-        "is are was does do did can could will would has have come comes include includes included contain "
-        "contains need needs require fit fits work works make made take use used go put be protect keep hold"
-    ).split()
+    "is are was does do did can could will would has have come comes include includes included contain "
+    "contains need needs require fit fits work works made make makes take use used go put be protect keep "
+    "hold".split()
 )
 
 
@@ -32,31 +34,46 @@ def find_name(text: str, product: Product, language: Language, cut: bool) -> tup
     foam?" the name ends before "memory".
     """
     spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
-    title = set(stems(f"{product.title} {product.brand} {product.colour}"))
-    runs = _runs(spoken, title, set(pairwise(stems(product.title))), language)
-    best: list[Term] = []
-    for run in runs:
-        if len({term.key for term in run}) > len({term.key for term in best}):
-            best = run
+    title = set(_keys(f"{product.title} {product.brand} {product.colour}", language))
+    pairs = set(pairwise(_keys(product.title, language)))
+    runs = _runs(text, spoken, title, pairs, language)
+    brand = set(_keys(product.brand, language))
+    best: list[Term] = max(runs, key=lambda run: _weight(run, brand), default=[])
     if not best:
         return 0, 0
     if cut and best[-1] is spoken[-1]:
         best = _cut_at_gap(best)
-    start, end = best[0].start, best[-1].end
+    if cut and OBJECT.match(text[best[-1].end :]) and len(best) > 1:
+        best = _cut_at_break(best, pairs, last_only=True)
+    start, end = _with_kind(spoken, best[0], pairs), best[-1].end
     if article := BEFORE_THE_NAME.search(text[:start]):
         start = article.start(1)
     return start, _extend(spoken, end, title, language)
 
 
+def _keys(text: str, language: Language) -> list[str]:
+    return [term.key for term in read_terms(text, language) if not term.key.startswith("=")]
+
+
+def _weight(run: list[Term], brand: set[str]) -> float:
+    """How much of a name a run of title words holds; the maker's counts twice."""
+    keys = {term.key for term in run}
+    return len(keys) + len(keys & brand)
+
+
 def _runs(
-    spoken: list[Term], title: set[str], pairs: set[tuple[str, str]], language: Language
+    text: str, spoken: list[Term], title: set[str], pairs: set[tuple[str, str]], language: Language
 ) -> list[list[Term]]:
-    """Title words that follow each other, but for a word or two; a verb or "with" parts them unless the
-    title has it there itself."""
+    """Title words that follow each other, but for a word or two; a verb, "with" or "the" parts them unless
+    the title has it there itself."""
     runs: list[list[Term]] = []
     run: list[Term] = []
     for term in spoken:
-        joins = term.key in VERBS or term.key in language.relation_words
+        joins = (
+            text[term.start : term.end].lower() in VERBS
+            or term.key in language.relation_words
+            or term.key in ARTICLES
+        )
         if joins and not (run and (run[-1].key, term.key) in pairs):
             runs.append(run)
             run = []
@@ -72,6 +89,39 @@ def _runs(
     return runs
 
 
+def _with_kind(spoken: list[Term], first: Term, pairs: set[tuple[str, str]]) -> int:
+    """The beginning of the name with what stands before "of", where the title has it in the same words:
+    "the 45-day supply of Onnit Alpha Brain"."""
+    before = [term for term in spoken if term.place < first.place and term.key not in ARTICLES]
+    if not before or before[-1].key != "of":
+        return first.start
+    start = first.start
+    for term, behind in reversed(list(pairwise(before[:-1]))):
+        if (term.key, behind.key) not in pairs:
+            break
+        start = term.start
+    return start
+
+
+def cut_name(text: str, name: tuple[int, int], product: Product, language: Language) -> tuple[int, int]:
+    """The name without its end that the title does not have there: in "does the handle of the fry pan stay
+    cool" the name ends before "stay", though the title has a "stay-cool handle" somewhere."""
+    spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
+    inside = [term for term in spoken if name[0] <= term.start < name[1] and term.key not in ARTICLES]
+    kept = _cut_at_break(inside, set(pairwise(_keys(product.title, language))), last_only=False)
+    return (name[0], kept[-1].end) if kept else name
+
+
+def _cut_at_break(run: list[Term], pairs: set[tuple[str, str]], last_only: bool) -> list[Term]:
+    """The run up to its last two words that the title does not have side by side."""
+    for at in range(len(run) - 1, 0, -1):
+        if (run[at - 1].key, run[at].key) not in pairs:
+            return run[:at]
+        if last_only:
+            break
+    return run
+
+
 def _cut_at_gap(run: list[Term]) -> list[Term]:
     for at in range(len(run) - 1, max(len(run) - 3, 0), -1):
         if run[at].place - run[at - 1].place > 1:
@@ -84,7 +134,7 @@ def _extend(spoken: list[Term], end: int, title: set[str], language: Language) -
     behind = [term for term in spoken if term.start >= end]
     while behind and behind[0].key in language.relation_words:
         rest = behind[1:]
-        while rest and rest[0].key in ARTICLES:
+        while rest and (rest[0].key in ARTICLES or rest[0].key in WHOLE):
             rest = rest[1:]
         joined = 0
         while joined < len(rest) and rest[joined].key in title and rest[joined].key not in language.weak:

@@ -19,9 +19,12 @@ MIN_WORDS = 2
 MIN_FORM_CHARS = 5
 BREAKS = re.compile(
     r"(?<=[.!?。])\s+(?=[A-Z0-9“\"'(\[])|(?<=[a-z)][.!?])(?=[A-Z])|\n+|\s*[•●·★☆✔✓▶►❤♬✩◆■※➤【](?=[^】]*)|\s*】\s*:?"
-    r"|\s[-–—]\s(?=[A-Z0-9])|(?<=\w)\s+(?=\d{1,2}\.\s?[A-Z])"
+    r"|(?<=\w)\s+(?=\d{1,2}\.\s?[A-Z])"
 )
-TOKEN = re.compile(r"\d+(?:[./]\d+)+|\d+(?=[a-z]{3})|[^\W_]+")
+DASH = re.compile(r"\s[-–—]\s(?=[A-Z0-9])(?!(?i:not)\b)")
+HEADING_WORDS = 8
+"""Before a dash so many words at most head what follows: "Battery life - Up to 12 hours" is one."""
+TOKEN = re.compile(r"\d+(?:[./]\d+)+|\d+(?=[a-z]{2})|[^\W_]+")
 STRAY = " \t-–—•·*:;,.✓✔★【】"
 
 
@@ -71,8 +74,19 @@ def same_term(asked: str, said: str) -> bool:
 
 def split_sentences(texts: Sequence[str]) -> list[str]:
     """Sentences and bullet points, without repeats; scraps are left out."""
-    parts = (part.strip(STRAY) for text in texts for part in BREAKS.split(text) if part)
-    return [part for part in dict.fromkeys(parts) if len(part.split()) >= MIN_WORDS][:MAX_SENTENCES]
+    broken = (part for text in texts for part in BREAKS.split(text) if part)
+    parts = (piece.strip(STRAY) for part in broken for piece in _split_at_dashes(part))
+    kept = (part for part in dict.fromkeys(parts) if len(part.split()) >= MIN_WORDS or "%" in part)
+    return list(kept)[:MAX_SENTENCES]
+
+
+def _split_at_dashes(text: str) -> list[str]:
+    pieces, start = [], 0
+    for dash in DASH.finditer(text):
+        if len(text[start : dash.start()].split()) > HEADING_WORDS:
+            pieces.append(text[start : dash.start()])
+            start = dash.end()
+    return [*pieces, text[start:]]
 
 
 def read_page(product: Product, language: Language) -> tuple[Sentence, ...]:

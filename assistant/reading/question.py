@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from assistant.reading.language import Language, Measure
-from assistant.reading.named import find_name
+from assistant.reading.named import cut_name, find_name
 from assistant.reading.page import Term, plain, read_terms
 from assistant.reading.stance import is_denied
 from assistant.references import without_pointers
 from retrieval.english import FILLER
-from retrieval.words import stem, stems
+from retrieval.words import stem, stems, words
 from shop.types import Product
 
 Kind = Literal["polar", "count", "open"]
@@ -34,6 +35,8 @@ COUNT = re.compile(
 OF_THE_NAME = re.compile(
     r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
 )
+OWN_WORDS = 3
+"""A measure's asking of so few words names nothing else: "battery life"."""
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
@@ -46,16 +49,20 @@ QUANTITY = re.compile(
 class Question:
     """One question, taken apart.
 
-    `core` are the terms that a page has to hold to answer; `denied` says that the question asks for
-    their absence ("is it caffeine free?"). `counted` is what "how many" counts. `words` are the
-    shopper's own for what is asked, fit to be said back; `part` says that the question is about a
-    part of the product ("the water tank of ..."), so that the page has to speak of that.
+    `core` are the terms that a page has to hold to answer, `joined` those of them that stand side by side
+    ("golf balls"), `literal` the stems of the words in which a way of saying was asked for; `denied`
+    says that the question asks for their absence ("is it caffeine free?"). `counted` is what "how many"
+    counts. `words` are the shopper's own for what is asked, fit to be said back; `part` says that the
+    question is about a part of the product ("the water tank of ..."), so that the page has to speak of
+    that.
     """
 
     text: str
     kind: Kind
     core: tuple[str, ...]
     words: str
+    joined: frozenset[tuple[str, str]] = frozenset()
+    literal: frozenset[str] = frozenset()
     denied: bool = False
     relation: str = ""
     measure: Measure | None = None
@@ -69,12 +76,11 @@ def read_question(text: str, product: Product, language: Language) -> Question:
     """`text` as a question about `product`."""
     asked = without_pointers(_last_question(text))
     called = frozenset(stems(f"{product.brand} {' '.join(product.categories[-1:])}"))
-    return _read(
-        asked,
-        find_name(asked, product, language, cut=POLAR.search(plain(asked)) is not None),
-        language,
-        called,
-    )
+    polar = POLAR.search(plain(asked)) is not None
+    name = find_name(asked, product, language, cut=polar)
+    if polar and name[1] and not _asks_beside(asked, name, language):
+        name = cut_name(asked, name, product, language)
+    return _read(asked, name, language, called)
 
 
 def read_unnamed(text: str, language: Language) -> Question:
@@ -82,6 +88,16 @@ def read_unnamed(text: str, language: Language) -> Question:
     question = _read(text, (0, 0), language)
     opens = question.measure is not None or re.match(r"\s*(?:what|how|which)\b", plain(text)) is not None
     return replace(question, kind=question.kind if opens else "polar")
+
+
+def _asks_beside(text: str, name: tuple[int, int], language: Language) -> bool:
+    """Whether anything is asked beside the name and a part of it ("the handle of")."""
+    terms = read_terms(text, language)
+    behind = [term for term in terms if term.start >= name[1]]
+    if behind and (behind[0].key in language.relation_words or _meaningful(behind, language)):
+        return True
+    before = [term for term in terms if term.start < name[0]]
+    return bool(_meaningful(before, language)) and not OF_THE_NAME.search(plain(text)[: name[0]])
 
 
 def _read(
@@ -102,7 +118,13 @@ def _read(
         next((m for m in language.measures if m.asks.search(unnamed)), None) if kind != "polar" else None
     )
     if measure:
-        terms = [term for term in terms if not measure.beside.search(lowered[term.start : term.end])]
+        asks = measure.asks.search(unnamed)
+        own = set(stems(asks[0])) if asks and len(asks[0].split()) <= OWN_WORDS else set()
+        terms = [
+            term
+            for term in terms
+            if term.key not in own and not measure.beside.search(lowered[term.start : term.end])
+        ]
     core = tuple(dict.fromkeys(term.key for term in terms))
     before = [term for term in terms if term.start < name[0] and len(term.key) > 1]
     return Question(
@@ -110,6 +132,15 @@ def _read(
         kind=kind,
         core=core,
         words=" ".join(asked[term.start : term.end] for term in terms),
+        literal=frozenset(
+            stem(word)
+            for term in terms
+            if term.key.startswith("=")
+            for word in words(asked[term.start : term.end])
+        ),
+        joined=frozenset(
+            (one.key, other.key) for one, other in pairwise(terms) if _is_beside(one, other, lowered)
+        ),
         denied=bool(terms) and is_denied(asked, terms, language),
         relation=next((name for name, cue in language.relations.items() if cue.search(unnamed)), ""),
         measure=measure,
@@ -118,6 +149,10 @@ def _read(
         quantity=(float(quantity[1]), quantity[2]) if quantity else None,
         part=bool(before) and bool(OF_THE_NAME.search(lowered[: name[0]])),
     )
+
+
+def _is_beside(one: Term, other: Term, text: str) -> bool:
+    return not text[one.end : other.start].strip(" -'s")
 
 
 def _last_question(text: str) -> str:
@@ -135,8 +170,8 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language, called: f
     terms = list(read_terms(text, language))
     spoken = [term for term in terms if not term.key.startswith("=")]
     outside = [term for term in terms if not (name[0] <= term.start < name[1])]
-    outside = [term for term in outside if term.key not in called] or outside
-    kept = _with_numbers(_meaningful(outside, language), spoken)
+    asking = [term for term in outside if term.key not in called]
+    kept = _with_numbers(_meaningful(asking, language) or _meaningful(outside, language), spoken)
     if kept:
         return kept
     if not POLAR.search(plain(text)):

@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from assistant.reading.language import Language
 from assistant.reading.page import Term, plain
 
-STOPS = re.compile(r"[.;:!?()|–—]|,(?![^.;:!?]{0,60}\b(?:or|nor)\b)|\b(?:but|however|although|except)\b")
+STOPS = re.compile(r"[.;:!?()|–—]| - |,(?![^.;:!?]{0,60}\b(?:or|nor)\b)|\b(?:but|however|although|except)\b")
 REACH = 70
 """How many characters before a term a negation may stand."""
+AFTER_REACH = 70
 NEAR_WORDS = 4
 FAR_WORDS = 8
 FAR = re.compile(r"n't|not|never|nor|other than|instead of|eliminate", re.I)
 """Negations of a verb: they reach further than those of a noun ("no", "without", "free of")."""
 LISTS = re.compile(r",|\b(?:or|and|nor)\b")
-LISTED = re.compile(r"free|no\b|without|zero", re.I)
+LISTED = re.compile(r"free|safe|no\b|without|zero", re.I)
 """Negations that a list goes on with: "free from nuts, milk or egg"."""
 GERUND = re.compile(r"^\W*\w+ing\b")
 
@@ -32,7 +33,7 @@ def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
     spots = {start, max(term.start for term in terms)}
     if any(_is_negated_before(lowered, spot, language) for spot in spots):
         return True
-    if language.after.search(lowered[end : end + 40]):
+    if language.after.search(lowered[end : end + AFTER_REACH]):
         return True
     if len(terms) > 1 and re.search(r"\b(?:not|no|without|never)\b|n't\b", lowered[start:end]):
         return True
@@ -41,8 +42,12 @@ def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
 
 def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
     """Whether a negation before `spot` reaches it."""
-    reach = lowered[max(0, spot - REACH) : spot]
-    begin = max((match.end() for match in STOPS.finditer(reach)), default=0)
+    low = max(0, spot - REACH)
+    reach = lowered[low:spot]
+    # A comma is no stop where an "or" follows, be it behind the spot.
+    begin = max(
+        (match.end() - low for match in STOPS.finditer(lowered, low) if match.end() <= spot), default=0
+    )
     for match in language.before.finditer(reach):
         between = reach[match.end() :]
         if match[0].lower().startswith("non"):
@@ -62,6 +67,8 @@ def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
 
 
 def _negated(said: str, key: str, language: Language) -> bool:
-    """ "Unframed", "unscented": the way of saying holds its own denial."""
+    """ "Unframed", "sleeveless": the way of saying holds its own denial."""
+    if said.endswith("less") and len(said) > len("less"):
+        return True
     way = language.same.get(key.lstrip("="))
     return way is not None and said.startswith("un") and way.fullmatch(said[2:]) is not None

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from shop.sources.colours import tidy_colour
-from shop.types import Money, Product, Rating, Variant
+from shop.types import Money, Product, Rating, Review, Variant
 
 COLOUR_OPTIONS = frozenset({"color", "colour", "farbe", "couleur"})
 LISTED_VALUES = 20
+KEPT_REVIEWS = 200
+"""Reviews of one product that are kept, the source's first; a page seldom holds more than ten."""
 
 AVAILABILITY: Mapping[str, tuple[bool | None, str]] = {
     **dict.fromkeys(("instock", "limitedavailability", "onlineonly", "available"), (True, "")),
@@ -51,6 +53,7 @@ class Item:
     url: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
+    reviews: tuple[Review, ...] = ()
 
 
 def build_product(
@@ -93,6 +96,7 @@ def build_product(
         url=_first(item.url for item in stated),
         variants=tuple(variants),
         attributes=_attributes(stated, own),
+        reviews=tuple(dict.fromkeys(review for item in stated for review in item.reviews))[:KEPT_REVIEWS],
     )
 
 

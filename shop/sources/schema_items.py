@@ -16,7 +16,7 @@ from shop.sources.items import Item, is_colour, read_availability
 from shop.sources.json_ld import Node, Page, as_list, text_of
 from shop.sources.schema_nodes import Reading, Record
 from shop.sources.values import parse_money, parse_price, plain_text
-from shop.types import Money, Rating
+from shop.types import Money, Rating, Review
 
 OPTIONS = {"color": "Color", "size": "Size", "material": "Material", "pattern": "Pattern"}
 TEXTS = {"gtin": "gtin", "mpn": "mpn", "tags": "tags", "model": "model", "origin": "country of origin"}
@@ -45,6 +45,7 @@ def items_of(record: Record, reading: Reading) -> list[Item]:
         brand=record.text("brand"),
         categories=_categories(record),
         rating=_rating(rating, record, reading) if isinstance(rating, dict) else None,
+        reviews=_reviews(record, reading),
         image_url=_link(record["image"]),
         url=_link(record["url"]),
         options=options,
@@ -121,23 +122,43 @@ def _prices(offer: Node, record: Record, reading: Reading) -> tuple[Money | None
 
 
 def _rating(value: Node, record: Record, reading: Reading) -> Rating | None:
-    """A mean over a known number of ratings, brought to a scale of 5."""
+    """A mean over a known number of ratings."""
+    mean = _stars(value, record, reading)
+    counted = _number(value, ("ratingCount", "reviewCount"), record, reading)
+    return None if mean is None or not counted or counted < 1 else Rating(mean, int(counted))
 
+
+def _stars(value: Node, record: Record, reading: Reading) -> float | None:
+    """A rating brought to a scale of 5."""
+    given = _number(value, ("ratingValue",), record, reading)
+    scale = _number(value, ("bestRating",), record, reading) or 5.0
+    return None if given is None or not 0 <= given <= scale else round(given * 5 / scale, 2)
+
+
+def _number(value: Node, names: Sequence[str], record: Record, reading: Reading) -> float | None:
     def number(text: str) -> float | None:
         amount = parse_price(text)  # also refuses what is no finite number
         return None if amount is None else float(amount)
 
-    place = f"{record.place}, {record.id}"
-    mean, best, counted = (
-        reading.doubts.tried(
-            "ratings", place, next((text for name in names if (text := text_of(value.get(name)))), ""), number
-        )
-        for names in (("ratingValue",), ("bestRating",), ("ratingCount", "reviewCount"))
-    )
-    scale = best or 5.0
-    if mean is None or not counted or not 0 <= mean <= scale or counted < 1:
-        return None
-    return Rating(round(mean * 5 / scale, 2), int(counted))
+    said = next((text for name in names if (text := text_of(value.get(name)))), "")
+    return reading.doubts.tried("ratings", f"{record.place}, {record.id}", said, number)
+
+
+def _reviews(record: Record, reading: Reading) -> tuple[Review, ...]:
+    """What buyers wrote, title first; a review without words is part of the rating only."""
+    found = []
+    for node in map(record.page.resolved, as_list(record["reviews"])):
+        if not isinstance(node, dict):
+            continue
+        title, body = (plain_text(text_of(node.get(name))).strip() for name in ("name", "reviewBody"))
+        body = body or plain_text(text_of(node.get("description"))).strip()
+        if not body:
+            continue
+        rating = record.page.resolved(node.get("reviewRating"))
+        stars = _stars(rating, record, reading) if isinstance(rating, dict) else None
+        ended = title if not title or title[-1] in ".!?" else f"{title}."
+        found.append(Review(f"{ended} {body}".strip() if title not in body else body, stars))
+    return tuple(found)
 
 
 def _categories(record: Record) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ FIELDS = {
     "url": ("url",),
     "offers": ("offers",),
     "rating": ("aggregateRating",),
+    "reviews": ("review", "reviews"),
     "properties": ("additionalProperty",),
     "forms": ("hasVariant",),
     "form_of": ("isVariantOf",),
@@ -45,7 +46,7 @@ FIELDS = {
     "origin": ("countryOfOrigin",),
     "audience": ("audience",),
 }
-# Properties about the page, its reviews' texts or delivery; any other that is not read is reported.
+# Properties about the page or delivery; any other that is not read is reported.
 PLAIN = frozenset(
     "@id @type @context mainEntityOfPage potentialAction subjectOf isRelatedTo isSimilarTo sameAs "
     "isAccessoryOrSparePartFor hasMerchantReturnPolicy shippingDetails logo slogan thumbnailUrl".split()

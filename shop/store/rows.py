@@ -21,6 +21,7 @@ from shop.types import (
     Product,
     Rating,
     Return,
+    Review,
     Turn,
     Variant,
 )
@@ -66,6 +67,7 @@ def product_to_row(product: Product) -> Row:
         "url": product.url,
         "variants": [_variant_to_json(variant) for variant in product.variants],
         "attributes": dict(product.attributes),
+        "reviews": [[review.text, review.stars] for review in product.reviews],
     }
     kept = {key: value for key, value in document.items() if value not in ("", None, (), [], {})}
     return {"id": product.id, "title": product.title, "document": kept}
@@ -86,6 +88,7 @@ def product_from_row(row: Mapping[Any, Any]) -> Product:
     """The product again."""
     document = dict(row["document"])
     rating = document.pop("rating", None)
+    reviews = tuple(Review(*review) for review in document.pop("reviews", ()))
     variants = tuple(
         Variant(**{**variant, "price": money_from_json(variant["price"])})
         for variant in document.pop("variants", ())
@@ -100,6 +103,7 @@ def product_from_row(row: Mapping[Any, Any]) -> Product:
         price_at=time_from_json(document.pop("price_at", None)),
         rating=Rating(rating[0], rating[1]) if rating else None,
         variants=variants,
+        reviews=reviews,
         **document,
     )
 

@@ -14,7 +14,18 @@ from assistant.events import Done
 from retrieval.indexing import build_index
 from shop.settings import Settings
 from shop.store import Store
-from shop.types import Consent, Customer, Money, Order, OrderLine, PolicyPassage, Product, Rating, Variant
+from shop.types import (
+    Consent,
+    Customer,
+    Money,
+    Order,
+    OrderLine,
+    PolicyPassage,
+    Product,
+    Rating,
+    Review,
+    Variant,
+)
 
 
 def money(amount: str) -> Money:
@@ -69,6 +80,11 @@ PRODUCTS = (
         categories=("Camping", "Mugs"),
         price=money("14.00"),
         in_stock=True,
+        reviews=(
+            Review("Keeps tea hot for hours. The lid leaked once.", 4.0),
+            Review("Too small for a cyclist's morning. The handle broke within a week.", 1.0),
+            Review("A fine mug, and the size is right for a flask pocket."),
+        ),
     ),
     Product(
         "boots",

@@ -7,6 +7,7 @@ import pytest
 
 from assistant.passages import PassageFinder
 from assistant.reading import Reader, read_contrast
+from assistant.reading.amounts import read_amount
 from assistant.reading.language import load_language
 from assistant.reading.named import find_name
 from assistant.reading.page import read_terms, split_sentences
@@ -112,6 +113,8 @@ def test_a_quotation_stands_in_the_page(reader):
         ("free from peanut, tree nut, milk or egg", "egg", True),
         ("print is unframed", "unframed", True),
         ("fully leak proof", "leak", True),
+        ("slim fit, sleeveless and stretchy", "sleeveless", True),
+        ("not for fresh cuts, tender heads or short hair", "tender", True),
     ],
 )
 def test_what_a_sentence_denies(text, word, denied):
@@ -134,6 +137,91 @@ def test_the_name_is_told_from_what_is_asked():
 def test_a_number_counts_beside_its_word_only(reader):
     shoe = Product("s", "Rondo Ball, Size 7", bullets=("Comes in a box of 6 with a pump.",))
     assert reader.read("Is the Rondo ball available in size 6?", shoe).kind != "yes"
+
+
+LAMP = Product(
+    "l",
+    "Corvo Desk Lamp with Stay-Cool Shade, 8 Inch, 2 Pack",
+    brand="Corvo",
+    categories=("Home", "Lamps"),
+    bullets=(
+        "Made of recycled steel; the shade always stays cool to the touch.",
+        "Runs on 3 AAA batteries (not included), no charger required.",
+        "The orange dimmer shown is for illustration only – NOT INCLUDED.",
+        "Includes a fabric sleeve with a zip. It is washable and soft.",
+        "For a warmer glow use a waterproof bulb.",
+        "Indoor use only, not for campers, tent owners or pools.",
+        "Safe from lead, nickel and latex.",
+        "Battery life - Up to 40 hours on one set.",
+        "6 lbs of oak, lamp feet of rubber.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "quoted"),
+    [
+        ("Does the shade of the Corvo desk lamp stay cool?", "yes", "stays cool"),
+        ("Is the Corvo desk lamp made of recycled steel?", "yes", "recycled steel"),
+        ("Is the Corvo lamp recyclable?", "silent", ""),  # recycled is another matter
+        ("Does the Corvo lamp work without batteries?", "no", "3 AAA batteries"),
+        ("Are batteries included with the Corvo desk lamp?", "no", "not included"),
+        ("Does the Corvo desk lamp come with the orange dimmer?", "no", "NOT INCLUDED"),
+        ("Is the Corvo lamp made for tent owners?", "no", "not for campers"),
+        ("Can I use the Corvo desk lamp outdoors?", "no", "Indoor use only"),
+        ("Is the Corvo lamp lead free?", "yes", "Safe from lead"),
+        ("What is the battery life of the Corvo desk lamp?", "tells", "40 hours"),
+        ("Can the sleeve of the Corvo lamp be washed?", "yes", "washable"),
+    ],
+)
+def test_whose_property_it_is_and_how_far_a_denial_reaches(reader, question, kind, quoted):
+    reading = reader.read(question, LAMP)
+    assert reading.kind == kind and quoted in reading.quote
+
+
+@pytest.mark.parametrize("question", ["Is the Corvo lamp waterproof?", "Is the Corvo desk lamp washable?"])
+def test_another_things_sentence_is_no_yes(reader, question):
+    # A bulb that one is told to buy, and the sleeve that comes with it.
+    assert reader.read(question, LAMP).kind in {"tells", "silent"}
+
+
+def test_a_number_with_a_unit_counts_nothing_else(reader):
+    assert reader.read("How many lamps are in the Corvo pack?", LAMP).counted != "6"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "amount"),
+    [
+        ("Weighs 1.5 lb", "weight", 680.388),
+        ("net 12 oz (340 g)", "weight", 340.194),
+        ('11.8" x 4"', "length", 29.972),
+        ("up to 1,200 ml", "volume", 1200.0),
+        ("20 mins a charge", "time", 1200.0),
+        ("ages 8 and up", "age", 8.0),
+        ("no figure here", "power", None),
+    ],
+)
+def test_amounts_are_read_with_their_units(text, kind, amount):
+    assert read_amount(text, kind) == (None if amount is None else pytest.approx(amount))
+
+
+def test_two_products_are_set_against_each_other_by_an_amount(reader):
+    heavy = Product("h", "Grit Iron Pan", bullets=("Weight: 2 kg.",))
+    light = Product("i", "Feather Pan", bullets=("It weighs 30 oz.",))
+    for question, winner in (
+        ("Which pan is heavier, the Grit or the Feather?", 0),
+        ("Which pan is lighter, the Grit or the Feather?", 1),
+    ):
+        assert read_contrast(reader, question, (heavy, light)).winner == winner
+
+
+def test_a_name_is_no_aspect(reader):
+    cap = Product("c", "Ridge Mesh Cap")
+    hat = Product("d", "Vale Straw Hat")
+    assert (
+        read_contrast(reader, "Compare the Ridge mesh cap for men with the Vale hat", (cap, hat)).kind
+        == "whole"
+    )
 
 
 def test_two_pages_are_contrasted():

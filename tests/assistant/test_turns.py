@@ -58,6 +58,13 @@ def test_a_refinement_keeps_the_topic(say):
     assert cheaper.intent == "followup"
 
 
+def test_cheaper_shows_what_was_not_on_show(say):
+    first = say("mugs over £5 and under £7")
+    assert set(ids(first)) == {"mug-blue", "mug-white"}
+    # Both were seen; the cheaper of them is still the answer, as there is no third.
+    assert ids(say("mugs over £6", "anything cheaper?"))[0] in {"mug-blue", "mug-white"}
+
+
 def test_the_second_one_is_the_second_card(say, assistant: Assistant):
     conversation = assistant.start_conversation()
     first = list(assistant.reply(conversation, "show me mugs"))[-1]

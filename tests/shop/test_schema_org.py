@@ -13,7 +13,7 @@ import pytest
 from shop.errors import SourceError
 from shop.sources import import_file, read_products, sniff_format
 from shop.store import Store
-from shop.types import Money, Product, Rating
+from shop.types import Money, Product, Rating, Review
 
 OUTDOOR = Path(__file__).parent / "catalogues" / "schema_outdoor.jsonld"
 Write = Callable[..., Path]
@@ -64,11 +64,12 @@ def test_a_whole_catalogue() -> None:
         "product without a name": "product 100",
         "product that a page only mentions": "product 101 (A related thing)",
     }
-    assert "fields not used: 'review', 'petFriendly'" in report.notes
+    assert "fields not used: 'petFriendly'" in report.notes
     (unread,) = [note for note in report.notes if "could not be read" in note]
     assert "MP-LAKES ('on request')" in unread
     assert "MP-KNOTS ('-8.99')" in unread
     lamp = products["LM-HEAD"]
+    assert lamp.reviews == (Review("Bright."),)
     assert lamp.rating == Rating(4.7, 213)
     assert dict(lamp.attributes) == {
         "gtin": "5060111230080",
@@ -141,6 +142,31 @@ def test_offers_with_numbers_of_their_own_are_forms(write: Write) -> None:
 )
 def test_ratings(write: Write, given: Any, rating: Rating | None) -> None:
     assert only(write(node(aggregateRating=given))).rating == rating
+
+
+def test_reviews_keep_words_and_stars_and_not_who_wrote_them(write: Write) -> None:
+    given = [
+        {
+            "@type": "Review",
+            "author": {"@type": "Person", "name": "Jo Field"},
+            "name": "Good mug",
+            "reviewBody": "<p>Holds the heat &amp; fits the cup holder.</p>",
+            "reviewRating": {"@type": "Rating", "ratingValue": "8", "bestRating": "10"},
+        },
+        {"@type": "Review", "reviewBody": "Chipped.", "reviewRating": {"ratingValue": 9, "bestRating": 5}},
+        {"@type": "Review", "reviewRating": {"ratingValue": 5}},
+        {"@type": "Review", "reviewBody": "Chipped.", "reviewRating": {"ratingValue": 9, "bestRating": 5}},
+        "https://shop.example/reviews",
+    ]
+    file = write(node(review=given))
+    mug = only(file)
+    assert mug.reviews == (
+        Review("Good mug. Holds the heat & fits the cup holder.", 4.0),
+        Review("Chipped.", None),  # nine of five is no rating
+    )
+    with Store("sqlite://") as store:
+        store.put_products([mug])
+        assert list(store.products()) == [mug]
 
 
 @pytest.mark.parametrize(
