@@ -1,0 +1,135 @@
+"""The contract of the models that score products: a history in, one number a product out.
+
+A scorer knows products only as columns 0..n-1 and customers only by what they did; it knows nothing
+of texts, rules or reasons. All scorers of a shop are fitted together and kept in its folder
+(fitted.py); a history may be of a customer no scorer has ever seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.recommend.purchases import NO_DAY, days_since_epoch
+from shop.store import Store
+
+if TYPE_CHECKING:
+    from retrieval.recommend.histories import Histories
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one customer did, oldest first; the same product may come again.
+
+    items: columns of the products, int32 (n,); days: since 1970-01-01, NO_DAY unknown, int32 (n,);
+    weights: how much each says, 1 for a purchase, less for a view, float32 (n,); today: the day to
+    recommend for, NO_DAY unknown; country: its place among the fitted countries, -1 unknown.
+    """
+
+    items: Ints
+    days: Ints
+    weights: Floats
+    today: int = NO_DAY
+    country: int = -1
+
+    @classmethod
+    def of(
+        cls,
+        items: Sequence[int] | Ints,
+        days: Sequence[int] | Ints | None = None,
+        weights: Sequence[float] | Floats | None = None,
+        today: int = NO_DAY,
+        country: int = -1,
+    ) -> History:
+        """From plain lists; without days and weights they are unknown and 1."""
+        columns = np.asarray(items, dtype=np.int32)
+        size = len(columns)
+        return cls(
+            columns,
+            np.full(size, NO_DAY, dtype=np.int32) if days is None else np.asarray(days, dtype=np.int32),
+            np.ones(size, dtype=np.float32) if weights is None else np.asarray(weights, dtype=np.float32),
+            today,
+            country,
+        )
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Scorer(Protocol):
+    """Scores all products for histories, many at once. Safe to share between threads."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in reports."""
+        ...
+
+    def scores_many(self, histories: Histories) -> Floats:
+        """Rows by products, float32, always finite; higher is better, 0 knows nothing."""
+        ...
+
+
+class FittedScorers(Protocol):
+    """All scorers of a shop and their learned blend, ready to serve.
+
+    products: ids in the order of the columns; places: id to column.
+    """
+
+    products: tuple[str, ...]
+    places: Mapping[str, int]
+
+    def history(
+        self,
+        happened: Iterable[tuple[str, int, float]],
+        today: date,
+        country: str = "",
+    ) -> History:
+        """From (product id, day since 1970-01-01 or NO_DAY, weight), oldest first; unknown ids are left out.
+
+        Weights: 1 for a purchase, EVENT_WEIGHTS for what is less than one.
+        """
+        ...
+
+    def blend(self, history: History) -> Floats:
+        """The learned combination of all, float32 (products,); higher is better. Rules come after."""
+        ...
+
+    def parts(self, history: History) -> dict[str, Floats]:
+        """Each scorer's own scores by its name: popularity, item_knn, transitions, user_knn, factors,
+        sequential, content, repurchase, basket (those that this shop's data allow).
+        """
+        ...
+
+
+EVENT_WEIGHTS: Mapping[str, float] = {
+    "Order Completed": 1.0,
+    "Product Added": 0.5,
+    "Product Liked": 0.5,
+    "Product Viewed": 0.2,
+}
+"""What an event says of what is bought next, a purchase being 1. Not fitted: no shop's data at hand has
+events; the order (bought, put in the basket, looked at) is what shops with events report."""
+
+
+def as_history_day(day: date | None) -> int:
+    """Days since 1970-01-01, NO_DAY where unknown."""
+    return NO_DAY if day is None else days_since_epoch(day)
+
+
+def open_scorers(store: Store, folder: Path, today: date) -> FittedScorers:
+    """The shop's scorers: from the files in `folder` where they fit the orders up to `today`, else
+    fitted anew (minutes for a big shop) and written there. Raises nothing for a shop without orders:
+    its scores are all 0.
+    """
+    from retrieval.recommend.fitted import open_fitted
+
+    return open_fitted(store, folder, today)
