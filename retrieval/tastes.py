@@ -68,6 +68,11 @@ class Tastes:
             else:
                 self._write(index, [customer], dict.fromkeys(index.get(_ids(customer_id)), ""))
 
+    def count(self) -> int:
+        """How many vectors there are."""
+        with self._opened() as index:
+            return index.count()
+
     def forget(self, customer_id: str) -> None:
         """Remove one customer's vectors."""
         with self._opened() as index:

@@ -111,6 +111,10 @@ class PlanBuilder:
             quick_replies=tuple(dict.fromkeys(quick_replies))[:4],
             handoff=handoff,
         )
+        if "shown" in state and cards:
+            reasons = dict(zip(scene.state.shown, scene.state.why, strict=False))
+            reasons |= {card.id: text for card in cards if (text := card.why_detail or card.why)}
+            state["why"] = tuple(reasons.get(id_, "") for id_ in state["shown"])  # type: ignore[attr-defined]
         changed = replace(scene.state, intent=scene.said.intent.name, **state)  # type: ignore[arg-type]
         return Planned(plan, changed)
 

@@ -71,7 +71,8 @@ class Context:
     """For whom, beside what. '' is a guest; `seeds` are products the talk is about.
 
     `use_history` False (a gift for somebody else) leaves what the customer did and said out of it.
-    `conversation_id` is a guest's visit, `country` where a guest seems to be.
+    `conversation_id` is a guest's visit, `country` where a guest seems to be; nothing like a product of
+    `turned_down` is recommended.
     """
 
     customer_id: str = ""
@@ -83,6 +84,7 @@ class Context:
     today: date | None = None
     conversation_id: str = ""
     country: str = ""
+    turned_down: tuple[str, ...] = ()
 
 
 class Recommender(Protocol):

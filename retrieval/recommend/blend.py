@@ -11,15 +11,17 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
 from retrieval.embedding import Vectors
+from retrieval.filters import holds
 from retrieval.history import WEIGHTS, CustomerHistory, make_history, read_history
-from retrieval.recommend.base import Context, Recommendation, Recommender
+from retrieval.recommend.base import Context, Reason, Recommendation, Recommender
 from retrieval.recommend.counts import Counts
 from retrieval.recommend.purchases import NO_DAY, days_since_epoch, load_purchases
 from retrieval.recommend.reasons import WELL_RATED, Occasion, Reasoner
@@ -35,11 +37,14 @@ log = logging.getLogger(__name__)
 
 RANKED = 300
 """Products that come into question at most."""
-REASONED = 60
-"""Products that reasons are sought for at most: the best that no rule refuses."""
+REASONED = 24
+"""Products that reasons are sought for: the best that no rule refuses, three times as many as wanted."""
+PAID = 60
+"""Products bought whose prices say what a customer pays."""
+PAGE = 50
 SEEDS = 8
 RECENT = 10
-SIMILAR, POPULAR, SAID, LOOKED_AT = 0.45, 0.25, 0.6, 0.2
+SIMILAR, POPULAR, SAID, LOOKED_AT = 0.45, 0.25, 1.0, 0.2
 """What is added to a score of 0 to 1 for what the scorers cannot know or a list needs to be filled. Not
 fitted: no shop's data at hand has likes or views."""
 MOST_RATED = 200
@@ -124,7 +129,7 @@ class Blend:
             history = read_history(self._store, customer.id, today)
         else:
             history = CustomerHistory()
-        country = customer.country if customer else context.country
+        country = context.country or (customer.country if customer else "")
         seeds = tuple(dict.fromkeys(context.seeds + context.basket))
         pins = () if seeds else self._settings.recommend_pins
         occasion = Occasion(
@@ -158,7 +163,7 @@ class Blend:
             scores[id_] += value
         for words in history.likes:
             for hit in self._search.near(self._said(words), RECENT * 3, occasion.filters):
-                scores[hit.product.id] += SAID * hit.score
+                scores[hit.product.id] += SAID * hit.score if holds(hit.product, words) else 0.0
         for id_ in [*history.liked, *list(history.seen)[:3]]:
             for hit in self._search.similar(id_, RECENT, occasion.filters):
                 scores[hit.product.id] += LOOKED_AT * hit.score
@@ -209,13 +214,15 @@ class Blend:
     def _rules(self, context: Context, occasion: Occasion) -> Rules:
         history, filters = occasion.history, context.filters
         asked_for_price = filters.min_price is not None or filters.max_price is not None
-        paid = self._search.products.several(list(history.bought)[:REASONED]).values()
+        paid = self._search.products.several(list(history.bought)[:PAID]).values()
         return Rules(
             filters=filters,
             history=history,
             today=occasion.today,
             left_out=context.exclude.union(occasion.seeds),
-            turned_down=tuple(self._search.products.several(list(history.disliked)).values()),
+            turned_down=tuple(
+                self._search.products.several([*context.turned_down, *history.disliked]).values()
+            ),
             blocked=frozenset(self._settings.recommend_block),
             ceiling=None if asked_for_price else price_ceiling(p.price.amount for p in paid if p.price),
         )
@@ -224,18 +231,25 @@ class Blend:
         self, fitted: _Fitted, scores: Scores, occasion: Occasion, rules: Rules, k: int
     ) -> list[Recommendation]:
         order = sorted(scores, key=lambda id_: (-scores[id_], id_))
-        wanted = max(REASONED, 4 * k)
-        fitting: list[Product] = []
-        for start in range(0, len(order), RANKED):
-            found = self._search.products.several(order[start : start + RANKED])
-            fitting += [product for product in found.values() if not rules.refusal(product)]
-            if len(fitting) >= wanted:
-                break
-        fitting = fitting[:wanted]
-        reasons = Reasoner(fitted.counts, self._search).find(fitting, occasion)
-        reasoned = [product for product in fitting if product.id in reasons]
-        chosen = mix(reasoned, lambda product: product, self._settings.recommend_per_category, k)
+        reasoner = Reasoner(fitted.counts, self._search)
+        per_category = self._settings.recommend_per_category
+        wanted = max(REASONED, 3 * k)
+        reasons: dict[str, tuple[Reason, ...]] = {}
+        reasoned: list[Product] = []
+        chosen: list[Product] = []
+        fitting = self._fitting(order, rules)
+        # As a rule the first handful will do; where rules or reasons leave too few, the next is looked at.
+        while len(chosen) < k and (handful := list(islice(fitting, wanted))):
+            reasons |= reasoner.find(handful, occasion)
+            reasoned += [product for product in handful if product.id in reasons]
+            chosen = mix(reasoned, per_category, k)
         return [Recommendation(each, scores[each.id], reasons[each.id]) for each in chosen]
+
+    def _fitting(self, order: Sequence[str], rules: Rules) -> Iterator[Product]:
+        """The products that no rule refuses, in this order."""
+        for start in range(0, len(order), PAGE):
+            found = self._search.products.several(order[start : start + PAGE])
+            yield from (product for product in found.values() if not rules.refusal(product))
 
     def _embed(self, words: str) -> Vectors:
         return np.asarray(self._search.embedder.embed([words])[0], dtype=np.float32)

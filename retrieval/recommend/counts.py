@@ -73,17 +73,29 @@ class Counts:
         found = [id_ for id_ in ids if id_ in self.places]
         return found, [self.places[id_] for id_ in found]
 
-    def together(self, seeds: Sequence[str], others: Sequence[str]) -> dict[tuple[str, str], int]:
-        """(seed, other) -> customers who bought both, at least MIN_SUPPORT, a product not with itself."""
-        seed_ids, seed_places = self._known(seeds)
+    def together(
+        self, seeds: Mapping[str, float], others: Sequence[str]
+    ) -> dict[str, tuple[float, str, int]]:
+        """Each of `others` -> (strength 0..1, seed, customers who bought both), of the seed it is most
+        tied to.
+
+        Strength is the cosine with shrinkage times the seed's own weight. Ties of fewer than MIN_SUPPORT
+        customers, and those of a product with itself, do not count.
+        """
+        seed_ids, seed_places = self._known(list(seeds))
         other_ids, other_places = self._known(others)
         if not seed_ids or not other_ids:
             return {}
-        both = (self._by_product[:, seed_places].T @ self._by_product[:, other_places]).tocoo()
+        both = (self._by_product[:, seed_places].T @ self._by_product[:, other_places]).toarray()
+        both[(both < MIN_SUPPORT) | (np.array(seed_places)[:, None] == np.array(other_places))] = 0
+        sizes = np.sqrt(np.outer(self.buyers[seed_places], self.buyers[other_places]))
+        strength = both / np.maximum(sizes, 1) * (both / (both + SHRINKAGE))
+        strength *= np.array([seeds[id_] for id_ in seed_ids])[:, None]
+        best = strength.argmax(axis=0)
         return {
-            (seed_ids[row], other_ids[column]): int(count)
-            for row, column, count in zip(both.row, both.col, both.data, strict=True)
-            if count >= MIN_SUPPORT and seed_ids[row] != other_ids[column]
+            id_: (float(strength[row, column]), seed_ids[row], int(both[row, column]))
+            for column, (id_, row) in enumerate(zip(other_ids, best.tolist(), strict=True))
+            if both[row, column]
         }
 
     def going_with(self, seed: str, k: int = 100) -> dict[str, float]:

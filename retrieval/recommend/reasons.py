@@ -6,15 +6,16 @@ Counts and compares; ranks no product. What no reason speaks for is not recommen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from retrieval.filters import Filters, holds
 from retrieval.history import CustomerHistory
 from retrieval.recommend.base import MIN_SUPPORT, Code, Reason
 from retrieval.recommend.content import shared_attributes
-from retrieval.recommend.counts import SHRINKAGE, Counts
+from retrieval.recommend.counts import Counts
 from retrieval.recommend.purchases import as_date
 from retrieval.recommend.rules import is_due, usual_interval
 from retrieval.search import Search
@@ -93,26 +94,20 @@ class Reasoner:
 
     def _add_together(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
         """Bought together with what the talk is about; else with what the customer bought or looked at."""
-        history, buyers, places = occasion.history, self._counts.buyers, self._counts.places
-        seeds = occasion.seeds or tuple(dict.fromkeys([*history.seen, *history.bought]))[:LOOKED_BACK]
-        back = {seed: 0.5 ** (place / HALF_LIFE_PLACES) for place, seed in enumerate(seeds)}
-        best: dict[tuple[str, Code], tuple[float, str, int]] = {}
-        for (seed, other), count in self._counts.together(seeds, ids).items():
-            if seed in occasion.seeds:
-                code: Code = "bought_together"
-            else:
-                code = "because_bought" if seed in history.bought else "because_viewed"
-            both = buyers[places[seed]] * buyers[places[other]]
-            value = back[seed] * count / both**0.5 * count / (count + SHRINKAGE)
-            best[other, code] = max(best.get((other, code), (0.0, "", 0)), (float(value), seed, count))
-        for (other, code), (value, seed, count) in best.items():
-            if not (title := self._title(seed)):
-                continue
-            evidence: dict[str, str | int] = {"title": title, "customers": count}
-            if code != "bought_together":
-                day = history.bought[seed][-1] if code == "because_bought" else history.seen[seed]
-                evidence |= {"date": day.isoformat() if day else ""}
-            _add(found, other, min(1.0, 2 * value), Reason(code, evidence))
+        history = occasion.history
+        groups: tuple[tuple[Code, Iterable[str]], ...] = (("bought_together", occasion.seeds),)
+        if not occasion.seeds:
+            viewed = (id_ for id_ in history.seen if id_ not in history.bought)
+            groups = (("because_viewed", viewed), ("because_bought", history.bought))
+        for code, seeds in groups:
+            latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if self._title(id_)]
+            fresh = {id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)}
+            for other, (strength, seed, count) in self._counts.together(fresh, ids).items():
+                evidence: dict[str, str | int] = {"title": self._title(seed), "customers": count}
+                if code != "bought_together":
+                    day = history.bought[seed][-1] if code == "because_bought" else history.seen[seed]
+                    evidence |= {"date": day.isoformat() if day else ""}
+                _add(found, other, min(1.0, 2 * strength), Reason(code, evidence))
 
     def _add_due(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
         for id_ in ids:
@@ -163,27 +158,19 @@ class Reasoner:
         latest = (*history.liked, *list(history.seen)[:3], *list(history.bought)[:3])
         seeds = dict.fromkeys(occasion.seeds or latest)
         others = self._search.products.several(list(seeds)[:LOOKED_BACK])
-        near = self._nearness([product.id for product in products], list(others))
-        best: dict[str, tuple[float, str]] = {}
-        for (id_, seed), cosine in near.items():
-            if cosine >= ALIKE_COSINE and id_ != seed:
-                best[id_] = max(best.get(id_, (0.0, "")), (cosine, seed))
-        by_id = {product.id: product for product in products}
-        for id_, (cosine, seed) in best.items():
-            if shared := shared_attributes(by_id[id_], others[seed]):
-                _add(found, id_, cosine, Reason("similar", {"title": others[seed].title, **shared}))
-
-    def _nearness(self, ids: Sequence[str], seeds: Sequence[str]) -> dict[tuple[str, str], float]:
-        rows, vectors = self._search.vectors_of(ids)
-        columns, others = self._search.vectors_of(seeds)
-        if vectors is None or others is None:
-            return {}
-        cosines = vectors @ others.T
-        return {
-            (id_, seed): float(cosines[row, column])
-            for row, id_ in enumerate(rows)
-            for column, seed in enumerate(columns)
-        }
+        by_id = {product.id: product for product in products if product.id not in others}
+        ids, vectors = self._search.vectors_of([*others, *by_id])
+        known = sum(id_ in others for id_ in ids)
+        if vectors is None or not known:
+            return
+        cosines = vectors[known:] @ vectors[:known].T
+        for row, id_ in enumerate(ids[known:]):
+            column = int(cosines[row].argmax())
+            other = others[ids[column]]
+            shared = shared_attributes(by_id[id_], other)
+            if cosines[row, column] >= ALIKE_COSINE and shared:
+                evidence = {"title": other.title, **shared}
+                _add(found, id_, float(cosines[row, column]), Reason("similar", evidence))
 
     def _add_general(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
         """What is true for everybody."""

@@ -14,17 +14,16 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from statistics import median, quantiles
-from typing import TypeVar
 
 from retrieval.filters import Filters, holds
 from retrieval.history import CustomerHistory
 from retrieval.words import stem_set
 from shop.types import Product
 
-T = TypeVar("T")
-
 SAME_NAME = 0.75
 """Products whose names share so much of their words are one thing in another colour or size."""
+LIKE_NAME = 0.5
+"""Products so alike by name to one turned down are turned down with it."""
 DEAREST = 3
 """Nothing above so many times the price below which nine in ten of the customer's products lie ..."""
 PRICES_KNOWN = 5
@@ -54,10 +53,10 @@ def is_due(days: Sequence[date | None], today: date) -> bool:
 _stems = lru_cache(maxsize=20_000)(stem_set)
 
 
-def is_twin(first: Product, second: Product) -> bool:
-    """Whether two products are one thing in another version."""
+def is_twin(first: Product, second: Product, same: float = SAME_NAME) -> bool:
+    """Whether two products are one thing in another version: `same` of the words of their names are shared."""
     mine, other = _stems(first.title), _stems(second.title)
-    return first.id == second.id or len(mine & other) >= SAME_NAME * max(1, len(mine | other))
+    return first.id == second.id or len(mine & other) >= same * max(1, len(mine | other))
 
 
 def price_ceiling(prices: Iterable[Decimal]) -> Decimal | None:
@@ -101,7 +100,7 @@ class Rules:
         return next((name for name, broken in checks if broken()), "")
 
     def _is_disliked(self, product: Product) -> bool:
-        return any(is_twin(product, other) for other in self.turned_down) or any(
+        return any(is_twin(product, other, LIKE_NAME) for other in self.turned_down) or any(
             holds(product, words) for words in self.history.dislikes
         )
 
@@ -110,25 +109,22 @@ class Rules:
         return self.ceiling is not None and price is not None and price.amount > self.ceiling
 
 
-def mix(ranked: Iterable[T], product_of: Callable[[T], Product], per_category: int, k: int) -> list[T]:
+def mix(ranked: Iterable[Product], per_category: int, k: int) -> list[Product]:
     """The best `k` of `ranked`: no twins, at most `per_category` of one category while there is choice."""
-    chosen: list[T] = []
-    later: list[T] = []
+    chosen: list[Product] = []
+    later: list[Product] = []
     categories: Counter[str] = Counter()
-    for entry in ranked:
+    for product in ranked:
         if len(chosen) == k:
-            break
-        product = product_of(entry)
-        if any(is_twin(product, product_of(other)) for other in chosen):
+            return chosen
+        if any(is_twin(product, other) for other in chosen):
             continue
         if product.category and categories[product.category] >= per_category:
-            later.append(entry)
+            later.append(product)
             continue
         categories[product.category] += 1
-        chosen.append(entry)
-    for entry in later:
-        if len(chosen) == k:
-            break
-        if not any(is_twin(product_of(entry), product_of(other)) for other in chosen):
-            chosen.append(entry)
+        chosen.append(product)
+    for product in later:
+        if len(chosen) < k and not any(is_twin(product, other) for other in chosen):
+            chosen.append(product)
     return chosen
