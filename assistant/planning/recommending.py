@@ -56,7 +56,7 @@ def plan_explanation(scene: Scene) -> Planned:
         return builder.finish()
     product = scene.evidence.subjects[0]
     shown = dict(zip(scene.state.shown, scene.state.why, strict=False))
-    clauses = [line.strip().rstrip(".") for line in shown.get(product.id, "").split("\n") if line.strip()]
+    clauses = [line for line in shown.get(product.id, "").split("\n") if line]
     handle = builder.add_product(product)
     if not clauses:
         builder.say("explain_none", ("product",), product=handle)

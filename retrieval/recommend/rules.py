@@ -54,7 +54,7 @@ _stems = lru_cache(maxsize=20_000)(stem_set)
 
 
 def is_twin(first: Product, second: Product, same: float = SAME_NAME) -> bool:
-    """Whether two products are one thing in another version: `same` of the words of their names are shared."""
+    """Whether two products are one thing in another version, by the share of their names' words."""
     mine, other = _stems(first.title), _stems(second.title)
     return first.id == second.id or len(mine & other) >= same * max(1, len(mine | other))
 
