@@ -7,6 +7,7 @@ products. Customers who decline personalisation have none. Knows nothing of reco
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -73,11 +74,6 @@ class Tastes:
         with self._opened() as index:
             return index.count()
 
-    def forget(self, customer_id: str) -> None:
-        """Remove one customer's vectors."""
-        with self._opened() as index:
-            index.delete(_ids(customer_id))
-
     def build(self, progress: Progress | None = None) -> IndexReport:
         """Bring all customers' vectors up to date; those whose history is the same are left as they are.
 
@@ -133,13 +129,13 @@ class Tastes:
     def find(self, history: CustomerHistory) -> list[tuple[Vectors, float]]:
         """(unit vector, share) of each interest of a history, the greatest first."""
         weights = weigh_products(history)
-        ids, vectors = self._search.vectors_of(list(weights)[:MOST_PRODUCTS])
+        ids, bought = self._search.vectors_of(list(weights)[:MOST_PRODUCTS])
         said = list(history.likes)[:MOST_PRODUCTS]
-        if said and vectors is not None:
-            vectors = np.concatenate([vectors, self._search.embedder.embed(said)])
-        if vectors is None:
+        parts = [bought] if bought is not None else []
+        parts += [self._search.embedder.embed(said)] if said else []
+        if not parts:
             return []
-        return find_tastes(vectors, [weights[id_] for id_ in ids] + [SAID_WEIGHT] * len(said))
+        return find_tastes(np.concatenate(parts), [weights[id_] for id_ in ids] + [SAID_WEIGHT] * len(said))
 
     def customers_like(self, customer_id: str, k: int = 10, country: str = "") -> list[tuple[str, float]]:
         """(customer id, likeness 0..1) of those whose tastes are nearest, themselves left out; with
@@ -180,6 +176,21 @@ class Tastes:
                 if place < len(row):
                     found.setdefault(row[place].product.id, row[place])
         return list(found.values())[:k]
+
+
+def forget_customer(store: Store, settings: Settings, customer_id: str) -> dict[str, int]:
+    """Delete everything about a customer, vectors and fitted tables too; how many rows, by kind.
+
+    The vectors go first: where their store cannot answer, SearchError is raised and nothing is deleted.
+    """
+    index = open_shop_vectors(settings, HISTORIES)
+    try:
+        index.delete(_ids(customer_id))
+    finally:
+        index.close()
+    # Tables made from the orders name customers; they are made again from what is left.
+    shutil.rmtree(settings.shop / "recommend", ignore_errors=True)
+    return store.forget(customer_id)
 
 
 def _ids(customer_id: str) -> list[str]:

@@ -11,6 +11,7 @@ import typer
 from assistant.cli.campaign import campaign
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
+from assistant.cli.likeness import alike
 from assistant.cli.shop import forget, import_data, index, search
 from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
 
@@ -29,6 +30,7 @@ app.command()(search)
 app.command()(ask)
 app.command()(chat)
 app.command()(recommend)
+app.command()(alike)
 app.command()(customer)
 app.command()(doctor)
 app.command()(forget)

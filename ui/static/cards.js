@@ -32,6 +32,10 @@ export function rating(product, t) {
     product.ratings ? h('span.rg-ratings', {}, ` (${product.ratings})`) : null);
 }
 
+export function notForMe(product, t, onclick) {
+  return h('button.rg-icon.rg-not', { type: 'button', title: t('not_for_me'), 'aria-label': `${t('not_for_me')}: ${product.title}`, onclick }, icon('close'));
+}
+
 export function card(product, place, page) {
   const { t } = page;
   const open = () => page.product.open(product.id);
@@ -50,14 +54,11 @@ export function card(product, place, page) {
       h('div.rg-card-foot', {},
         h('button.rg-add', { type: 'button', disabled: sold, onclick: (event) => page.cart.add(product, event.currentTarget) },
           t('add')),
-        product.why ? h('button.rg-icon.rg-not', {
-          type: 'button', title: t('not_for_me'), 'aria-label': `${t('not_for_me')}: ${product.title}`,
-          onclick: (event) => page.turnDown(product, event.currentTarget.closest('.rg-card')),
-        }, icon('close')) : null,
         h('button.rg-icon.rg-ask', {
           type: 'button', title: t('ask_more'), 'aria-label': `${t('ask_more')}: ${product.title}`,
           onclick: () => page.chat.send(t('ask_more_text', { title: product.title })),
-        }, icon('chat')))));
+        }, icon('chat')))),
+    product.why ? notForMe(product, t, (event) => page.turnDown(product, event.currentTarget.closest('.rg-card'))) : null);
 }
 
 /** What all products of a comparison state, a row each; null where there is nothing to set side by side. */

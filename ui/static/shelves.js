@@ -1,7 +1,7 @@
 // Rows of recommended products: "for you" under the welcome, "goes with this" in the product view.
 
-import { h, icon } from './dom.js';
-import { picture, why } from './cards.js';
+import { h } from './dom.js';
+import { notForMe, picture, why } from './cards.js';
 
 /** A product in a row: its picture and name open the product view. */
 function tile(product, page, { onGone = null } = {}) {
@@ -14,8 +14,8 @@ function tile(product, page, { onGone = null } = {}) {
       h('span.rg-tile-price', {}, product.price || t('no_price'))),
     why(product, t),
     h('div.rg-tile-foot', {},
-      h('button.rg-add', { type: 'button', disabled: product.in_stock === false, onclick: (event) => page.cart.add(product, event.currentTarget) }, t('add')),
-      onGone ? h('button.rg-icon.rg-not', { type: 'button', title: t('not_for_me'), 'aria-label': `${t('not_for_me')}: ${product.title}`, onclick: () => onGone(product) }, icon('close')) : null));
+      h('button.rg-add', { type: 'button', disabled: product.in_stock === false, onclick: (event) => page.cart.add(product, event.currentTarget) }, t('add'))),
+    onGone ? notForMe(product, t, () => onGone(product)) : null);
 }
 
 export function row(title, products, page, options = {}) {
