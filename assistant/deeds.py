@@ -8,11 +8,12 @@ nobody waits for the vector store, and where it fails the events are there all t
 from __future__ import annotations
 
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from assistant.records import short_name
 from retrieval.tastes import Tastes
-from shop.errors import NotFound, RegularsError
+from shop.errors import NotFound, RegularsError, SearchError
 from shop.settings import Settings
 from shop.store import Store
 from shop.store.interactions import DEEDS, DISLIKED
@@ -28,9 +29,11 @@ class Deeds:
         self._store, self._settings = store, settings
         self.tastes = tastes
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="tastes")
+        self._closing = threading.Event()
 
     def close(self) -> None:
-        """Wait for what is being written, and write no more."""
+        """Wait for what is being written, and write no more; `regulars index` makes up for the rest."""
+        self._closing.set()
         self._behind.shutdown(wait=True, cancel_futures=True)
 
     def note(self, name: str, product_id: str, *, customer_id: str, conversation_id: str) -> None:
@@ -61,7 +64,7 @@ class Deeds:
         self._behind.submit(self._follow, customer_id)
 
     def begin(self) -> None:
-        """Where no customer has taste vectors yet, make them all, in the background."""
+        """Where taste vectors were never made for all customers, make them, in the background."""
         self._behind.submit(self._begin)
 
     def _follow(self, customer_id: str) -> None:
@@ -72,7 +75,11 @@ class Deeds:
 
     def _begin(self) -> None:
         try:
-            if not self.tastes.count():
-                self.tastes.build()
+            if not self.tastes.were_built():
+                self.tastes.build(self._go_on)
         except RegularsError as error:
             log.warning("no taste vectors: %s", error)
+
+    def _go_on(self, done: int, total: int) -> None:
+        if self._closing.is_set():
+            raise SearchError(f"stopped after {done:,} of {total:,} customers")

@@ -36,6 +36,8 @@ from shop.settings import Settings
 from shop.store import Store
 from shop.types import Customer
 
+BUILT = "tastes"
+"""The store's note of the embedder that all customers' vectors were made with."""
 PAGE = 500
 """Customers read and written at once: what an interrupted run has to repeat at most."""
 WIDER = 6
@@ -69,6 +71,10 @@ class Tastes:
             else:
                 self._write(index, [customer], dict.fromkeys(index.get(_ids(customer_id)), ""))
 
+    def were_built(self) -> bool:
+        """Whether `build` has been through all customers, with the embedder in use."""
+        return self._store.meta(BUILT) == self._search.embedder.name
+
     def count(self) -> int:
         """How many vectors there are."""
         with self._opened() as index:
@@ -92,6 +98,7 @@ class Tastes:
                     progress(done, max(done, total))
             if gone:
                 index.delete(sorted(gone))
+        self._store.set_meta(BUILT, self._search.embedder.name)
         removed = len({_customer_of(id_) for id_ in gone})
         return IndexReport(written, done - written, removed, time.perf_counter() - started)
 

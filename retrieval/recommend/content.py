@@ -6,7 +6,7 @@ Knows products' names and attributes; knows nothing of who bought what.
 from __future__ import annotations
 
 from retrieval import english
-from retrieval.words import stem, stem_set, words
+from retrieval.words import stem_set, words
 from shop.types import Product
 
 MOST_WORDS = 4
@@ -14,11 +14,12 @@ MOST_WORDS = 4
 
 def shared_attributes(first: Product, second: Product) -> dict[str, str]:
     """What both pages say, in the first one's words: name (words of both names), colour, brand, category."""
-    other = {stem(word) for word in words(second.title)}
+    # No stems here: a "coloured" thing is not called "colour".
+    other = {word.removesuffix("s") for word in words(second.title)}
     said = [
         word
         for word in dict.fromkeys(words(first.title))
-        if stem(word) in other
+        if word.removesuffix("s") in other
         and word.isalpha()
         and len(word) > 2
         and word not in english.FILLER | english.LINKS
