@@ -24,7 +24,7 @@ MAY_IMPORT = {
 EXCEPTIONS = {"ui/cli.py": set(MAY_IMPORT)}
 LOADS_MODELS = ("assistant/models/reference", "assistant/models/converting")
 HEAVY = {
-    "torch": (*LOADS_MODELS, "finetune/"),
+    "torch": (*LOADS_MODELS, "finetune/", "retrieval/recommend/models/sequential_training"),
     "transformers": (*LOADS_MODELS, "finetune/"),
     "peft": (*LOADS_MODELS, "finetune/"),
     "gguf": ("assistant/models/unpacking",),

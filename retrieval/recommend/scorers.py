@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.recommend.purchases import NO_DAY, days_since_epoch
 from shop.store import Store
+
+if TYPE_CHECKING:
+    from retrieval.recommend.histories import Histories
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -63,12 +66,15 @@ class History:
 
 
 class Scorer(Protocol):
-    """Anything that scores all products for a history. Safe to share between threads."""
+    """Scores all products for histories, many at once. Safe to share between threads."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in reports."""
+        ...
 
-    def scores(self, history: History) -> Floats:
-        """One number a product, float32 (products,), always finite; higher is better, 0 knows nothing."""
+    def scores_many(self, histories: Histories) -> Floats:
+        """Rows by products, float32, always finite; higher is better, 0 knows nothing."""
         ...
 
 
