@@ -75,8 +75,9 @@ def import_data(
 
 
 def index(shop: ShopOption = None, as_json: JsonOption = False) -> None:
-    """Make products and policies findable, and customers' tastes; embeds only what changed since."""
+    """Make products and policies findable and learn from the orders; does only what changed since."""
     from retrieval.indexing import build_index, open_search
+    from retrieval.recommend.scorers import fit_scorers
     from retrieval.tastes import Tastes
 
     settings = load_shop(shop)
@@ -85,6 +86,8 @@ def index(shop: ShopOption = None, as_json: JsonOption = False) -> None:
             report = build_index(store, settings, progress)
         with shown_progress("Customers' tastes") as progress:
             tastes = Tastes(store, open_search(store, settings), settings).build(progress)
+        with shown_progress("Learning what is bought next") as progress:
+            fit_scorers(store, settings.shop / "recommend", settings.current_date, progress)
     if as_json:
         print_json(asdict(report) | {"customers": asdict(tastes)})
         return

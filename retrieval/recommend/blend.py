@@ -1,8 +1,8 @@
 """One list for one person: the shop's models rank, the rules refuse, and what is left carries reasons.
 
-For somebody's history the fitted scorers rank (scorers.py); until they are ready, and for products the
-talk is about, the counts of the orders do. Reads what the customer did at every call, so the next list
-knows the last click. Knows no wording and no page.
+For somebody's history the fitted scorers rank (scorers.py); until `regulars index` has fitted them, and
+for products the talk is about, the counts of the orders do. Reads what the customer did at every call,
+so the next list knows the last click. Knows no wording and no page.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ SIMILAR, POPULAR, SAID, LOOKED_AT = 0.45, 0.25, 1.0, 0.2
 fitted: no shop's data at hand has likes or views."""
 MOST_RATED = 200
 LOOK_AGAIN_S = 30.0
-WAIT_FOR_FIT_S = 5.0
+WAIT_S = 5.0
 
 Scores = dict[str, float]
 
 
 @dataclass(frozen=True)
 class _Fitted:
-    """What was read from one state of the orders; `scorers` None until they are fitted."""
+    """What was read from one state of the orders; `scorers` as last fitted, None where never."""
 
     mark: tuple[int, int, int]
     counts: Counts
@@ -81,13 +81,13 @@ class Blend:
             now = time.monotonic()
             if self._fit is None:
                 self._fit = self._read()
-                worker = self._start_fitting(self._fit)
+                worker = self._start_reading(self._fit)
             elif now - self._looked_at > LOOK_AGAIN_S and self._mark() != self._fit.mark:
-                worker = self._start_fitting(None)
+                worker = self._start_reading(None)
             else:
                 return self._fit
             self._looked_at = now
-        worker.join(WAIT_FOR_FIT_S)
+        worker.join(WAIT_S)
         return self._fit
 
     def _mark(self) -> tuple[int, int, int]:
@@ -98,17 +98,16 @@ class Blend:
         purchases = load_purchases(self._store, self._settings.shop / "recommend").until(today)
         return _Fitted(self._mark(), Counts(purchases, today))
 
-    def _start_fitting(self, fit: _Fitted | None) -> threading.Thread:
+    def _start_reading(self, fit: _Fitted | None) -> threading.Thread:
         def work() -> None:
             try:
                 new = fit or self._read()
                 folder = self._settings.shop / "recommend"
-                scorers = open_scorers(self._store, folder, self._settings.current_date)
-                self._fit = _Fitted(new.mark, new.counts, scorers)
+                self._fit = _Fitted(new.mark, new.counts, open_scorers(folder))
             except (RegularsError, OSError) as error:
-                log.warning("the models are not fitted, the counts rank alone: %s", error)
+                log.warning("orders not read anew, those of before rank on: %s", error)
 
-        worker = threading.Thread(target=work, name="fitting", daemon=True)
+        worker = threading.Thread(target=work, name="reading orders", daemon=True)
         worker.start()
         return worker
 
@@ -256,5 +255,5 @@ class Blend:
 
 
 def open_recommender(store: Store, search: Search, settings: Settings) -> Recommender:
-    """The shop's recommender; reads and fits at the first question (seconds, then cached)."""
+    """The shop's recommender; reads the orders at the first question (seconds, then cached)."""
     return Blend(store, search, settings)
