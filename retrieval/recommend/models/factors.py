@@ -15,11 +15,11 @@ from scipy import sparse  # type: ignore[import-untyped]
 from retrieval.recommend.histories import Histories
 from retrieval.recommend.scorers import Floats
 
-RANK = 64
+RANK = 32
 CONFIDENCE = 10.0
 """How much more an observed pair counts than an unobserved one, for weight 1."""
 REGULARISATION = 5.0
-SWEEPS = 8
+SWEEPS = 6
 FADE = 0.9
 
 

@@ -30,11 +30,12 @@ class Recipe:
     blocks: int = 2
     heads: int = 2
     length: int = 30
-    dropout: float = 0.5
+    dropout: float = 0.25
     negatives: int = 512
     batch: int = 128
     rate: float = 2e-3
-    epochs: int = 24
+    epochs: int = 12
+    least_steps: int = 600
     seed: int = 1
 
 
@@ -104,11 +105,15 @@ def train_sequential(log: Histories, recipe: Recipe, progress: Progress | None =
     draw = torch.Generator().manual_seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     network = _Network(log.products, recipe)
+    counts = torch.from_numpy(np.bincount(log.item, minlength=log.products)).float()
+    share = counts / counts.sum()
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.rate, betas=(0.9, 0.98))
-    steps = recipe.epochs * math.ceil(len(long) / recipe.batch)
+    in_epoch = math.ceil(len(long) / recipe.batch)
+    epochs = max(recipe.epochs, math.ceil(recipe.least_steps / in_epoch))
+    steps = epochs * in_epoch
     warm_up = min(200, steps // 10 + 1)
     done = 0
-    for _ in range(recipe.epochs):
+    for _ in range(epochs):
         for chosen in _batches(sizes, recipe.batch, draw):
             width = int(sizes[chosen].max())
             targets = after[chosen, -width:]
@@ -116,7 +121,9 @@ def train_sequential(log: Histories, recipe: Recipe, progress: Progress | None =
             states = network(before[chosen, -width:])[known]
             drawn = torch.randint(0, log.products, (recipe.negatives,), generator=draw)
             columns, places = torch.unique(torch.cat([targets[known], drawn]), return_inverse=True)
-            logits = states @ network.items(columns).T
+            # A drawn column counts by how often it is drawn, or popular products are pushed down (logQ).
+            expected = len(states) * share[columns] + recipe.negatives / log.products
+            logits = states @ network.items(columns).T - expected.log()
             loss = functional.cross_entropy(logits, places[: len(states)])
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * min(1.0, (done + 1) / warm_up) * (1 - done / steps)
