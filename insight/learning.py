@@ -1,8 +1,8 @@
 """Train what a shop needs, keep it, and keep what it predicts: the work of `regulars predict`.
 
     learn(store, settings)     models for every horizon, as of the shop's date
-    record(store, settings)    everybody's probabilities into the database
-    score_past(store)          what was predicted against what then happened
+    record(store, insight)     everybody's probabilities into the database
+    score_past(store, today)   what was predicted against what then happened
 
 Knows the order of things; the learning itself is in training.py, the models' files in kept_models.py.
 """
@@ -83,11 +83,10 @@ def train_value(history: History, end: float, seed: int, horizon_days: int = 90)
     return ValueModel(fit_bg_nbd(buying, penalty), fit_gamma_gamma(columns["orders"], columns["mean_order"]))
 
 
-def record(store: Store, settings: Settings, progress: Progress = lambda done, total: None) -> dict[int, int]:
-    """Keep everybody's probability to buy within each horizon, as of the shop's date; how many of each."""
-    insight = Insight(store, settings)
+def record(store: Store, insight: Insight, progress: Progress = lambda done, total: None) -> dict[int, int]:
+    """Keep everybody's probability to buy within each horizon, as of insight's date; how many of each."""
     found = {}
-    wanted = horizons(settings)
+    wanted = insight.horizons
     for done, horizon_days in enumerate(wanted, 1):
         model, chances = insight.chances(horizon_days)
         found[horizon_days] = store.put_predictions(insight.today, horizon_days, model, chances)

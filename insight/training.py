@@ -71,14 +71,22 @@ def train(history: History, end: float, horizon_days: int, seed: int = 0) -> Tra
 
 
 def train_all(
-    history: History, end: float, horizon_days: int, seed: int = 0, *, best_only: bool = False
+    history: History,
+    end: float,
+    horizon_days: int,
+    seed: int = 0,
+    *,
+    cuts: list[float] | None = None,
+    best_only: bool = False,
 ) -> dict[str, Trained]:
     """Every learner's model, the best on validation first; empty where there is too little to learn from.
 
-    Only orders before `end` are used, and among those only cuts whose horizon is over by then.
+    Only orders before `end` are used, and only cuts whose horizon is over by then: `cuts` (latest first),
+    or weekly ones.
     """
     past = history.before(end)
-    cuts = training_cuts(past, end, horizon_days)
+    if cuts is None:
+        cuts = training_cuts(past, end, horizon_days)
     if len(cuts) < CUTS_AT_LEAST:
         return {}
     examples = stack_examples(past, cuts, horizon_days, seed)
@@ -95,7 +103,9 @@ def train_all(
     # A young shop's records make counts grow: "three orders" says less after a year of records than after a
     # month, so a model of early cuts expects too much of later ones. What customers do so many days after
     # their last order hardly changes (docs/insight.md has the table), so the level is taken from there.
-    rate = float(recency_rule(past, end, horizon_days).buys(now.column("days_since").astype(np.float64)).mean())
+    rate = float(
+        recency_rule(past, end, horizon_days).buys(now.column("days_since").astype(np.float64)).mean()
+    )
     models = fit_learners(chosen, examples, horizon_days, seed)
     found = {}
     for name in chosen:

@@ -103,9 +103,7 @@ class GammaGamma:
     def mean_order(self, orders: Floats, mean_worth: Floats) -> Floats:
         """Expected worth of a customer's next order; the shop's mean for one without a paid order."""
         x = np.where(mean_worth > 0, orders, 0)
-        return np.asarray(
-            self.p * (self.gamma + x * mean_worth) / np.maximum(self.p * x + self.q - 1, 1e-9)
-        )
+        return np.asarray(self.p * (self.gamma + x * mean_worth) / np.maximum(self.p * x + self.q - 1, 1e-9))
 
 
 def fit_gamma_gamma(orders: Floats, mean_worth: Floats, penalty: float = 0.001) -> GammaGamma:
