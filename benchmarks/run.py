@@ -31,6 +31,8 @@ PARTS = {
     "quality_search": "Search quality",
     "quality_answers": "Answers",
     "quality_campaign": "Campaign e-mails",
+    "quality_predict": "Who will come back",
+    "scale_predict": "Learning from 100,000 customers",
 }
 LIMIT_S = 3600
 
