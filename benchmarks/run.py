@@ -32,6 +32,8 @@ PARTS = {
     "quality_reasons": "Reasons of recommendations",
     "quality_answers": "Answers",
     "quality_campaign": "Campaign e-mails",
+    "quality_predict": "Who will come back",
+    "scale_predict": "Learning from 100,000 customers",
 }
 LIMIT_S = 3600
 

@@ -6,7 +6,7 @@
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
 records.py, figures over all orders in figures.py, what single customers did in interactions.py,
-conversations and campaigns in conversations.py.
+conversations and campaigns in conversations.py, what was predicted in predictions.py.
 """
 
 from __future__ import annotations
@@ -18,21 +18,26 @@ from shop.store.conversations import (
     StoredCampaign,
     StoredDraft,
 )
-from shop.store.figures import CustomerStats, Figures, Purchase
+from shop.store.figures import RETURN, CustomerStats, Figures, Purchase
 from shop.store.interactions import Interaction, Interactions
+from shop.store.predictions import PredictionRun, Predictions
 from shop.store.records import Records
+from shop.store.schema import moment_to_days
 
 __all__ = [
+    "RETURN",
     "ConversationHead",
     "CustomerStats",
     "Interaction",
     "Memory",
+    "PredictionRun",
     "Purchase",
     "Store",
     "StoredCampaign",
     "StoredDraft",
+    "moment_to_days",
 ]
 
 
-class Store(Records, Figures, Interactions, Conversations):
+class Store(Records, Figures, Interactions, Conversations, Predictions):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

@@ -1,0 +1,166 @@
+"""Learning from 100,000 customers and five million of their acts, made from the giftware sample's.
+
+Each made customer does what a real one did, every order moved by up to three days and a part of its
+lines left out; a fifth of the acts are products looked at before an order. The database is written by a
+process of its own, so that the peak memory is that of reading, learning and predicting alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Row, memory_row, stopwatch
+
+CUSTOMERS = 100_000
+ACTS = 5_000_000
+VIEWED_SHARE = 0.2
+MOVED_S = 3 * 86_400
+VIEW = "Product Viewed"
+
+
+def make_shop(sample: Path, folder: Path, customers: int, acts: int) -> None:
+    """A shop database of so many customers, with about so many order lines and events together."""
+    from shop.settings import load_settings
+    from shop.store import Store
+
+    (folder / "shop.toml").write_text((sample / "shop.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    Store(load_settings(folder).database_url).close()
+    with closing(sqlite3.connect(sample / "shop.db")) as real:
+        orders = real.execute(
+            "SELECT id, customer_id, placed_at, country FROM orders WHERE customer_id != '' ORDER BY id"
+        ).fetchall()
+        lines: dict[str, list[Any]] = {}
+        for order, *line in real.execute(
+            "SELECT order_id, product_id, quantity, unit_price, currency FROM order_lines"
+        ):
+            lines.setdefault(order, []).append(line)
+    theirs: dict[str, list[Any]] = {}
+    for order, customer, placed_at, country in orders:
+        theirs.setdefault(customer, []).append((lines[order], datetime.fromisoformat(placed_at), country))
+    pool = list(theirs.values())
+    draw = random.Random(7)
+    per_customer = sum(len(line) for own in pool for line, _, _ in own) / len(pool)
+    share = min(1.0, acts * (1 - VIEWED_SHARE) / (per_customer * customers))
+    with closing(sqlite3.connect(folder / "shop.db")) as made:
+        made.execute("PRAGMA synchronous=OFF")
+        for start in range(0, customers, 2_000):
+            heads, rows, seen = [], [], []
+            for number in range(start, min(start + 2_000, customers)):
+                own = draw.choice(pool)
+                for place, (bought, at, country) in enumerate(own):
+                    moved = at + timedelta(seconds=draw.uniform(-MOVED_S, MOVED_S))
+                    id_ = f"{number}-{place}"
+                    heads.append((id_, id_, f"c{number:06}", _text(moved), "", country, "{}"))
+                    kept = [line for line in bought if draw.random() < share] or bought[:1]
+                    rows += [
+                        (id_, i, product, "", units, price, currency, 0, "", "{}")
+                        for i, (product, units, price, currency) in enumerate(kept)
+                    ]
+                    for i in range(
+                        round(len(kept) * VIEWED_SHARE / (1 - VIEWED_SHARE) + draw.random() - 0.5)
+                    ):
+                        before = _text(moved - timedelta(hours=draw.uniform(0, 96)))
+                        seen.append((f"{id_}-{i}", f"c{number:06}", VIEW, before, "{}"))
+            made.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?)", heads)
+            made.executemany("INSERT INTO order_lines VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+            made.executemany("INSERT INTO events VALUES (?,?,?,?,?)", seen)
+            made.commit()
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def measure(work: Path, customers: int = CUSTOMERS, acts: int = ACTS) -> Sequence[Row]:
+    """Durations of each step and the peak memory of all of them."""
+    folder = work / f"customers-{customers}"
+    if not (folder / "made").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        sample = sample_folder_only(work)
+        argv = [sys.executable, "-m", "benchmarks.scale_predict", "--work", str(work), "--make", str(sample)]
+        argv += ["--customers", str(customers), "--acts", str(acts)]
+        subprocess.run(argv, check=True)
+        (folder / "made").touch()
+    return list(_rows(folder, customers))
+
+
+def sample_folder_only(work: Path) -> Path:
+    """The giftware sample's database, imported but not indexed: no vectors are needed here."""
+    from shop.samples import load_sample
+
+    folder = work / "giftware-orders"
+    load_sample("giftware", folder)
+    return folder
+
+
+def _rows(folder: Path, customers: int) -> Iterator[Row]:
+    from insight.customers import Insight, horizons
+    from insight.feature_table import compute_features
+    from insight.history import cut_of, read_history
+    from insight.learning import learn, record
+    from shop.settings import load_settings
+    from shop.store import Store
+
+    settings = load_settings(folder)
+    with Store(settings.database_url) as store:
+        with stopwatch() as seconds:
+            history = read_history(store)
+            read_s = seconds()
+        number = int(history.orders.lines.sum()) + len(history.acts.at)
+        over = f"{customers:,} customers, {len(history.orders.at):,} orders, {number / 1e6:.1f} million acts"
+        yield Row("reading the history", f"{read_s:.0f} s", over)
+        with stopwatch() as seconds:
+            table = compute_features(history, cut_of(settings.current_date))
+            yield Row("features of all customers at one date", f"{seconds():.1f} s", over)
+        del history, table
+        with stopwatch() as seconds:
+            kept = learn(store, settings)
+            versions = ", ".join(f"{days} days" for days in horizons(settings) if kept[days])
+            yield Row("`regulars predict`: training", f"{seconds():.0f} s", f"{over}; models of {versions}")
+        insight = Insight(store, settings)
+        with stopwatch() as seconds:
+            written = sum(record(store, insight).values())
+            yield Row(
+                "`regulars predict`: predicting and keeping", f"{seconds():.0f} s", f"{written:,} predictions"
+            )
+        with stopwatch() as seconds:
+            found = sum(1 for _ in insight.profiles())
+            yield Row(
+                "every customer's profile with its reasons", f"{seconds():.0f} s", f"{found:,} profiles"
+            )
+        with stopwatch() as seconds:
+            for place in range(100):
+                insight.profile(f"c{place:06}")
+            yield Row("one profile in a running process", f"{seconds() * 10:.0f} ms", "mean of 100")
+    yield memory_row("learning and predicting")
+
+
+def main() -> None:
+    """Read the options; --make writes the database, otherwise the rows are printed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder for the shops")
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--acts", type=int, default=ACTS)
+    parser.add_argument("--make", type=Path, help="write the database from this sample shop, and stop")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    if options.make:
+        folder = options.work / f"customers-{options.customers}"
+        make_shop(options.make, folder, options.customers, options.acts)
+        return
+    print(json.dumps([asdict(row) for row in measure(options.work, options.customers, options.acts)]))
+
+
+if __name__ == "__main__":
+    main()
