@@ -83,7 +83,10 @@ def expected_calibration_error(truth: NDArray[np.int64], scores: Array, bins: in
 
 
 def _figures(
-    truth: NDArray[np.int64], scores: Array, cuts: Array, parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    truth: NDArray[np.int64],
+    scores: Array,
+    cuts: Array,
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
 ) -> Mapping[str, float]:
     from sklearn import metrics
 
