@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Literal, NamedTuple, cast
 from weakref import WeakKeyDictionary
@@ -19,8 +20,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from shop.formats import format_count
+from shop.formats import format_count, format_money
 from shop.store import Store
+from shop.types import Money
 
 Kind = Literal["called_off", "quantity", "price", "duplicate", "returns"]
 Floats = NDArray[np.float64]
@@ -51,6 +53,7 @@ class Sale(NamedTuple):
     product: str
     quantity: int
     price: float
+    currency: str = "GBP"
 
 
 class Refund(NamedTuple):
@@ -82,7 +85,7 @@ def find_anomalies(sales: Sequence[Sale], refunds: Sequence[Refund], locale: str
         return []
     found = [
         *_odd_quantities(sales, refunds, locale),
-        *_odd_prices(sales),
+        *_odd_prices(sales, locale),
         *_duplicates(sales),
         *_returners(sales, refunds),
     ]
@@ -145,7 +148,7 @@ def _odd_quantities(sales: Sequence[Sale], refunds: Sequence[Refund], locale: st
             yield _anomaly("quantity", sale, reason, float(times[place]))
 
 
-def _odd_prices(sales: Sequence[Sale]) -> Iterator[Anomaly]:
+def _odd_prices(sales: Sequence[Sale], locale: str) -> Iterator[Anomaly]:
     paid = [sale for sale in sales if sale.price > 0]
     price = np.array([sale.price for sale in paid])
     usual = _Usual((sale.product for sale in paid), price)
@@ -156,8 +159,8 @@ def _odd_prices(sales: Sequence[Sale]) -> Iterator[Anomaly]:
         yield _anomaly(
             "price",
             sale,
-            f"Sold at {sale.price:,.2f}; nine in ten lines of this product are at "
-            f"{usual.low[group]:,.2f} to {usual.high[group]:,.2f}.",
+            f"Sold at {_price(sale.price, sale, locale)}; nine in ten lines of this product are at "
+            f"{_price(usual.low[group], sale, locale)} to {_price(usual.high[group], sale, locale)}.",
             float(far[place]),
         )
 
@@ -196,17 +199,17 @@ def _returners(sales: Sequence[Sale], refunds: Sequence[Refund]) -> Iterator[Ano
     for refund in refunds:
         back[refund.customer] = back.get(refund.customer, 0) + 1
     who = [customer for customer in lines if lines[customer] >= LEAST_LINES]
-    if not who:
-        return
     n = np.array([lines[customer] for customer in who], dtype=float)
     k = np.minimum(np.array([back.get(customer, 0) for customer in who], dtype=float), n)
-    mean = float(k.sum() / n.sum())
-    spread = max(
-        float(np.average((k / n - mean) ** 2, weights=n)) - mean * (1 - mean) / float(n.mean()), 1e-6
-    )
-    if not 0 < mean < 1:
+    if len(who) < LEAST_LINES or not 0 < k.sum() < n.sum():
         return
-    size = max(mean * (1 - mean) / spread - 1, 1.0)
+    # What is usual among all others: one who sends everything back must not make that usual.
+    rest = n.sum() - n
+    mean = np.maximum((k.sum() - k) / rest, 0.5 / rest)
+    square = (k**2 / n).sum() - k**2 / n
+    within = mean * (1 - mean) * (len(who) - 1) / rest
+    spread = np.maximum(square / rest - mean**2 - within, 1e-6)
+    size = np.maximum(mean * (1 - mean) / spread - 1, 1.0)
     chance = betabinom.sf(k - 1, n, mean * size, (1 - mean) * size)
     for place in np.flatnonzero((chance < CHANCE) & (k >= LEAST_RETURNED)).tolist():
         share = k[place] / n[place]
@@ -217,14 +220,18 @@ def _returners(sales: Sequence[Sale], refunds: Sequence[Refund]) -> Iterator[Ano
             "",
             None,
             f"{int(k[place])} of {int(n[place])} lines sent back or called off ({share:.0%}); "
-            f"{mean:.1%} is this shop's mean.",
-            float(share / mean),
+            f"{mean[place]:.1%} is the mean of the others.",
+            float(share / mean[place]),
         )
 
 
 def _anomaly(kind: Kind, sale: Sale, reason: str, times: float) -> Anomaly:
     day = datetime.fromtimestamp(sale.at * 86_400, UTC).date()
     return Anomaly(kind, sale.customer, sale.order, sale.product, day, reason, times)
+
+
+def _price(value: float, sale: Sale, locale: str) -> str:
+    return format_money(Money(Decimal(f"{value:.2f}"), sale.currency), locale)
 
 
 def _whole(value: float, locale: str) -> str:
@@ -261,9 +268,9 @@ class AnomalyWatch:
         if self._found is None or self._found[0] != today or now - self._found[1] > STALE_S:
             until = float((today + timedelta(days=1) - date(1970, 1, 1)).days)
             sales = [
-                Sale(who, order, at, product, quantity, price)
+                Sale(who, order, at, product, quantity, price, currency)
                 for batch in self._store.sale_batches()
-                for who, order, at, _, product, quantity, price, _ in batch
+                for who, order, at, _, product, quantity, price, currency in batch
                 if at < until and quantity > 0
             ]
             refunds = [Refund(*row) for row in self._store.refunds() if row[3] is None or row[3] < until]
