@@ -6,7 +6,7 @@
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
 records.py, figures over all orders in figures.py, conversations and campaigns in
-conversations.py.
+conversations.py, what was predicted in predictions.py.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from shop.store.conversations import (
     StoredDraft,
 )
 from shop.store.figures import CustomerStats, Figures, Purchase
+from shop.store.predictions import PredictionRun, Predictions
 from shop.store.records import Records
 
 __all__ = [
     "ConversationHead",
     "CustomerStats",
     "Memory",
+    "PredictionRun",
     "Purchase",
     "Store",
     "StoredCampaign",
@@ -32,5 +34,5 @@ __all__ = [
 ]
 
 
-class Store(Records, Figures, Conversations):
+class Store(Records, Figures, Conversations, Predictions):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

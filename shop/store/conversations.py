@@ -258,7 +258,14 @@ class Conversations(Database):
                 schema.conversations.c.customer_id == customer_id
             ),
         }
-        for table in (schema.customers, schema.events, schema.returns, schema.memories, schema.drafts):
+        for table in (
+            schema.customers,
+            schema.events,
+            schema.returns,
+            schema.memories,
+            schema.drafts,
+            schema.predictions,
+        ):
             owner = table.c.id if table is schema.customers else table.c.customer_id
             deletions[table.name] = delete(table).where(owner == customer_id)
         stripped = {
