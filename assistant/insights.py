@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from insight.anomalies import Anomaly, watch_of
 from insight.customers import Insight, open_insight
@@ -34,8 +34,7 @@ MOVE_DAYS = 30
 CURVE_WEEKS = 39
 AT_RISK = 20
 RISK = 0.5
-GONE_DAYS = 180
-"""Who has not ordered for longer is gone rather than at risk."""
+REASONS = 2
 ANOMALIES = 12
 
 
@@ -46,7 +45,6 @@ class AtRisk:
     customer_id: str
     name: str
     probability: float
-    horizon_days: int
     spent: Money
     orders: int
     days_since: int
@@ -56,9 +54,13 @@ class AtRisk:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The shop's customers as of a date. `moves` compares with MOVE_DAYS before; lists may be empty."""
+    """The shop's customers as of a date; `at_risk` have not been gone for `horizon_days` yet.
+
+    `moves` compares with MOVE_DAYS before; lists may be empty.
+    """
 
     as_of: date
+    horizon_days: int
     customers: int
     active: int
     at_risk_count: int
@@ -75,43 +77,33 @@ class Overview:
 def read_overview(store: Store, settings: Settings) -> Overview:
     """Everything the studio's insight page shows; reads every customer once."""
     insight, today = open_insight(store, settings), settings.current_date
-    after = today + timedelta(days=1)
-    stats = {
-        row.customer_id: row for row in store.order_stats() if row.last_at and row.last_at.date() < after
-    }
+    horizon = settings.churn_days
+    after = datetime.combine(today + timedelta(days=1), time.min, tzinfo=UTC)
+    stats = {row.customer_id: row for row in store.order_stats(before=after) if row.last_at is not None}
     first = min((row.first_at.date() for row in stats.values() if row.first_at), default=today)
-    risky: list[tuple[CustomerProfile, CustomerStats, int]] = []
-    notice = ""
-    for profile in insight.profiles():
-        row = stats.get(profile.customer_id)
-        if profile.churn is None or row is None or row.last_at is None:
-            continue
-        notice = notice or profile.churn.notice
-        days = (today - row.last_at.date()).days
-        if days <= GONE_DAYS and profile.churn.probability >= RISK:
-            risky.append((profile, row, days))
-    risky.sort(key=lambda found: (-_at_stake(*found), found[0].customer_id))
+    days_since = {who: (today - row.last_at.date()).days for who, row in stats.items() if row.last_at}
+    _, buys = insight.chances(horizon)
     odd = watch_of(store).all(today, settings.locale)
     dates = _month_ends(first, today)
     return Overview(
         as_of=today,
+        horizon_days=horizon,
         customers=len(stats),
-        active=sum((today - row.last_at.date()).days <= MOVE_DAYS for row in stats.values() if row.last_at),
-        at_risk_count=len(risky),
+        active=sum(days <= MOVE_DAYS for days in days_since.values()),
+        at_risk_count=sum(1 - p >= RISK and days_since.get(who, horizon + 1) <= horizon for who, p in buys),
         moves=_moves(insight, today),
         history=tuple(insight.segment_history(dates)) if len(dates) > 1 else (),
         engagement=tuple(insight.engagement_curve(_weeks(first, today))),
         cards=tuple(card for target in TARGETS if (card := insight.model_card(target)) is not None),
-        at_risk=tuple(_at_risk(store, *found) for found in risky[:AT_RISK]),
+        at_risk=tuple(
+            _at_risk(store, profile, stats[profile.customer_id], days_since[profile.customer_id])
+            for profile in insight.at_risk(AT_RISK)
+            if profile.customer_id in stats
+        ),
         anomalies=tuple(odd[:ANOMALIES]),
         anomaly_count=len(odd),
-        notice=notice,
+        notice=insight.notice(horizon),
     )
-
-
-def _at_stake(profile: CustomerProfile, row: CustomerStats, days: int) -> float:
-    assert profile.churn is not None
-    return profile.churn.probability * float(row.spent.amount)
 
 
 def _at_risk(store: Store, profile: CustomerProfile, row: CustomerStats, days: int) -> AtRisk:
@@ -121,11 +113,10 @@ def _at_risk(store: Store, profile: CustomerProfile, row: CustomerStats, days: i
         customer_id=profile.customer_id,
         name=customer.name if customer is not None else "",
         probability=profile.churn.probability,
-        horizon_days=profile.churn.horizon_days,
         spent=row.spent,
         orders=row.orders,
         days_since=days,
-        reasons=tuple(reason.words for reason in profile.churn.reasons if reason.effect >= 0)[:2],
+        reasons=tuple(reason.words for reason in profile.churn.reasons if reason.effect > 0)[:REASONS],
         may_write=customer is not None and customer.consent.marketing_email,
     )
 

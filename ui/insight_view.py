@@ -58,7 +58,7 @@ class InsightView:
             + figure(
                 "May be lost",
                 self._count(found.at_risk_count),
-                "more likely than not, last order under 180 days",
+                f"last order under {found.horizon_days} days ago, likely to lapse",
             )
             + figure(
                 "Worth a look", self._count(found.anomaly_count), "orders or returns far outside the usual"
@@ -169,16 +169,13 @@ class InsightView:
     def at_risk(self, found: Overview) -> str:
         """Who may be lost, the most valuable first."""
         if not found.at_risk:
-            return panel(
-                "Who may be lost", "<p>Nobody who ordered in the last 180 days is likely to lapse.</p>"
-            )
+            return panel("Who may be lost", f"<p>Nobody has ordered in {found.horizon_days} days.</p>")
         items = "".join(self._customer(one) for one in found.at_risk)
-        more = found.at_risk_count - len(found.at_risk)
-        rest = f'<p class="rs-small">and {self._count(more)} more</p>' if more > 0 else ""
         intro = (
-            "<p>Ordered in the last 180 days and more likely than not to lapse; chance times worth first.</p>"
+            f"<p>Ordered in the last {found.horizon_days} days; the chance of no order in the next "
+            f"{found.horizon_days}, weighed by what they have spent.</p>"
         )
-        return panel("Who may be lost", f'{intro}<ol class="rs-risk">{items}</ol>{rest}')
+        return panel("Who may be lost", f'{intro}<ol class="rs-risk">{items}</ol>')
 
     def _customer(self, one: AtRisk) -> str:
         link = f"../support/?customer={escape(one.customer_id, quote=True)}"

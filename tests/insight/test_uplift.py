@@ -18,7 +18,7 @@ ROWS = 6000
 
 
 def made_up(rows: int = ROWS, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Customers of whom a half is moved by mail and the other half comes anyway: table, mailed, came, effect."""
+    """Half of the customers is moved by mail, half comes anyway: table, mailed, came, effect."""
     rng = np.random.default_rng(seed)
     table = np.column_stack([rng.integers(0, 2, rows), rng.normal(size=rows), rng.normal(size=rows)]).astype(
         float
@@ -79,7 +79,7 @@ def test_curve_by_hand() -> None:
 
 
 def test_random_scores_have_no_area_and_draws_pair() -> None:
-    table, mailed, came, _ = made_up()
+    _, mailed, came, _ = made_up()
     chance = np.random.default_rng(0).random(ROWS)
     assert abs(qini_area(chance, mailed, came)) < 8
     drawn = draw_figures({"a": chance, "b": chance}, mailed, came, draws=20)
