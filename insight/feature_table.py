@@ -13,7 +13,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from insight.history import RETURN, Floats, History, Ints, history_of
+from insight.history import Floats, History, Ints, history_of
+from shop.store import RETURN
 
 WINDOWS = (14, 30, 60, 90, 180)
 SIGNALS = {

@@ -18,11 +18,13 @@ from shop.store.conversations import (
     StoredCampaign,
     StoredDraft,
 )
-from shop.store.figures import CustomerStats, Figures, Purchase
+from shop.store.figures import RETURN, CustomerStats, Figures, Purchase
 from shop.store.predictions import PredictionRun, Predictions
 from shop.store.records import Records
+from shop.store.schema import moment_to_days
 
 __all__ = [
+    "RETURN",
     "ConversationHead",
     "CustomerStats",
     "Memory",
@@ -31,6 +33,7 @@ __all__ = [
     "Store",
     "StoredCampaign",
     "StoredDraft",
+    "moment_to_days",
 ]
 
 
