@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,7 @@ class Insight:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store, self._settings = store, settings
+        self.settings = settings
         self._lock = threading.Lock()
         self._kept: tuple[tuple[date, int, int], _Snapshot] | None = None
 
@@ -368,6 +370,12 @@ def _mask(rules: Sequence[Rule], table: FeatureTable) -> NDArray[np.bool_]:
     return np.array([rule.members(table) for rule in rules]).reshape(len(rules), len(table.customer))
 
 
+_OPEN: WeakKeyDictionary[Store, Insight] = WeakKeyDictionary()
+
+
 def open_insight(store: Store, settings: Settings) -> Insight:
-    """The shop's insight as of the settings' date."""
-    return Insight(store, settings)
+    """The shop's insight as of the settings' date; the same one for all who ask with the same settings."""
+    kept = _OPEN.get(store)
+    if kept is None or kept.settings is not settings:
+        kept = _OPEN[store] = Insight(store, settings)
+    return kept

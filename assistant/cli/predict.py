@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.evaluate_table import evaluate_table_file
 from assistant.cli.frame import JsonOption, ShopOption, load_shop, opened_store, print_json, shown_progress
 
 if TYPE_CHECKING:
@@ -134,21 +135,39 @@ def _print_scores(store: Store, settings: Settings, as_json: bool) -> None:
 
 
 def evaluate_predictions_file(
-    transactions: Annotated[Path, typer.Option(help="An order file in any format that `import` reads.")],
-    cut: Annotated[str, typer.Option(metavar="DATE", help="The first day that the models do not see.")],
+    transactions: Annotated[
+        Path | None, typer.Option(help="An order file in any format that `import` reads.")
+    ] = None,
+    cut: Annotated[str, typer.Option(metavar="DATE", help="The first day that the models do not see.")] = "",
     horizon_days: Annotated[int, typer.Option(min=7, max=730, help="Churn: no order for so many days.")] = 90,
     train_cuts: Annotated[
         str, typer.Option(metavar="DATES", help="Cuts to learn from, with commas (default: weekly ones).")
     ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same models.")] = 0,
+    table: Annotated[Path | None, typer.Option(help="Instead: a CSV file with one row a case.")] = None,
+    target: Annotated[str, typer.Option(help="The table's yes-or-no column.")] = "",
+    drop: Annotated[
+        list[str] | None, typer.Option(help="A column not to learn from; may be repeated.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Churn and purchase in 30 days, predicted at a past date and scored on what happened then."""
+    """Score predictions: of an order file at a past date, or of a table with one row a case."""
     from insight.evaluation import evaluate_predictions
     from insight.history import history_of
+    from shop.errors import ConfigError
     from shop.settings import load_settings
     from shop.sources import read_orders
 
+    if table is not None:
+        _require(transactions is None and not cut, "--table goes without --transactions and --cut")
+        _require(bool(target), "--table needs --target COLUMN, the yes-or-no column to foretell")
+        evaluate_table_file(table, target, drop or (), as_json=as_json)
+        return
+    _require(not target and not drop, "--target and --drop go with --table FILE")
+    if transactions is None or not cut:
+        raise ConfigError(
+            "name --transactions FILE with --cut DATE, or --table FILE with --target COLUMN, to evaluate on"
+        )
     day = _read_date(cut, "--cut")
     learn_from = [_read_date(part.strip(), "--train-cuts") for part in train_cuts.split(",") if part.strip()]
     imported = read_orders(transactions, "auto", load_settings().currency)
@@ -162,6 +181,13 @@ def evaluate_predictions_file(
         return
     for name, part in report.parts.items():
         _print_part(name, part)
+
+
+def _require(holds: bool, what: str) -> None:
+    from shop.errors import ConfigError
+
+    if not holds:
+        raise ConfigError(f"{what}; correct the options")
 
 
 def _print_part(name: str, part: dict[str, Any]) -> None:

@@ -121,6 +121,16 @@ class Figures(Database):
             stats.append(CustomerStats(customer_id, orders, first_at, last_at, money, returns or 0))
         return stats
 
+    def refunds(self) -> Iterator[tuple[str, str, int, float | None, str]]:
+        """Every return of a known customer: customer, product, units, days since 1970 (UTC), order ('' where
+        it is not known)."""
+        table = schema.returns
+        columns = (table.c.customer_id, table.c.product_id, table.c.quantity, table.c.at, table.c.order_id)
+        with self.reading() as connection:
+            query = select(*columns).where(table.c.customer_id != "").order_by(table.c.id)
+            for who, product, quantity, at, order in connection.execute(query):
+                yield who, product, quantity, None if at is None else schema.moment_to_days(at), order
+
 
 def not_cancelled() -> ColumnElement[bool]:
     """Orders that count."""
