@@ -11,10 +11,10 @@ import typer
 from assistant.cli.campaign import campaign
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
-from assistant.cli.evaluate_recommend import evaluate_recommend_file
-from assistant.cli.likeness import alike
 from assistant.cli.evaluate_mood import evaluate_mood_file
+from assistant.cli.evaluate_recommend import evaluate_recommend_file
 from assistant.cli.evaluate_uplift import evaluate_uplift_file
+from assistant.cli.likeness import alike
 from assistant.cli.predict import evaluate_predictions_file, predict
 from assistant.cli.shop import forget, import_data, index, search
 from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
