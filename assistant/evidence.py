@@ -135,11 +135,11 @@ class Gatherer:
             exclude |= {said.turned_down}
         elif {"dislikes", "more"} & said.asks:
             exclude |= frozenset(state.seen)
-        result: SearchResult | None = None
-        if said.query.cheaper or said.query.dearer:
-            # What was seen already is no answer to "anything cheaper?", unless there is nothing else.
-            result = self.search.search(query, k=MAX_CARDS, exclude=exclude | frozenset(state.seen))
-        if result is None or result.outcome != "found":
+        # What was seen already is no answer to "anything cheaper?", unless there is nothing else.
+        turned = said.query.cheaper or said.query.dearer
+        unseen = exclude | frozenset(state.seen) if turned else exclude
+        result = self.search.search(query, k=MAX_CARDS, exclude=unseen)
+        if unseen != exclude and result.outcome != "found":
             result = self.search.search(query, k=MAX_CARDS, exclude=exclude)
         return replace(
             evidence,

@@ -171,7 +171,9 @@ class Namer:
                 continue
             # A maker that is named comes first; then what holds more of the words and has less else in its
             # name; of two such the better known.
-            run = _longest_run([word for word, _ in tokens], words(product.title))
+            # "The Ultimate Guard deck box" of a title that leaves the maker out.
+            titles = (product.title, f"{product.brand} {product.title}")
+            run = max(_longest_run([word for word, _ in tokens], words(title)) for title in titles)
             made = self._is_made_by(product.brand, squeezed) or run >= QUOTED or headed
             close = weight - UNSAID * len(stem_set(product.title) - held) + MODEL * _models(text, product)
             close += RUN * max(run - 2, 0)

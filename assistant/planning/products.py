@@ -211,7 +211,8 @@ def _asked_option(scene: Scene, product: Product, core: set[str]) -> tuple[str, 
             return name, _word_after(name, scene.said.message)
     # "Does it block blue light?" asks for more than a colour.
     colours = {word for colour in filters.colours for word in stems(colour)}
-    asked_colours = [colour for colour in filters.colours if core <= colours | COLOUR_NAMES]
+    only_that = core <= colours | COLOUR_NAMES
+    asked_colours = [c for c in filters.colours if only_that and set(stems(c)) <= core]
     if not product.variants and asked_colours and product.colour:
         return "colour", asked_colours[0]
     return None
