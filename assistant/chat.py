@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from assistant.deeds import Deeds
 from assistant.delivery import Speaker, Spoken
 from assistant.events import (
     Done,
@@ -38,9 +39,11 @@ from retrieval.indexing import open_search
 from retrieval.recommend import open_recommender
 from retrieval.recommend.base import Context, Recommender
 from retrieval.search import Search
+from retrieval.tastes import Tastes
 from shop.errors import NotAllowed, NotFound
 from shop.settings import Settings
 from shop.store import Store
+from shop.store.interactions import DISLIKED
 from shop.types import Turn
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class Assistant:
         self.store = store
         self.search = search
         self.recommender = recommender
+        self.deeds = Deeds(store, Tastes(store, search, settings), settings)
         self._model = model
         language = settings.locale.split("_")[0]
         classifier = IntentClassifier(search.embedder, language, cache=settings.shop)
@@ -81,6 +85,7 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of the database and the model."""
+        self.deeds.close()
         if self._model is not None:
             self._model.close()
         self.store.close()
@@ -90,6 +95,7 @@ class Assistant:
         _ = self.understander.classifier.vectors
         self.recommender.recommend(Context(), 1)
         self.speaker.warm(self._prepare_model)
+        self.deeds.begin()
 
     def _prepare_model(self) -> None:
         if self._model is not None:
@@ -135,7 +141,7 @@ class Assistant:
         state = latest_state(turns)
 
         said = self.understander.understand(message, state)
-        evidence = self.gatherer.gather(said, state, customer_id)
+        evidence = self.gatherer.gather(said, state, customer_id, conversation_id)
         planned = plan_turn(Scene(said, evidence, state, self.settings, self.search.vocabulary))
         planned_at = time.perf_counter()
 
@@ -206,9 +212,13 @@ class Assistant:
             trace=trace,
         )
         self.store.add_turn(turn)
-        if customer_id and said.query.topic and {"likes", "dislikes"} & said.asks:
+        if said.turned_down:
+            who = {"customer_id": customer_id, "conversation_id": conversation_id}
+            self.deeds.note(DISLIKED, said.turned_down, **who)
+        elif customer_id and said.query.topic and {"likes", "dislikes"} & said.asks:
             kind = "dislikes" if "dislikes" in said.asks else "likes"
             self.store.remember(customer_id, kind, said.query.topic, turn.id)
+            self.deeds.follow(customer_id)
         log.info(
             "turn %s intent=%s acts=%s by=%s first_ms=%.0f total_ms=%.0f",
             turn.id,

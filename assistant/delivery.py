@@ -38,7 +38,8 @@ orders are whose, what we will not do) are rules of ours, said in the composer's
 
 FIXED = frozenset(
     {"page_yes", "page_no", "page_near", "contrast_has", "contrast_lacks", "contrast_says", "contrast_silent"}
-    | {"compare_same_rating", "loosen", "loosen_one"}
+    | {"compare_same_rating", "loosen", "loosen_one", "turned_down", "turned_down_guest"}
+    | {"explain", "explain_other", "explain_also", "explain_none"}
 )
 """Acts said in the composer's words alone: a yes or a no that was read off a page, and the quotation that
 bears it out, leave nothing to word."""

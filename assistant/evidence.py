@@ -6,6 +6,7 @@ verified customer alone, history only with their consent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -38,6 +39,7 @@ class Evidence:
     customer: Customer | None = None
     result: SearchResult | None = None
     subjects: tuple[Product, ...] = ()
+    turned_down: Product | None = None
     recommendations: tuple[Recommendation, ...] = ()
     orders: tuple[Order, ...] = ()
     asked_orders: tuple[Order, ...] = ()
@@ -70,19 +72,26 @@ class Gatherer:
         self.today = today
         self.has_policies = store.count("policies") > 0
 
-    def gather(self, said: Understanding, state: State, customer_id: str) -> Evidence:
+    def gather(
+        self, said: Understanding, state: State, customer_id: str, conversation_id: str = ""
+    ) -> Evidence:
         """Evidence for `said`; `customer_id` is the verified customer, '' for a guest."""
         customer = self.store.customer(customer_id) if customer_id else None
         evidence = Evidence(
             query=said.query,
             customer=customer,
             has_policies=self.has_policies,
+            turned_down=self.search.products.get(said.turned_down),
         )
         match said.intent.name:
             case "find" | "followup":
                 return self._find(said, state, evidence)
             case "recommend":
-                return self._recommend(said, state, evidence)
+                return self._recommend(said, state, evidence, conversation_id)
+            case "explain":
+                ids = (said.reference.ids or state.focus or state.shown)[:1]
+                subjects = tuple(self.search.products[i] for i in ids if i in self.search.products)
+                return replace(evidence, subjects=subjects)
             case "product_question":
                 return self._product(said, evidence)
             case "compare":
@@ -96,8 +105,10 @@ class Gatherer:
 
     def _find(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
         query, below, above = said.query, "", ""
-        if said.intent.name == "followup":
-            query = self._chain(said, state)
+        if said.turned_down:
+            query = self._chain(state.searched)
+        elif said.intent.name == "followup":
+            query = self._chain((*state.searched, said.message))
             own = said.query.filters
             # A price the shopper names replaces what "cheaper" set before.
             if own.min_price is None and own.max_price is None:
@@ -118,7 +129,9 @@ class Gatherer:
             )
             return replace(evidence, query=query, result=result, subjects=(product,))
         exclude = frozenset(state.avoided)
-        if {"dislikes", "more"} & said.asks:
+        if said.turned_down:
+            exclude |= {said.turned_down}
+        elif {"dislikes", "more"} & said.asks:
             exclude |= frozenset(state.seen)
         result = self.search.search(query, k=MAX_CARDS, exclude=exclude)
         return replace(
@@ -144,10 +157,9 @@ class Gatherer:
                 found.append((name, without.total))
         return tuple(sorted(found, key=lambda pair: -pair[1]))
 
-    def _chain(self, said: Understanding, state: State) -> Query:
-        """The query that the search so far and this refinement make together: the topic stays, newer
-        filters are laid over older ones."""
-        texts = (*state.searched, said.message) if state.searched else (said.message,)
+    def _chain(self, texts: Sequence[str]) -> Query:
+        """The query that a search and its refinements make together: the topic stays, newer filters are
+        laid over older ones."""
         query = parse_query(texts[0], self.search.vocabulary)
         for text in texts[1:]:
             newer = parse_query(text, self.search.vocabulary)
@@ -171,13 +183,17 @@ class Gatherer:
             above = str(max(prices) + PENNY)
         return below, above
 
-    def _recommend(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
+    def _recommend(
+        self, said: Understanding, state: State, evidence: Evidence, conversation_id: str
+    ) -> Evidence:
         query, customer = said.query, evidence.customer
-        seeds = said.reference.ids
+        others = {"more", "dislikes"} & said.asks
+        # What they turn down is not what it shall go with.
+        seeds = () if "dislikes" in said.asks else said.reference.ids
         if not seeds and customer and "earlier_order" in said.asks:
             orders = self.store.orders_of(customer.id)
             seeds = tuple(line.product_id for line in orders[0].lines) if orders else ()
-        elif not seeds and not Understander.names_no_thing(query):
+        elif not seeds and not others and not Understander.names_no_thing(query):
             result = self.search.search(query, k=MAX_CARDS, exclude=frozenset(state.avoided))
             if "goes_with" not in said.asks:
                 return replace(evidence, result=result)
@@ -185,14 +201,18 @@ class Gatherer:
             query = replace(query, filters=Filters())
         elif not seeds and "goes_with" in said.asks:
             seeds = state.focus[:1]
-        allowed = customer is not None and customer.consent.personalisation and "gift" not in said.asks
+        # Their taste is not the taste of whom a gift is for; without consent nobody's history is used.
+        allowed = (customer is None or customer.consent.personalisation) and "gift" not in said.asks
         context = Context(
             customer_id=customer.id if customer and allowed else "",
             seeds=seeds,
             filters=query.filters,
-            exclude=frozenset(state.avoided) | frozenset(state.seen if "more" in said.asks else ()),
+            exclude=frozenset(state.avoided) | frozenset(state.seen if others else ()),
             use_history=allowed,
             today=self.today,
+            conversation_id="" if customer else conversation_id,
+            country=customer.country if customer else "",
+            turned_down=(said.turned_down,) if said.turned_down else (),
         )
         found = tuple(self.recommender.recommend(context, MAX_RECOMMENDATIONS))
         subjects = tuple(self.search.products[i] for i in seeds[:1] if i in self.search.products)

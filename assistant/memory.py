@@ -21,7 +21,8 @@ class State:
     `focus` those last talked about;
     `searched` the messages whose filters are in force, oldest first, `below` and `above` the price
     bounds that "cheaper" and "dearer" set; `order_id` the order last talked about; `avoided`
-    products the shopper turned down; `intent` the last turn's.
+    products the shopper turned down; `intent` the last turn's; `why` what stood on the cards of `shown`
+    as their reasons, one text of several lines each.
     """
 
     shown: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class State:
     order_id: str = ""
     avoided: tuple[str, ...] = ()
     intent: str = ""
+    why: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready form; `read_state` takes it back."""

@@ -46,6 +46,12 @@ class Understanding:
     asks: frozenset[str] = frozenset()
     named: tuple[str, ...] = ()
 
+    @property
+    def turned_down(self) -> str:
+        """The one product on show that the shopper does not want, '' where it is none or several."""
+        ids = self.reference.ids
+        return ids[0] if len(ids) == 1 and "dislikes" in self.asks else ""
+
 
 class Understander:
     """Understands messages against one shop's catalogue."""
@@ -72,12 +78,19 @@ class Understander:
             query=query,
             reference=resolve(asked, state, self.search.products),
             orders=self.classifier.order_numbers(text),
-            asks=self.classifier.asks(text),
+            asks=self._asks(text),
         )
+        if "dislikes" in said.asks and not said.reference.ids and state.intent == "explain":
+            said = replace(said, reference=Reference(state.focus[:1], "just explained"))
         if not re.search(r"\w", text):
             return said
         said = replace(said, named=self._named(said))
         return replace(said, intent=self._intent(said, state))
+
+    def _asks(self, text: str) -> frozenset[str]:
+        """Everything else the words ask for; "I don't like the first" asks for nothing like the first."""
+        asks = self.classifier.asks(text)
+        return asks - {"similar", "likes"} if "dislikes" in asks else asks
 
     def _named(self, said: Understanding) -> tuple[str, ...]:
         """Products that a question names; none where it asks what the shop has."""
@@ -116,8 +129,8 @@ class Understander:
             return Intent("handoff", 0.9, "anger")
         if len(said.named) == 2 and (rule is None or rule.name in {"compare", "recommend"}):
             return Intent("compare", 1.0, "names two products")
-        if rule:
-            return rule
+        if found := rule or self._wants_others(said, state):
+            return found
         if said.named:
             return Intent("product_question", 1.0, "names a product")
         if pointed and "similar" not in asks and not (said.query.cheaper or said.query.dearer):
@@ -132,6 +145,14 @@ class Understander:
         if said.query.superlative or (said.query.count and "about_product" not in asks):
             return Intent("find", 1.0, "superlative or count")
         return self._check_guess(self.classifier.classify(said.message), said, state)
+
+    def _wants_others(self, said: Understanding, state: State) -> Intent | None:
+        """The intent of "something else" and "not for me", said of products on show."""
+        if not {"dislikes", "more"} & said.asks or not state.shown or self._known(said.query):
+            return None
+        if not state.searched:
+            return Intent("recommend", 1.0, "wants others than those recommended")
+        return Intent("followup", 1.0, "turned one down") if said.turned_down else None
 
     def _refines(self, said: Understanding, state: State) -> bool:
         """Whether the message goes on from the last search rather than naming a new topic."""

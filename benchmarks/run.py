@@ -29,6 +29,7 @@ PARTS = {
     "speed_turn_model": "A turn, worded by the local language model",
     "engines": "The language model's engine",
     "quality_search": "Search quality",
+    "quality_reasons": "Reasons of recommendations",
     "quality_answers": "Answers",
     "quality_campaign": "Campaign e-mails",
 }

@@ -26,7 +26,7 @@ from shop.settings import Settings
 from shop.store import Store
 from shop.types import Product
 
-PRODUCTS, POLICIES = "products", "policies"
+PRODUCTS, POLICIES, HISTORIES = "products", "policies", "histories"
 MADE_BY = "embedder"
 """The file that names the embedder of the stored vectors."""
 BATCH = 512
@@ -194,7 +194,8 @@ def open_shop_vectors(settings: Settings, collection: str) -> VectorIndex:
         return _MEMORY.setdefault(key, open_vectors("memory:", collection))
     if not settings.vectors and _vector_file(settings).is_file() and collection == PRODUCTS:
         return open_vectors(f"file:{settings.shop / 'vectors'}", collection)
-    return open_vectors(settings.vectors_spec, collection)
+    spec = settings.histories_spec if collection == HISTORIES else settings.vectors_spec
+    return open_vectors(spec, collection)
 
 
 def _vector_file(settings: Settings) -> Path:

@@ -234,6 +234,36 @@ class Search:
         ]
         return hits[:k]
 
+    def near(self, vector: Vectors, k: int, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
+        """The `k` products nearest to a unit vector that pass `filters`, nearest first."""
+        catalogue = self._library.current()
+        wanted = 4 * k + 50 if filters.without else k
+        rows, cosines = catalogue.nearest(vector, wanted, catalogue.mask(filters) if filters else None)
+        products = catalogue.products.several([catalogue.id_of(int(row)) for row in rows])
+        found = [
+            Hit(product, float(cosine), float(cosine), 0.0)
+            for row, cosine in zip(rows, cosines, strict=True)
+            if (product := products.get(catalogue.id_of(int(row)))) and filters.matches(product)
+        ]
+        return found[:k]
+
+    def vectors_of(self, ids: Sequence[str]) -> tuple[list[str], Vectors | None]:
+        """(those of `ids` that have a vector, one row each); None where none has."""
+        catalogue = self._library.current()
+        rows = {id_: row for id_ in ids if (row := catalogue.row_of(id_)) is not None}
+        vectors = catalogue.vectors(np.array(list(rows.values()), dtype=np.int64)) if rows else None
+        if vectors is None or not (kept := vectors.any(axis=1)).any():
+            return [], None
+        return [id_ for id_, keep in zip(rows, kept, strict=True) if keep], vectors[kept]
+
+    def keep(self, filters: Filters, ids: Sequence[str]) -> list[str]:
+        """Those of `ids` that are in the catalogue and pass `filters`, in their order."""
+        catalogue = self._library.current()
+        rows = {id_: row for id_ in ids if (row := catalogue.row_of(id_)) is not None}
+        ascending = np.sort(np.array(list(rows.values()), dtype=np.int64))
+        passing = set(ascending[catalogue.keeps(filters, ascending)].tolist())
+        return [id_ for id_, row in rows.items() if row in passing]
+
     def most_rated(self, least: float, k: int) -> list[Product]:
         """The `k` products with the most ratings among those rated `least` or better."""
         catalogue = self._library.current()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import secrets
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     model_timeout_s: float = Field(8.0, gt=0, le=600)
     model_max_tokens: int = Field(96, gt=0, le=4096)
 
+    recommend_pins: tuple[str, ...] = Field((), description="ids of products recommended first")
+    recommend_block: tuple[str, ...] = Field((), description="ids or categories never recommended")
+    recommend_per_category: int = Field(2, ge=1, le=100, description="most of one category in a list")
+
     host: str = "127.0.0.1"
     port: int = Field(8700, ge=1, le=65535)
     secret: SecretStr = SecretStr("")
@@ -76,6 +80,15 @@ class Settings(BaseSettings):
         return self.vectors or f"chroma:{self.shop / 'vectors'}"
 
     @property
+    def histories_spec(self) -> str:
+        """Where customers' history vectors are kept: a folder is not the products' own, so that to note
+        what a customer just did never waits for `regulars index`.
+        """
+        kind, _, place = self.vectors_spec.partition(":")
+        in_folder = kind in {"chroma", "file"} and not place.startswith(("http://", "https://"))
+        return f"{kind}:{place}-customers" if in_folder else self.vectors_spec
+
+    @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK
@@ -84,6 +97,12 @@ class Settings(BaseSettings):
     def current_date(self) -> date:
         """The shop's date: `today` where set (sample data is historic), else the real one."""
         return self.today or date.today()
+
+    @property
+    def current_time(self) -> datetime:
+        """This moment of the day on the shop's date."""
+        now = datetime.now(UTC)
+        return datetime.combine(self.today, now.timetz()) if self.today else now
 
 
 def load_settings(shop: Path | str | None = None, **overrides: Any) -> Settings:

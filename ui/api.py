@@ -7,6 +7,7 @@ that the shopper is given instead of a traceback.
 
 # No `from __future__ import annotations` here: FastAPI has to see the types of nested handlers.
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,6 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field, StringConstraints
 
 from shop.errors import NotAllowed, NotFound, RegularsError
+from shop.store.interactions import ADDED
 from ui.auth import SHOPPER_AGE_S, SHOPPER_COOKIE, Auth, Visitor
 from ui.components import placeholder_svg
 from ui.shopper import MAX_QUANTITY, ShopPage, kept_cart
@@ -188,7 +190,12 @@ def _add_cart(router: APIRouter, api: ShopApi) -> None:
     @router.post("/cart")
     def post_cart(body: CartIn, who: Who, request: Request, response: Response) -> dict[str, Any]:
         now = api.with_conversation(who)
+        before = api.assistant.store.cart(now.conversation_id).get(body.product_id, 0)
         cart = api.page.put_in_cart(now.conversation_id, body.product_id, body.quantity)
+        if body.quantity > before:
+            who_did = {"customer_id": now.customer_id, "conversation_id": now.conversation_id}
+            with suppress(NotFound):  # taken out of the shop since: more of it can be wanted, not learnt from
+                api.assistant.deeds.note(ADDED, body.product_id, **who_did)
         if now != who:
             api.keep(request, response, now)
         return cart

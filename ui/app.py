@@ -29,6 +29,7 @@ from ui.api import ShopApi, make_router, refuse, refuse_error
 from ui.auth import STAFF_AGE_S, STAFF_COOKIE, Auth, Visitor, check_exposure, local_path
 from ui.components import STATIC, load_texts, theme
 from ui.gate import EnterShop, Gate
+from ui.shelves import make_shelves
 from ui.streaming import Limit, friendly_error
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def create_api(assistant: Assistant) -> FastAPI:
     )
     app.add_middleware(Gate, auth=auth)
     app.include_router(make_router(api))
+    app.include_router(make_shelves(api))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_errors(app)
     _add_own_routes(app, auth)

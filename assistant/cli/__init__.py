@@ -12,6 +12,7 @@ from assistant.cli.campaign import campaign
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
 from assistant.cli.evaluate_recommend import evaluate_recommend_file
+from assistant.cli.likeness import alike
 from assistant.cli.shop import forget, import_data, index, search
 from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
 
@@ -31,6 +32,7 @@ app.command()(search)
 app.command()(ask)
 app.command()(chat)
 app.command()(recommend)
+app.command()(alike)
 app.command()(customer)
 app.command()(doctor)
 app.command()(forget)

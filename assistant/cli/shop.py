@@ -75,18 +75,29 @@ def import_data(
 
 
 def index(shop: ShopOption = None, as_json: JsonOption = False) -> None:
-    """Make products and policies findable; embeds only what changed since the last time."""
-    from retrieval.indexing import build_index
+    """Make products and policies findable and learn from the orders; does only what changed since."""
+    from retrieval.indexing import build_index, open_search
+    from retrieval.recommend.scorers import fit_scorers
+    from retrieval.tastes import Tastes
 
     settings = load_shop(shop)
-    with opened_store(settings) as store, shown_progress("Indexing") as progress:
-        report = build_index(store, settings, progress)
+    with opened_store(settings) as store:
+        with shown_progress("Indexing") as progress:
+            report = build_index(store, settings, progress)
+        with shown_progress("Customers' tastes") as progress:
+            tastes = Tastes(store, open_search(store, settings), settings).build(progress)
+        with shown_progress("Learning what is bought next") as progress:
+            fit_scorers(store, settings.shop / "recommend", settings.current_date, progress)
     if as_json:
-        print_json(asdict(report))
+        print_json(asdict(report) | {"customers": asdict(tastes)})
         return
     typer.echo(
         f"Indexed in {report.seconds:.1f} s: {report.embedded:,} embedded, "
         f"{report.kept:,} unchanged, {report.removed:,} removed."
+    )
+    typer.echo(
+        f"Customers' tastes in {tastes.seconds:.1f} s: {tastes.embedded:,} made, "
+        f"{tastes.kept:,} unchanged, {tastes.removed:,} removed."
     )
 
 
@@ -151,6 +162,7 @@ def forget(
     as_json: JsonOption = False,
 ) -> None:
     """Delete everything about one customer; their orders stay, without their name."""
+    from retrieval.tastes import forget_customer
     from shop.errors import ConfigError, NotFound
 
     settings = load_shop(shop)
@@ -161,7 +173,7 @@ def forget(
             if not sys.stdin.isatty():
                 raise ConfigError("forgetting cannot be undone; repeat the command with --yes.")
             typer.confirm(f"Delete everything about customer {customer}? This cannot be undone.", abort=True)
-        counts = store.forget(customer)
+        counts = forget_customer(store, settings, customer)
     if as_json:
         print_json({"customer": customer, "counts": counts})
         return

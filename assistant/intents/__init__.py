@@ -36,6 +36,7 @@ PRECEDENCE = (
     ("person", "handoff"),
     ("other_person", "order_status"),
     ("order_number", "order_status"),
+    ("explain", "explain"),
     ("compare", "compare"),
     ("recommend", "recommend"),
     ("own_order", "order_status"),

@@ -18,6 +18,8 @@ def plan_turn(scene: Scene) -> Planned:
             return finding.plan_find(scene)
         case "recommend":
             return recommending.plan_recommendation(scene)
+        case "explain":
+            return recommending.plan_explanation(scene)
         case "product_question":
             return products.plan_product_question(scene)
         case "compare":

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.events import Card
+from assistant.planning.reasons import say_reasons
 from assistant.planning.scene import PlanBuilder, Planned, Scene, offered
 from assistant.planning.talk import plan_out_of_scope
 from assistant.records import describe_filters, product_card
 from retrieval.query import Filters, Query
+from retrieval.recommend.base import Reason
+from retrieval.recommend.content import shared_attributes
 from retrieval.search import Hit, SearchResult
 from shop.formats import format_count
 from shop.types import Product
@@ -109,11 +112,31 @@ def _cards(products: Sequence[Product], hits: Sequence[Hit], scene: Scene, query
     why = " ".join(part for part in (f"Matches “{query.topic}”" if query.topic else "Is", filters) if part)
     matched = {hit.product.id: hit.matched for hit in hits}
     cards = []
+    if "similar" in scene.said.asks and scene.evidence.subjects:
+        return [_like_card(product, scene.evidence.subjects[0], scene.locale) for product in products]
     for product in products:
         held = ", ".join(matched.get(product.id, ()))
         detail = f"Its page holds: {held}." if held else ""
         cards.append(product_card(product, why if query.topic or filters else "", detail))
     return cards
+
+
+def _like_card(product: Product, other: Product, locale: str) -> Card:
+    """A card whose reason is what the product has in common with the one pointed at."""
+    shared = shared_attributes(product, other)
+    reasons = (Reason("similar", {"title": other.title, **shared}),) if shared else ()
+    why, detail = say_reasons(reasons, locale)
+    return product_card(product, why[:1].upper() + why[1:], detail)
+
+
+def say_turned_down(builder: PlanBuilder, scene: Scene) -> None:
+    """Confirm that the one product pointed at will not come again, and for how long."""
+    customer = scene.evidence.customer
+    product = scene.evidence.turned_down
+    if product is not None:
+        kept = customer is not None and customer.consent.personalisation
+        kind = "turned_down" if kept else "turned_down_guest"
+        builder.say(kind, ("product",), product=builder.add_product(product))
 
 
 def _next_replies(scene: Scene, products: Sequence[Product], query: Query) -> list[str]:
@@ -132,6 +155,7 @@ def _found(scene: Scene, result: SearchResult) -> Planned:
     query = scene.evidence.query
     builder = PlanBuilder(scene)
     products = [offered(hit.product, query.filters) for hit in result.hits]
+    say_turned_down(builder, scene)
     _mention_corrections(builder, query)
     slots = _name_query(builder, scene, query)
     builder.name("search", total=format_count(result.total, scene.locale))
@@ -208,20 +232,21 @@ def _finish_search(
     ids = tuple(product.id for product in products)
     followup = scene.said.intent.name == "followup"
     before = scene.state if followup else replace(scene.state, searched=(), seen=())
+    said = () if scene.said.turned_down else (scene.said.message,)
     return builder.finish(
         cards=cards,
         quick_replies=_next_replies(scene, products, scene.evidence.query),
         shown=ids,
         seen=tuple(dict.fromkeys((*before.seen, *ids))),
         focus=ids[:1],
-        searched=(*before.searched, scene.said.message)[-6:],
+        searched=(*before.searched, *said)[-6:],
         below=scene.evidence.below,
         above=scene.evidence.above,
-        avoided=_avoided(scene),
+        avoided=avoided_after(scene),
     )
 
 
-def _avoided(scene: Scene) -> tuple[str, ...]:
+def avoided_after(scene: Scene) -> tuple[str, ...]:
     """Products the shopper turned down: those pointed at, or all on show, when they say so."""
     if "dislikes" not in scene.said.asks:
         return scene.state.avoided

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from assistant.planning.finding import plan_find
+from assistant.planning.finding import avoided_after, plan_find, say_turned_down
 from assistant.planning.reasons import say_reasons
 from assistant.planning.scene import PlanBuilder, Planned, Scene
 from assistant.records import product_card
 
+EXPLAINED = 3
 SPOKEN = 2  # more than two reasons read out are a list, and the cards show the rest
 
 
@@ -16,6 +17,7 @@ def plan_recommendation(scene: Scene) -> Planned:
         return plan_find(scene)
     builder = PlanBuilder(scene)
     picks = scene.evidence.recommendations
+    say_turned_down(builder, scene)
     if not picks:
         builder.say("no_recommendation")
         return builder.finish(quick_replies=["What's popular right now?"])
@@ -42,4 +44,30 @@ def plan_recommendation(scene: Scene) -> Planned:
         searched=(),
         below="",
         above="",
+        avoided=avoided_after(scene),
     )
+
+
+def plan_explanation(scene: Scene) -> Planned:
+    """Why a product on show was shown: what stood on its card, in the order it stood there."""
+    builder = PlanBuilder(scene)
+    if not scene.evidence.subjects:
+        builder.say("clarify_product")
+        return builder.finish()
+    product = scene.evidence.subjects[0]
+    shown = dict(zip(scene.state.shown, scene.state.why, strict=False))
+    clauses = [line for line in shown.get(product.id, "").split("\n") if line]
+    handle = builder.add_product(product)
+    if not clauses:
+        builder.say("explain_none", ("product",), product=handle)
+    for place, clause in enumerate(clauses[:EXPLAINED], start=1):
+        key = f"why{place}"
+        builder.name(key, name=clause[0].lower() + clause[1:])
+        if place == 1:
+            kind = "explain_other" if scene.state.searched else "explain"
+            builder.say(kind, ("product", "why"), product=handle, why=f"[{key}]")
+        else:
+            builder.say("explain_also", ("why",), why=f"[{key}]")
+    card = product_card(product, clauses[0] if clauses else "", shown.get(product.id, ""))
+    replies = ["Not for me", "Something else"]
+    return builder.finish(cards=[card], quick_replies=replies, focus=(product.id,))

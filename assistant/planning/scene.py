@@ -111,8 +111,18 @@ class PlanBuilder:
             quick_replies=tuple(dict.fromkeys(quick_replies))[:4],
             handoff=handoff,
         )
+        if "shown" in state and cards:
+            reasons = dict(zip(scene.state.shown, scene.state.why, strict=False))
+            reasons |= {card.id: text for card in cards if (text := _all_reasons(card))}
+            state["why"] = tuple(reasons.get(id_, "") for id_ in state["shown"])  # type: ignore[attr-defined]
         changed = replace(scene.state, intent=scene.said.intent.name, **state)  # type: ignore[arg-type]
         return Planned(plan, changed)
+
+
+def _all_reasons(card: Card) -> str:
+    """Everything that stands on a card as its reason, a line each, nothing twice."""
+    lines = [line.strip().rstrip(".") for line in (card.why, *card.why_detail.split("\n"))]
+    return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
 def offered(product: Product, filters: Filters) -> Product:

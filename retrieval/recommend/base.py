@@ -14,21 +14,43 @@ from retrieval.filters import Filters
 from shop.types import Product
 
 Code = Literal[
-    "bought_together", "because_bought", "popular", "well_rated", "similar", "due_again", "matches_request"
+    "bought_together",
+    "because_bought",
+    "because_viewed",
+    "customers_like_you",
+    "said_like",
+    "due_again",
+    "new_in_category",
+    "similar",
+    "popular",
+    "well_rated",
+    "pinned",
+    "matches_request",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a product, with the evidence, counted in the shop's own orders:
+    """Why a product, with the evidence, counted in the shop's own records up to the shop's date:
 
-    bought_together {title, customers}: customers who bought both;
-    because_bought  {title, date, customers}: this customer bought `title` on `date` (ISO, '' unknown);
-    popular         {customers, country, days}: different customers in the last `days` (0: ever);
-    well_rated      {rating, count}: mean rating out of 5 over so many ratings;
-    similar         {title, shared}: words that both names share;
-    due_again       {title, date, every_days}: last bought on `date`, usually after so many days;
-    matches_request {}: passes the filters asked for.
+    bought_together    {title, customers}: customers who bought both;
+    because_bought     {title, date, customers}: and this customer bought `title` last on `date`
+                       (ISO, '' unknown);
+    because_viewed     {title, date, customers}: and looked at it last on `date`, without buying it;
+    customers_like_you {customers, shared}: of those who bought at least `shared` of the products this
+                       customer bought, so many bought it;
+    said_like          {words, date}: the customer said on `date` that they like `words`, which its
+                       page holds;
+    due_again          {title, date, every_days}: last bought on `date`, as a rule (median) after so
+                       many days;
+    new_in_category    {category, products, date}: first bought by anybody on `date`, within the last 30
+                       days; the customer bought so many products of its category;
+    similar            {title, name, colour, brand, category}: what it has in common with `title`:
+                       words of both names, and values of both pages; only those that are there;
+    popular            {customers, country, days}: different customers in the last `days` (0: ever);
+    well_rated         {rating, count}: mean rating out of 5 over so many ratings;
+    pinned             {}: the shop itself puts it first;
+    matches_request    {}: passes the filters asked for.
     """
 
     code: Code
@@ -48,7 +70,9 @@ class Recommendation:
 class Context:
     """For whom, beside what. '' is a guest; `seeds` are products the talk is about.
 
-    `use_history` False (a gift for somebody else) leaves the customer's own purchases out of it.
+    `use_history` False (a gift for somebody else) leaves what the customer did and said out of it.
+    `conversation_id` is a guest's visit, `country` where a guest seems to be; nothing like a product of
+    `turned_down` is recommended.
     """
 
     customer_id: str = ""
@@ -58,6 +82,9 @@ class Context:
     exclude: frozenset[str] = frozenset()
     use_history: bool = True
     today: date | None = None
+    conversation_id: str = ""
+    country: str = ""
+    turned_down: tuple[str, ...] = ()
 
 
 class Recommender(Protocol):

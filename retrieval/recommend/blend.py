@@ -1,58 +1,66 @@
-"""One list from all recommenders, under the shop's rules.
+"""One list for one person: the shop's models rank, the rules refuse, and what is left carries reasons.
 
-Rules: nothing already bought (unless it is due again), in the basket, excluded, sold out or against
-the filters; at most two of a category and no near-duplicate names while there is choice; every
-product carries a reason counted in the shop's data. Fits itself at the first call.
+For somebody's history the fitted scorers rank (scorers.py); until `regulars index` has fitted them, and
+for products the talk is about, the counts of the orders do. Reads what the customer did at every call,
+so the next list knows the last click. Knows no wording and no page.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
+from retrieval.embedding import Vectors
+from retrieval.filters import holds
+from retrieval.history import WEIGHTS, CustomerHistory, make_history, read_history
 from retrieval.recommend.base import Context, Reason, Recommendation, Recommender
-from retrieval.recommend.content import similar_products
-from retrieval.recommend.item_cf import ItemCF, fit_item_cf
-from retrieval.recommend.popular import Popular, fit_popular
-from retrieval.recommend.purchases import NO_DAY, Purchases, as_date, days_since_epoch, load_purchases
+from retrieval.recommend.counts import Counts
+from retrieval.recommend.purchases import NO_DAY, days_since_epoch, load_purchases
+from retrieval.recommend.reasons import WELL_RATED, Occasion, Reasoner
+from retrieval.recommend.rules import Rules, is_due, mix, price_ceiling
+from retrieval.recommend.scorers import FittedScorers, open_scorers
 from retrieval.search import Search
-from retrieval.words import stem_set
+from shop.errors import RegularsError
 from shop.settings import Settings
 from shop.store import Store
 from shop.types import Product
 
-WEIGHTS = {
-    "bought_together": 1.0,
-    "because_bought": 0.8,
-    "due_again": 0.7,
-    "similar": 0.45,
-    "popular": 0.25,
-    "well_rated": 0.25,
-}
-WELL_RATED = 4.0
+log = logging.getLogger(__name__)
+
+RANKED = 300
+"""Products that come into question at most."""
+REASONED = 24
+"""Products that reasons are sought for: the best that no rule refuses, three times as many as wanted."""
+PAID = 60
+"""Products bought whose prices say what a customer pays."""
+PAGE = 50
+SEEDS = 8
+RECENT = 10
+SIMILAR, POPULAR, SAID, LOOKED_AT = 0.45, 0.25, 1.0, 0.2
+"""What is added to a score of 0 to 1 for what the scorers cannot know or a list needs to be filled. Not
+fitted: no shop's data at hand has likes or views."""
 MOST_RATED = 200
-PER_CATEGORY = 2
-SAME_NAME = 0.75
-RECENT_SEEDS = 40
-HISTORY_HALF_LIFE_DAYS = 90
+LOOK_AGAIN_S = 30.0
+WAIT_S = 5.0
 
-
-@dataclass
-class _Candidate:
-    score: float = 0.0
-    reasons: list[tuple[float, Reason]] = field(default_factory=list)
+Scores = dict[str, float]
 
 
 @dataclass(frozen=True)
 class _Fitted:
-    purchases: Purchases
-    popular: Popular
-    neighbours: ItemCF
+    """What was read from one state of the orders; `scorers` as last fitted, None where never."""
+
+    mark: tuple[int, int, int]
+    counts: Counts
+    scorers: FittedScorers | None = None
 
 
 class Blend:
@@ -62,182 +70,190 @@ class Blend:
         self._store, self._search, self._settings = store, search, settings
         self._lock = threading.Lock()
         self._fit: _Fitted | None = None
+        self._looked_at = 0.0
+        self._said = lru_cache(maxsize=512)(self._embed)
+
+    # -- what is fitted ----------------------------------------------------------------------------
 
     def _fitted(self) -> _Fitted:
+        """The present state; read anew in the background where the orders changed."""
         with self._lock:
+            now = time.monotonic()
             if self._fit is None:
-                today = self._settings.current_date
-                purchases = load_purchases(self._store, self._settings.shop / "recommend").until(today)
-                self._fit = _Fitted(purchases, fit_popular(purchases, today), fit_item_cf(purchases))
-            return self._fit
+                self._fit = self._read()
+                worker = self._start_reading(self._fit)
+            elif now - self._looked_at > LOOK_AGAIN_S and self._mark() != self._fit.mark:
+                worker = self._start_reading(None)
+            else:
+                return self._fit
+            self._looked_at = now
+        worker.join(WAIT_S)
+        return self._fit
+
+    def _mark(self) -> tuple[int, int, int]:
+        return self._store.count("orders"), self._store.count("returns"), self._store.count("customers")
+
+    def _read(self) -> _Fitted:
+        today = self._settings.current_date
+        purchases = load_purchases(self._store, self._settings.shop / "recommend").until(today)
+        return _Fitted(self._mark(), Counts(purchases, today))
+
+    def _start_reading(self, fit: _Fitted | None) -> threading.Thread:
+        def work() -> None:
+            try:
+                new = fit or self._read()
+                folder = self._settings.shop / "recommend"
+                self._fit = _Fitted(new.mark, new.counts, open_scorers(folder))
+            except (RegularsError, OSError) as error:
+                log.warning("orders not read anew, those of before rank on: %s", error)
+
+        worker = threading.Thread(target=work, name="reading orders", daemon=True)
+        worker.start()
+        return worker
+
+    # -- one list ----------------------------------------------------------------------------------
 
     def recommend(self, context: Context, k: int = 8) -> list[Recommendation]:
         """See Recommender."""
+        if k < 1:
+            return []
         fitted = self._fitted()
         today = context.today or self._settings.current_date
         customer = self._store.customer(context.customer_id) if context.customer_id else None
-        known = context.use_history and (customer is None or customer.consent.personalisation)
-        own = self._history(fitted.purchases, context.customer_id) if known else {}
-        found: dict[str, _Candidate] = defaultdict(_Candidate)
-        due = self._add_due(found, own, today)
+        if not context.use_history:
+            history = CustomerHistory()
+        elif customer is None:
+            history = make_history(self._store.visit(context.conversation_id), today=today)
+        elif customer.consent.personalisation:
+            history = read_history(self._store, customer.id, today)
+        else:
+            history = CustomerHistory()
+        country = context.country or (customer.country if customer else "")
         seeds = tuple(dict.fromkeys(context.seeds + context.basket))
-        self._add_together(found, fitted.neighbours, seeds)
-        if not seeds:
-            self._add_history(found, fitted.neighbours, own, today)
-        self._add_similar(found, seeds or tuple(list(own)[:3]), context)
-        for id_, (value, reason) in fitted.popular.scores(customer.country if customer else "").items():
-            if not seeds or id_ in found:
-                _add(found, id_, value, reason)
-        if not found:
-            self._add_well_rated(found)
-        banned = context.exclude.union(seeds, (id_ for id_ in own if id_ not in due))
-        return self._choose(found, context, banned, k)
+        pins = () if seeds else self._settings.recommend_pins
+        occasion = Occasion(
+            history, seeds, context.filters, country, today, customer.id if customer else "", frozenset(pins)
+        )
+        scores = self._by_seeds(fitted, seeds, context) if seeds else self._by_history(fitted, occasion)
+        for place, id_ in enumerate(pins):
+            scores[id_] = 2 + len(pins) - place
+        return self._choose(fitted, scores, occasion, self._rules(context, occasion), k)
 
-    def _history(self, purchases: Purchases, customer_id: str) -> dict[str, list[int]]:
-        """Product id to the days it was bought on, ascending; last bought first."""
-        rows = purchases.rows_of(customer_id)
-        days: dict[str, set[int]] = defaultdict(set)
-        for product, day in zip(purchases.product[rows], purchases.day[rows], strict=True):
-            days[purchases.products[product]].add(int(day))
-        ordered = {id_: sorted(found) for id_, found in days.items()}
-        return dict(sorted(ordered.items(), key=lambda entry: (-entry[1][-1], entry[0])))
+    def _by_seeds(self, fitted: _Fitted, seeds: Sequence[str], context: Context) -> Scores:
+        """What the buyers of these products bought, and what is like them."""
+        scores: Scores = defaultdict(float)
+        for seed in seeds[:SEEDS]:
+            together = fitted.counts.going_with(seed)
+            top = max(together.values(), default=1.0)
+            for id_, value in together.items():
+                scores[id_] += value / top
+            for hit in self._search.similar(seed, RECENT * 3, context.filters):
+                scores[hit.product.id] += SIMILAR * hit.score
+        return scores or self._in_general(fitted, context.country)
 
-    def _title(self, product_id: str) -> str:
-        product = self._search.product(product_id)
-        return product.title if product else ""
+    def _by_history(self, fitted: _Fitted, occasion: Occasion) -> Scores:
+        history = occasion.history
+        scores = self._in_general(fitted, occasion.country)
+        if not history:
+            return scores
+        scores = defaultdict(float, {id_: POPULAR * value for id_, value in scores.items()})
+        ranked = self._ranked(fitted, occasion)
+        for id_, value in ranked.items():
+            scores[id_] += value
+        for words in history.likes:
+            for hit in self._search.near(self._said(words), RECENT * 3, occasion.filters):
+                scores[hit.product.id] += SAID * hit.score if holds(hit.product, words) else 0.0
+        for id_ in [*history.liked, *list(history.seen)[:3]]:
+            for hit in self._search.similar(id_, RECENT, occasion.filters):
+                scores[hit.product.id] += LOOKED_AT * hit.score
+        for id_, days in history.bought.items():
+            if is_due(days, occasion.today):
+                scores[id_] = max(scores[id_], 0.5)
+        return scores
 
-    def _add_due(self, found: dict[str, _Candidate], own: dict[str, list[int]], today: date) -> set[str]:
-        """Bought twice or more, and about as long ago as it usually takes until the next time."""
-        due = set()
-        now = days_since_epoch(today)
-        for id_, days in own.items():
-            if len(days) < 2 or days[0] == NO_DAY or not self._title(id_):
-                continue
-            usual = int(np.median(np.diff(days)))
-            since = now - days[-1]
-            if usual >= 7 and 0.8 * usual <= since <= 2.5 * usual:
-                due.add(id_)
-                evidence: dict[str, str | int] = {
-                    "title": self._title(id_),
-                    "date": as_date(days[-1]),
-                    "every_days": usual,
-                }
-                _add(found, id_, min(1.0, len(days) / 4), Reason("due_again", evidence))
-        return due
+    def _ranked(self, fitted: _Fitted, occasion: Occasion) -> Scores:
+        """0 to 1 by the fitted scorers, or by the counts until they are ready."""
+        history = occasion.history
+        if fitted.scorers is None:
+            found: Scores = defaultdict(float)
+            for place, id_ in enumerate([*history.seen, *history.bought][:RECENT]):
+                for other, value in fitted.counts.going_with(id_).items():
+                    found[other] += value * 0.8**place
+            top = max(found.values(), default=1.0)
+            return {id_: value / top for id_, value in found.items()}
+        happened = [
+            (deed.product_id, days_since_epoch(deed.at.date()) if deed.at else NO_DAY, weight)
+            for deed in history.deeds
+            if (weight := WEIGHTS.get(deed.name, 0.0)) and deed.product_id not in history.disliked
+        ]
+        scorers = fitted.scorers
+        if not happened:
+            return {}
+        known = scorers.history(happened, occasion.today, occasion.country)
+        values = scorers.blend(known)
+        if occasion.filters:
+            order = np.argsort(-values, kind="stable")
+            ids = self._search.keep(occasion.filters, [scorers.products[at] for at in order])[:RANKED]
+        else:
+            count = min(len(values), RANKED + len(history.bought))
+            best = np.argpartition(-values, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
+            ids = [scorers.products[at] for at in best]
+        chosen = {id_: float(values[scorers.places[id_]]) for id_ in ids}
+        low, high = min(chosen.values(), default=0.0), max(chosen.values(), default=0.0)
+        return {id_: (value - low) / ((high - low) or 1.0) for id_, value in chosen.items()}
 
-    def _add_together(self, found: dict[str, _Candidate], cf: ItemCF, seeds: Iterable[str]) -> None:
-        for seed in seeds:
-            title = self._title(seed)
-            rows = cf.neighbours(seed) if title else []
-            top = max((similarity for _, similarity, _ in rows), default=1.0)
-            for other, similarity, customers in rows:
-                reason = Reason("bought_together", {"title": title, "customers": customers})
-                _add(found, other, similarity / top, reason)
+    def _in_general(self, fitted: _Fitted, country: str) -> Scores:
+        """What many buy; where nobody's purchases are known, what many rate well."""
+        popular = fitted.counts.most_popular(country, RANKED)
+        if popular:
+            return popular
+        rated = self._search.most_rated(WELL_RATED, MOST_RATED)
+        return {product.id: 1 - place / MOST_RATED for place, product in enumerate(rated)}
 
-    def _add_history(
-        self, found: dict[str, _Candidate], cf: ItemCF, own: dict[str, list[int]], today: date
-    ) -> None:
-        now = days_since_epoch(today)
-        total: dict[str, float] = defaultdict(float)
-        best: dict[str, tuple[float, Reason]] = {}
-        for id_, days in list(own.items())[:RECENT_SEEDS]:
-            title = self._title(id_)
-            age = 0 if days[-1] == NO_DAY else max(0, now - days[-1])
-            recent = 0.5 ** (age / HISTORY_HALF_LIFE_DAYS)
-            for other, similarity, customers in cf.neighbours(id_) if title else ():
-                value = recent * similarity
-                total[other] += value
-                if value > best.get(other, (0.0,))[0]:
-                    evidence: dict[str, str | int] = {
-                        "title": title,
-                        "date": as_date(days[-1]),
-                        "customers": customers,
-                    }
-                    best[other] = (value, Reason("because_bought", evidence))
-        top = max(total.values(), default=1.0)
-        for other, value in total.items():
-            _add(found, other, value / top, best[other][1])
-
-    def _add_well_rated(self, found: dict[str, _Candidate]) -> None:
-        """Where nobody's purchases are known, what many shoppers rate well."""
-        for place, product in enumerate(self._search.most_rated(WELL_RATED, MOST_RATED)):
-            if product.rating:
-                evidence: dict[str, str | int] = {
-                    "rating": f"{product.rating.value:g}",
-                    "count": product.rating.count,
-                }
-                _add(found, product.id, 1 - place / MOST_RATED, Reason("well_rated", evidence))
-
-    def _add_similar(self, found: dict[str, _Candidate], seeds: Iterable[str], context: Context) -> None:
-        for seed in seeds:
-            product = self._search.product(seed)
-            if product is not None:
-                for id_, value, reason in similar_products(self._search, product, context.filters, 30):
-                    _add(found, id_, value, reason)
+    def _rules(self, context: Context, occasion: Occasion) -> Rules:
+        history, filters = occasion.history, context.filters
+        asked_for_price = filters.min_price is not None or filters.max_price is not None
+        paid = self._search.products.several(list(history.bought)[:PAID]).values()
+        return Rules(
+            filters=filters,
+            history=history,
+            today=occasion.today,
+            left_out=context.exclude.union(occasion.seeds),
+            turned_down=tuple(
+                self._search.products.several([*context.turned_down, *history.disliked]).values()
+            ),
+            blocked=frozenset(self._settings.recommend_block),
+            ceiling=None if asked_for_price else price_ceiling(p.price.amount for p in paid if p.price),
+        )
 
     def _choose(
-        self, found: dict[str, _Candidate], context: Context, banned: frozenset[str], k: int
+        self, fitted: _Fitted, scores: Scores, occasion: Occasion, rules: Rules, k: int
     ) -> list[Recommendation]:
-        fitting: list[tuple[float, Product, list[tuple[float, Reason]]]] = []
-        products = self._search.products.several(list(found))
-        for id_, candidate in found.items():
-            product = products.get(id_)
-            if product is None or id_ in banned or product.in_stock is False:
-                continue
-            if context.filters and not context.filters.matches(product):
-                continue
-            fitting.append((candidate.score, product, candidate.reasons))
-        fitting.sort(key=lambda entry: (-entry[0], entry[1].id))
-        chosen = _varied(fitting, k)
-        asked = (Reason("matches_request"),) if context.filters else ()
-        return [
-            Recommendation(product, score, (*_in_order(reasons), *asked))
-            for score, product, reasons in chosen
-        ]
+        order = sorted(scores, key=lambda id_: (-scores[id_], id_))
+        reasoner = Reasoner(fitted.counts, self._search)
+        per_category = self._settings.recommend_per_category
+        wanted = max(REASONED, 3 * k)
+        reasons: dict[str, tuple[Reason, ...]] = {}
+        reasoned: list[Product] = []
+        chosen: list[Product] = []
+        fitting = self._fitting(order, rules)
+        # As a rule the first handful will do; where rules or reasons leave too few, the next is looked at.
+        while len(chosen) < k and (handful := list(islice(fitting, wanted))):
+            reasons |= reasoner.find(handful, occasion)
+            reasoned += [product for product in handful if product.id in reasons]
+            chosen = mix(reasoned, per_category, k)
+        return [Recommendation(each, scores[each.id], reasons[each.id]) for each in chosen]
 
+    def _fitting(self, order: Sequence[str], rules: Rules) -> Iterator[Product]:
+        """The products that no rule refuses, in this order."""
+        for start in range(0, len(order), PAGE):
+            found = self._search.products.several(order[start : start + PAGE])
+            yield from (product for product in found.values() if not rules.refusal(product))
 
-def _add(found: dict[str, _Candidate], id_: str, value: float, reason: Reason) -> None:
-    candidate = found[id_]
-    weighted = WEIGHTS[reason.code] * value
-    candidate.score += weighted
-    candidate.reasons.append((weighted, reason))
-
-
-def _in_order(reasons: list[tuple[float, Reason]]) -> tuple[Reason, ...]:
-    """Strongest first, one of each code."""
-    by_code: dict[str, Reason] = {}
-    for _, reason in sorted(reasons, key=lambda entry: -entry[0]):
-        by_code.setdefault(reason.code, reason)
-    return tuple(by_code.values())
-
-
-def _varied(
-    fitting: list[tuple[float, Product, list[tuple[float, Reason]]]], k: int
-) -> list[tuple[float, Product, list[tuple[float, Reason]]]]:
-    """The best `k`, few of a kind; where that leaves too few, the rest in order of score."""
-    chosen: list[tuple[float, Product, list[tuple[float, Reason]]]] = []
-    later = []
-    categories: Counter[str] = Counter()
-    for entry in fitting:
-        if len(chosen) == k:
-            break
-        product = entry[1]
-        twin = any(_same_name(product, other) for _, other, _ in chosen)
-        if twin or (product.category and categories[product.category] >= PER_CATEGORY):
-            if not twin:
-                later.append(entry)
-            continue
-        categories[product.category] += 1
-        chosen.append(entry)
-    chosen += later[: k - len(chosen)]
-    return sorted(chosen, key=lambda entry: (-entry[0], entry[1].id))
-
-
-def _same_name(first: Product, second: Product) -> bool:
-    mine, other = stem_set(first.title), stem_set(second.title)
-    return len(mine & other) >= SAME_NAME * max(1, len(mine | other))
+    def _embed(self, words: str) -> Vectors:
+        return np.asarray(self._search.embedder.embed([words])[0], dtype=np.float32)
 
 
 def open_recommender(store: Store, search: Search, settings: Settings) -> Recommender:
-    """The shop's recommender; reads and fits at the first question (seconds, then cached)."""
+    """The shop's recommender; reads the orders at the first question (seconds, then cached)."""
     return Blend(store, search, settings)

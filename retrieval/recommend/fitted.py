@@ -8,7 +8,9 @@ from, else it weighs the scorers equally. Same orders, same seed: same tables. K
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -30,7 +32,9 @@ from retrieval.recommend.purchases import (
 from retrieval.recommend.scorers import Floats, History
 from shop.store import Store
 
-VERSION = "1"
+NAMES = "names.json"
+"""Which products and countries the columns of a fit are."""
+VERSION = "2"
 """Counts up whenever a change of the code makes tables that were kept wrong."""
 
 
@@ -92,6 +96,22 @@ def histories_of(purchases: Purchases, today: int) -> Histories:
     )
 
 
+def open_kept(folder: Path) -> ShopScorers | None:
+    """The last fit kept in `folder`, whatever was bought since; None where there is none to be read.
+
+    A stale fit still ranks well; products it has not seen are scored by nothing but the rest of the list.
+    """
+    kept = sorted((folder / "scorers").glob(f"*/{NAMES}"), key=lambda file: file.stat().st_mtime)
+    for file in reversed(kept):
+        blend = load_blend(folder / "scorers", file.parent.name)
+        if blend is not None:
+            names = json.loads(file.read_text(encoding="utf-8"))
+            products, countries = tuple(names["products"]), names["countries"]
+            places = {id_: place for place, id_ in enumerate(products)}
+            return ShopScorers(products, places, {name: at for at, name in enumerate(countries)}, blend)
+    return None
+
+
 def open_fitted(store: Store, folder: Path, today: date, progress: Progress | None = None) -> ShopScorers:
     """From `folder` where what is there was fitted on these orders for this month, else fitted anew.
 
@@ -110,4 +130,11 @@ def open_fitted(store: Store, folder: Path, today: date, progress: Progress | No
         log = histories_of(purchases, day)
         kept = fit_recommender(log, shop_lessons(log, day), texts, again=True, progress=progress)
         save_blend(kept, folder / "scorers", key)
+        _write_names(folder / "scorers" / key, purchases)
     return ShopScorers(purchases.products, places, countries, replace(kept))
+
+
+def _write_names(place: Path, purchases: Purchases) -> None:
+    names = {"products": purchases.products, "countries": purchases.countries}
+    with suppress(OSError):  # a folder that cannot be written costs only time
+        (place / NAMES).write_text(json.dumps(names), encoding="utf-8")

@@ -35,10 +35,14 @@ class Purchases:
     country: Ints
     day: Ints
 
+    def place_of(self, customer_id: str) -> int | None:
+        """The customer's place among `customers`; None for a guest or a stranger."""
+        return self._places.get(customer_id) if customer_id else None
+
     def rows_of(self, customer_id: str) -> slice:
         """The rows of one customer; empty for a guest or a stranger."""
-        place = self._places.get(customer_id, -2) if customer_id else -2
-        if place < 0:
+        place = self.place_of(customer_id)
+        if place is None:
             return slice(0, 0)
         return slice(
             int(np.searchsorted(self.customer, place)),

@@ -7,7 +7,7 @@ of texts, rules or reasons. All scorers of a shop are fitted together and kept i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -84,8 +84,11 @@ class FittedScorers(Protocol):
     products: ids in the order of the columns; places: id to column.
     """
 
-    products: tuple[str, ...]
-    places: Mapping[str, int]
+    @property
+    def products(self) -> tuple[str, ...]: ...
+
+    @property
+    def places(self) -> Mapping[str, int]: ...
 
     def history(
         self,
@@ -95,7 +98,7 @@ class FittedScorers(Protocol):
     ) -> History:
         """From (product id, day since 1970-01-01 or NO_DAY, weight), oldest first; unknown ids are left out.
 
-        Weights: 1 for a purchase, EVENT_WEIGHTS for what is less than one.
+        Weights: 1 for a purchase, less for a view (`retrieval.history.WEIGHTS`).
         """
         ...
 
@@ -110,26 +113,22 @@ class FittedScorers(Protocol):
         ...
 
 
-EVENT_WEIGHTS: Mapping[str, float] = {
-    "Order Completed": 1.0,
-    "Product Added": 0.5,
-    "Product Liked": 0.5,
-    "Product Viewed": 0.2,
-}
-"""What an event says of what is bought next, a purchase being 1. Not fitted: no shop's data at hand has
-events; the order (bought, put in the basket, looked at) is what shops with events report."""
-
-
 def as_history_day(day: date | None) -> int:
     """Days since 1970-01-01, NO_DAY where unknown."""
     return NO_DAY if day is None else days_since_epoch(day)
 
 
-def open_scorers(store: Store, folder: Path, today: date) -> FittedScorers:
-    """The shop's scorers: from the files in `folder` where they fit the orders up to `today`, else
-    fitted anew (minutes for a big shop) and written there. Raises nothing for a shop without orders:
-    its scores are all 0.
-    """
+def open_scorers(folder: Path) -> FittedScorers | None:
+    """The shop's scorers as last fitted into `folder` (`regulars index` fits them); None where they never
+    were."""
+    from retrieval.recommend.fitted import open_kept
+
+    return open_kept(folder)
+
+
+def fit_scorers(store: Store, folder: Path, today: date, progress: Callable[[int, int], None] | None) -> None:
+    """Fit the shop's scorers on the orders up to `today` and keep them in `folder`; minutes where the orders
+    changed, else nothing is done."""
     from retrieval.recommend.fitted import open_fitted
 
-    return open_fitted(store, folder, today)
+    open_fitted(store, folder, today, progress)

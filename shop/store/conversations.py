@@ -254,6 +254,7 @@ class Conversations(Database):
                 or_(turns.c.customer_id == customer_id, turns.c.conversation_id.in_(owned))
             ),
             "carts": delete(schema.carts).where(schema.carts.c.conversation_id.in_(owned)),
+            "visits": delete(schema.visits).where(schema.visits.c.conversation_id.in_(owned)),
             "conversations": delete(schema.conversations).where(
                 schema.conversations.c.customer_id == customer_id
             ),

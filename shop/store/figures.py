@@ -57,7 +57,7 @@ class Figures(Database):
                 orders.c.country,
             )
             .join(orders, orders.c.id == lines.c.order_id)
-            .where(_not_cancelled())
+            .where(not_cancelled())
         )
         with self.reading() as connection:
             for row in connection.execute(query.execution_options(yield_per=STREAM_ROWS)):
@@ -75,7 +75,8 @@ class Figures(Database):
         return stats
 
 
-def _not_cancelled() -> ColumnElement[bool]:
+def not_cancelled() -> ColumnElement[bool]:
+    """Orders that count."""
     return ~schema.orders.c.status.ilike("cancel%")
 
 
@@ -93,7 +94,7 @@ def _stats_query(before: datetime | None) -> Select[Any]:
             func.sum(kept),
         )
         .join(lines, lines.c.order_id == orders.c.id)
-        .where(orders.c.customer_id != "", _not_cancelled())
+        .where(orders.c.customer_id != "", not_cancelled())
         .group_by(orders.c.customer_id, lines.c.currency)
     )
     if before is not None:

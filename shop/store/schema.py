@@ -242,6 +242,17 @@ carts = Table(
     Column("document", Document, nullable=False),
 )
 
+# What guests did with products, by conversation; a customer's deeds are events.
+visits = Table(
+    "visits",
+    tables,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("conversation_id", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("product_id", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 campaigns = Table(
     "campaigns",
     tables,

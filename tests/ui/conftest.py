@@ -14,9 +14,11 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.deeds import Deeds
 from assistant.events import Done, Handoff, ProductCards, QuickReplies, ReplyEvent, Source, Sources, TextDelta
 from assistant.records import product_card
 from assistant.wire import card_view_json, source_json
+from retrieval.recommend.base import Context, Reason, Recommendation
 from shop.errors import NotAllowed
 from shop.settings import Settings
 from shop.store import Store
@@ -56,10 +58,24 @@ PRODUCTS = (
 CUSTOMERS = {"17850": "United Kingdom", "12583": "France"}
 
 
+class FakeRecommender:
+    """Recommends the lamp, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Context] = []
+
+    def recommend(self, context: Context, k: int = 8) -> list[Recommendation]:
+        self.asked.append(context)
+        code = "because_viewed" if context.customer_id else "popular"
+        evidence = {"title": "Lunch Bag Red Retrospot", "customers": 38, "days": 30, "date": "2011-09-01"}
+        return [Recommendation(PRODUCTS[4], 1.0, (Reason(code, evidence),))]
+
+
 class FakeAssistant:
     """Answers by rule and keeps turns in a real store."""
 
     def __init__(self, settings: Settings) -> None:
+        self.followed: list[str] = []
         self.settings = settings
         self.store = Store(settings.database_url)
         self.store.put_products(PRODUCTS)
@@ -77,6 +93,8 @@ class FakeAssistant:
             products={each.id: each for each in PRODUCTS},
             search=lambda text: SimpleNamespace(outcome="found"),
         )
+        self.recommender = FakeRecommender()
+        self.deeds = Deeds(self.store, SimpleNamespace(follow=self.followed.append), settings)
         self.asked: list[tuple[str, str, str]] = []
         self.hold = threading.Event()
         self.held = threading.Event()

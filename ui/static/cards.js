@@ -10,12 +10,12 @@ export function picture(product, { server }) {
   return image;
 }
 
-function stock(product, t) {
+export function stock(product, t) {
   const key = product.in_stock === true ? 'in_stock' : product.in_stock === false ? 'out_of_stock' : 'stock_unknown';
   return h(`p.rg-stock.rg-${key}`, {}, t(key));
 }
 
-function why(product, t) {
+export function why(product, t) {
   if (!product.why) return null;
   const plain = (line) => line.trim().replace(/\.$/, '');
   const lines = product.why_detail.split('\n').filter((line) => line.trim() && plain(line) !== plain(product.why));
@@ -25,17 +25,27 @@ function why(product, t) {
     h('ul', {}, lines.map((line) => h('li', {}, line))));
 }
 
+export function rating(product, t) {
+  if (!product.rating) return null;
+  return h('p.rg-rating', { title: t('ratings', { value: product.rating, count: product.ratings || '0' }) },
+    h('span', { 'aria-hidden': 'true' }, '★ '), product.rating,
+    product.ratings ? h('span.rg-ratings', {}, ` (${product.ratings})`) : null);
+}
+
+export function notForMe(product, t, onclick) {
+  return h('button.rg-icon.rg-not', { type: 'button', title: t('not_for_me'), 'aria-label': `${t('not_for_me')}: ${product.title}`, onclick }, icon('close'));
+}
+
 export function card(product, place, page) {
   const { t } = page;
+  const open = () => page.product.open(product.id);
   const sold = product.in_stock === false;
   return h('li.rg-card', { 'data-product': product.id },
-    h('div.rg-pic', {}, picture(product, page), h('span.rg-place', { 'aria-hidden': 'true' }, place)),
+    h('div.rg-pic', { onclick: open }, picture(product, page), h('span.rg-place', { 'aria-hidden': 'true' }, place)),
     h('div.rg-card-body', {},
       product.category ? h('p.rg-cat', {}, product.category) : null,
-      h('h3.rg-title', { title: product.title }, product.title),
-      product.rating ? h('p.rg-rating', { title: t('ratings', { value: product.rating, count: product.ratings || '0' }) },
-        h('span', { 'aria-hidden': 'true' }, '★ '), product.rating,
-        product.ratings ? h('span.rg-ratings', {}, ` (${product.ratings})`) : null) : null,
+      h('h3.rg-title', { title: product.title }, h('button.rg-open', { type: 'button', onclick: open }, product.title)),
+      rating(product, t),
       h('p.rg-prices', {},
         h(product.price ? 'span.rg-price' : 'span.rg-noprice', {}, product.price || t('no_price')),
         product.list_price ? h('s.rg-was', { 'aria-label': t('list_price', { price: product.list_price }) }, product.list_price) : null),
@@ -47,7 +57,8 @@ export function card(product, place, page) {
         h('button.rg-icon.rg-ask', {
           type: 'button', title: t('ask_more'), 'aria-label': `${t('ask_more')}: ${product.title}`,
           onclick: () => page.chat.send(t('ask_more_text', { title: product.title })),
-        }, icon('chat')))));
+        }, icon('chat')))),
+    product.why ? notForMe(product, t, (event) => page.turnDown(product, event.currentTarget.closest('.rg-card'))) : null);
 }
 
 /** What all products of a comparison state, a row each; null where there is nothing to set side by side. */

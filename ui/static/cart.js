@@ -107,5 +107,6 @@ export class Cart {
     button.classList.add('rg-done');
     setTimeout(() => button.classList.remove('rg-done'), 1500);
     this.page.toast(this.page.t('added', { title: product.title }));
+    this.page.forYou.refresh();
   }
 }

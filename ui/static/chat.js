@@ -39,7 +39,8 @@ export class Chat {
       h('span.rg-mark.rg-mark-large', { 'aria-hidden': 'true' }, session.shop.name.slice(0, 1)),
       h('h2', {}, t(known ? 'hello_name' : 'hello')),
       h('p', {}, t('introduction', { shop: session.shop.name })),
-      session.turns.length ? null : h('div.rg-starters', {}, session.starters.map((text) => this.#chip(text, 'rg-starter'))));
+      session.turns.length ? null : h('div.rg-starters', {}, session.starters.map((text) => this.#chip(text, 'rg-starter'))),
+      this.page.forYou.element);
     this.log.replaceChildren(this.welcome);
     for (const turn of session.turns) this.#keptTurn(turn);
     const last = session.turns.at(-1);

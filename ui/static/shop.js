@@ -3,6 +3,8 @@
 import { h, icon, server, words } from './dom.js';
 import { Cart } from './cart.js';
 import { Chat } from './chat.js';
+import { ProductView } from './product.js';
+import { ForYou } from './shelves.js';
 
 export async function start(element, base) {
   const root = element.querySelector('.rg-app') ?? element;
@@ -20,13 +22,21 @@ export async function start(element, base) {
 
   const page = { t, server: server(base, t('offline')), toast: makeToast(root) };
   page.cart = new Cart(page);
+  page.forYou = new ForYou(page);
+  page.product = new ProductView(page);
   page.chat = new Chat(page);
+  page.turnDown = async (product, card) => {
+    await page.forYou.turnDown(product);
+    card.classList.add('rg-gone');
+    card.querySelectorAll('button').forEach((button) => { button.disabled = true; });
+  };
 
   const renew = (fresh) => {
     session = fresh;
     page.cart.show(fresh.cart);
     page.chat.show(fresh);
     who.value = fresh.customer.id;
+    page.forYou.refresh();
   };
   const ask = (path, body) => page.server.post(path, body).then(renew, (error) => {
     page.toast(error.message);
@@ -59,6 +69,7 @@ export async function start(element, base) {
     h('div.rg-main', {},
       h('main.rg-chat', {}, page.chat.log, page.chat.form),
       page.cart.panel),
+    page.product.element,
     page.cart.shade,
     page.toast.element);
   root.removeAttribute('aria-busy');

@@ -1,0 +1,209 @@
+"""What the orders themselves say, counted when asked: who bought what with what, and how many.
+
+Every figure a reason states comes from here. Knows order lines; knows no model, no product's text and
+no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]
+
+from retrieval.recommend.base import MIN_SUPPORT
+from retrieval.recommend.purchases import NO_DAY, Purchases, days_since_epoch
+
+Ints = NDArray[np.int64]
+Matrix = Any
+
+WINDOW_DAYS = 30
+"""What "lately" and "new" mean."""
+COUNTRY_CUSTOMERS = 5 * MIN_SUPPORT
+"""Fewer buyers in a country within the window say nothing of it."""
+ALIKE = 20
+"""Customers like somebody are at least so many: those who share the most products with them."""
+LEAST_SHARED = 3
+SHRINKAGE = 10.0
+"""Pulls a cosine over few customers towards zero."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counted in `purchases`, which hold nothing after `today`. Places are columns of `products`."""
+
+    purchases: Purchases
+    today: date
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Ids by place."""
+        return self.purchases.products
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Id to place."""
+        return {id_: place for place, id_ in enumerate(self.products)}
+
+    @cached_property
+    def _bought(self) -> Matrix:
+        """Customers x products, 1 where bought; guests say nothing of who."""
+        known = self.purchases.customer >= 0
+        shape = (len(self.purchases.customers), len(self.products))
+        rows = (self.purchases.customer[known], self.purchases.product[known])
+        found = sparse.csr_matrix((np.ones(len(rows[0]), dtype=np.int32), rows), shape=shape)
+        found.data[:] = 1
+        return found
+
+    @cached_property
+    def _by_product(self) -> Matrix:
+        return self._bought.tocsc()
+
+    @cached_property
+    def buyers(self) -> Ints:
+        """Customers who bought each product, ever."""
+        return np.asarray(self._bought.sum(axis=0)).ravel().astype(np.int64)
+
+    def _known(self, ids: Sequence[str]) -> tuple[list[str], list[int]]:
+        found = [id_ for id_ in ids if id_ in self.places]
+        return found, [self.places[id_] for id_ in found]
+
+    def together(
+        self, seeds: Mapping[str, float], others: Sequence[str]
+    ) -> dict[str, tuple[float, str, int]]:
+        """Each of `others` -> (strength 0..1, seed, customers who bought both), of the seed it is most
+        tied to.
+
+        Strength is the cosine with shrinkage times the seed's own weight. Ties of fewer than MIN_SUPPORT
+        customers, and those of a product with itself, do not count.
+        """
+        seed_ids, seed_places = self._known(list(seeds))
+        other_ids, other_places = self._known(others)
+        if not seed_ids or not other_ids:
+            return {}
+        both = (self._by_product[:, seed_places].T @ self._by_product[:, other_places]).toarray()
+        both[(both < MIN_SUPPORT) | (np.array(seed_places)[:, None] == np.array(other_places))] = 0
+        sizes = np.sqrt(np.outer(self.buyers[seed_places], self.buyers[other_places]))
+        strength = both / np.maximum(sizes, 1) * (both / (both + SHRINKAGE))
+        strength *= np.array([seeds[id_] for id_ in seed_ids])[:, None]
+        best = strength.argmax(axis=0)
+        return {
+            id_: (float(strength[row, column]), seed_ids[row], int(both[row, column]))
+            for column, (id_, row) in enumerate(zip(other_ids, best.tolist(), strict=True))
+            if both[row, column]
+        }
+
+    def going_with(self, seed: str, k: int = 100) -> dict[str, float]:
+        """The products most bought by the buyers of `seed`: id -> cosine with shrinkage, 0..1."""
+        place = self.places.get(seed)
+        if place is None:
+            return {}
+        who = self._by_product.indices[self._by_product.indptr[place] : self._by_product.indptr[place + 1]]
+        both = np.asarray(self._bought[who].sum(axis=0)).ravel()
+        both[place] = 0
+        fit = np.flatnonzero(both >= MIN_SUPPORT)
+        count = both[fit].astype(np.float64)
+        cosine = count / np.sqrt(self.buyers[place] * self.buyers[fit]) * (count / (count + SHRINKAGE))
+        best = np.argsort(-cosine, kind="stable")[:k]
+        return {self.products[fit[at]]: float(cosine[at]) for at in best}
+
+    def alike(
+        self, customer_id: str, bought: Sequence[str], others: Sequence[str]
+    ) -> tuple[int, dict[str, int]]:
+        """(shared, product -> customers): of those who share at least `shared` products with the customer
+        who `bought` these, how many bought each of `others`.
+
+        `shared` is the greatest number that leaves at least `ALIKE` customers; 0 and none where even
+        LEAST_SHARED leaves fewer.
+        """
+        _, own = self._known(bought)
+        ids, places = self._known(others)
+        if len(own) < LEAST_SHARED or not ids:
+            return 0, {}
+        shared = np.asarray(self._by_product[:, own].sum(axis=1)).ravel()
+        me = self.purchases.place_of(customer_id)
+        if me is not None:
+            shared[me] = 0
+        ranked = np.sort(shared)[::-1]
+        least = int(ranked[ALIKE - 1]) if len(ranked) >= ALIKE else 0
+        if least < LEAST_SHARED:
+            return 0, {}
+        like = np.flatnonzero(shared >= least)
+        counts = np.asarray(self._bought[like][:, places].sum(axis=0)).ravel()
+        return least, {id_: int(n) for id_, n in zip(ids, counts, strict=True) if n >= MIN_SUPPORT}
+
+    # -- popularity --------------------------------------------------------------------------------
+
+    @cached_property
+    def days(self) -> int:
+        """The window that popularity is counted in; 0, all orders, where nobody bought in it."""
+        return WINDOW_DAYS if self._recent.any() else 0
+
+    @cached_property
+    def _recent(self) -> NDArray[np.bool_]:
+        day = self.purchases.day
+        within = (day != NO_DAY) & (day > days_since_epoch(self.today) - WINDOW_DAYS)
+        return np.asarray((self.purchases.customer >= 0) & within)
+
+    @cached_property
+    def _popular(self) -> dict[str, Ints]:
+        """Country ('' is all) -> different customers by product; only countries where enough bought."""
+        counted = self._recent if self.days else self.purchases.customer >= 0
+        found = {"": self._count(counted)}
+        for place, country in enumerate(self.purchases.countries):
+            here = counted & (self.purchases.country == place)
+            if country and len(np.unique(self.purchases.customer[here])) >= COUNTRY_CUSTOMERS:
+                found[country] = self._count(here)
+        return found
+
+    def _count(self, rows: NDArray[np.bool_]) -> Ints:
+        size = max(len(self.products), 1)
+        keys = self.purchases.customer[rows].astype(np.int64) * size + self.purchases.product[rows]
+        return np.bincount(np.unique(keys) % size, minlength=len(self.products)).astype(np.int64)
+
+    def popular(self, product_id: str, country: str = "") -> tuple[int, str]:
+        """(customers, country) within the window: in `country` where enough bought it there, else in all."""
+        place = self.places.get(product_id)
+        if place is None:
+            return 0, ""
+        local = self._popular.get(country)
+        if country and local is not None and local[place] >= MIN_SUPPORT:
+            return int(local[place]), country
+        return int(self._popular[""][place]), ""
+
+    def most_popular(self, country: str = "", k: int = 200) -> dict[str, float]:
+        """The products most different customers bought in the window, 1 the first: half by country."""
+        everywhere = self._popular[""].astype(np.float64)
+        score = everywhere / max(everywhere.max(initial=0), 1)
+        if country and (local := self._popular.get(country)) is not None:
+            score = (score + local / max(local.max(initial=0), 1)) / 2
+        best = np.argsort(-score, kind="stable")[:k]
+        return {self.products[at]: float(score[at]) for at in best if score[at] > 0}
+
+    # -- novelty -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _first(self) -> tuple[Ints, int]:
+        """(day each product was first bought on, day of the first order of all), a great number unknown."""
+        never = np.iinfo(np.int64).max
+        first = np.full(len(self.products), never, dtype=np.int64)
+        dated = self.purchases.day != NO_DAY
+        np.minimum.at(first, self.purchases.product[dated], self.purchases.day[dated].astype(np.int64))
+        return first, int(first.min(initial=never))
+
+    def first_sold(self, product_id: str) -> int | None:
+        """The day (since 1970-01-01) a new product was first bought on; None where it is not new.
+
+        New is first bought within the window, in a shop whose orders go back three windows or more.
+        """
+        place = self.places.get(product_id)
+        first, opened = self._first
+        now = days_since_epoch(self.today)
+        if place is None or opened > now - 3 * WINDOW_DAYS or not now - WINDOW_DAYS < first[place] <= now:
+            return None
+        return int(first[place])

@@ -1,0 +1,203 @@
+"""Why a product may be recommended to somebody: every reason that is true, with its evidence.
+
+Counts and compares; ranks no product. What no reason speaks for is not recommended.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from retrieval.filters import Filters, holds
+from retrieval.history import CustomerHistory
+from retrieval.recommend.base import MIN_SUPPORT, Code, Reason
+from retrieval.recommend.content import shared_attributes
+from retrieval.recommend.counts import Counts
+from retrieval.recommend.purchases import as_date
+from retrieval.recommend.rules import is_due, usual_interval
+from retrieval.search import Search
+from shop.types import Product
+
+STRENGTH: Mapping[Code, float] = {
+    "bought_together": 1.0,
+    "due_again": 0.95,
+    "said_like": 0.9,
+    "because_viewed": 0.85,
+    "because_bought": 0.8,
+    "new_in_category": 0.6,
+    "customers_like_you": 0.55,
+    "similar": 0.45,
+    "popular": 0.3,
+    "well_rated": 0.3,
+    "pinned": 0.2,
+    "matches_request": 0.0,
+}
+"""Which reason is said first where several are true: the more of the customer's own is in it, the sooner.
+The evidence moves a reason by up to half of this."""
+LOOKED_BACK = 40
+"""Products of the history that reasons refer to: the latest."""
+ALIKE_COSINE = 0.5
+FOLLOWED = 3
+"""Products bought of a category until it counts as followed."""
+WELL_RATED = 4.0
+HALF_LIFE_PLACES = 15
+"""Of two products equally tied to a candidate the later one in the history is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """For whom reasons are sought: their history, what the talk is about, and where they are."""
+
+    history: CustomerHistory
+    seeds: tuple[str, ...]
+    filters: Filters
+    country: str
+    today: date
+    customer_id: str = ""
+    pins: frozenset[str] = frozenset()
+
+
+Found = dict[str, list[tuple[float, Reason]]]
+
+
+class Reasoner:
+    """Finds reasons in one state of the orders and the catalogue."""
+
+    def __init__(self, counts: Counts, search: Search) -> None:
+        self._counts, self._search = counts, search
+
+    def find(self, products: Sequence[Product], occasion: Occasion) -> dict[str, tuple[Reason, ...]]:
+        """Product id -> its reasons, strongest first, one of each code; products without any are left out.
+
+        That a product fits the filters is no reason by itself but is said beside others.
+        """
+        found: Found = defaultdict(list)
+        ids = [product.id for product in products]
+        history = occasion.history
+        self._add_together(found, ids, occasion)
+        self._add_due(found, ids, occasion)
+        self._add_said(found, products, history)
+        if not occasion.seeds:
+            self._add_alike(found, ids, occasion)
+            self._add_new(found, products, history)
+        self._add_similar(found, products, occasion)
+        self._add_general(found, products, occasion)
+        asked = (Reason("matches_request"),) if occasion.filters else ()
+        return {id_: (*_in_order(reasons), *asked) for id_, reasons in found.items()}
+
+    def _title(self, product_id: str) -> str:
+        product = self._search.product(product_id)
+        return product.title if product else ""
+
+    def _add_together(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
+        """Bought together with what the talk is about; else with what the customer bought or looked at."""
+        history = occasion.history
+        groups: tuple[tuple[Code, Iterable[str]], ...] = (("bought_together", occasion.seeds),)
+        if not occasion.seeds:
+            viewed = (id_ for id_ in history.seen if id_ not in history.bought)
+            groups = (("because_viewed", viewed), ("because_bought", history.bought))
+        for code, seeds in groups:
+            latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if self._title(id_)]
+            fresh = {id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)}
+            for other, (strength, seed, count) in self._counts.together(fresh, ids).items():
+                evidence: dict[str, str | int] = {"title": self._title(seed), "customers": count}
+                if code != "bought_together":
+                    day = history.bought[seed][-1] if code == "because_bought" else history.seen[seed]
+                    evidence |= {"date": day.isoformat() if day else ""}
+                _add(found, other, min(1.0, 2 * strength), Reason(code, evidence))
+
+    def _add_due(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
+        for id_ in ids:
+            days = occasion.history.bought.get(id_, ())
+            if is_due(days, occasion.today):
+                last = max(day for day in days if day)
+                evidence: dict[str, str | int] = {
+                    "title": self._title(id_),
+                    "date": last.isoformat(),
+                    "every_days": usual_interval(days) or 0,
+                }
+                _add(found, id_, min(1.0, len(days) / 4), Reason("due_again", evidence))
+
+    @staticmethod
+    def _add_said(found: Found, products: Sequence[Product], history: CustomerHistory) -> None:
+        for words, day in history.likes.items():
+            for product in products:
+                if holds(product, words):
+                    evidence: dict[str, str | int] = {"words": words, "date": day.isoformat()}
+                    _add(found, product.id, 1.0, Reason("said_like", evidence))
+
+    def _add_alike(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
+        shared, counts = self._counts.alike(occasion.customer_id, list(occasion.history.bought), ids)
+        most = max(counts.values(), default=1)
+        for id_, count in counts.items():
+            evidence: dict[str, str | int] = {"customers": count, "shared": shared}
+            _add(found, id_, count / most, Reason("customers_like_you", evidence))
+
+    def _add_new(self, found: Found, products: Sequence[Product], history: CustomerHistory) -> None:
+        new = [p for p in products if p.category and p.id not in history.bought]
+        firsts = {p.id: day for p in new if (day := self._counts.first_sold(p.id)) is not None}
+        if not firsts:
+            return
+        own = self._search.products.several(list(history.bought)).values()
+        for product in new:
+            same = sum(other.category == product.category for other in own)
+            if product.id in firsts and same >= FOLLOWED:
+                evidence: dict[str, str | int] = {
+                    "category": product.category,
+                    "products": same,
+                    "date": as_date(firsts[product.id]),
+                }
+                _add(found, product.id, min(1.0, same / 10), Reason("new_in_category", evidence))
+
+    def _add_similar(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
+        """Near by vector, and with something in common that can be named."""
+        history = occasion.history
+        latest = (*history.liked, *list(history.seen)[:3], *list(history.bought)[:3])
+        seeds = dict.fromkeys(occasion.seeds or latest)
+        others = self._search.products.several(list(seeds)[:LOOKED_BACK])
+        by_id = {product.id: product for product in products if product.id not in others}
+        ids, vectors = self._search.vectors_of([*others, *by_id])
+        known = sum(id_ in others for id_ in ids)
+        if vectors is None or not known:
+            return
+        cosines = vectors[known:] @ vectors[:known].T
+        for row, id_ in enumerate(ids[known:]):
+            column = int(cosines[row].argmax())
+            other = others[ids[column]]
+            shared = shared_attributes(by_id[id_], other)
+            if cosines[row, column] >= ALIKE_COSINE and shared:
+                evidence = {"title": other.title, **shared}
+                _add(found, id_, float(cosines[row, column]), Reason("similar", evidence))
+
+    def _add_general(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
+        """What is true for everybody."""
+        for product in products:
+            customers, country = self._counts.popular(product.id, occasion.country)
+            if customers >= MIN_SUPPORT:
+                evidence: dict[str, str | int] = {
+                    "customers": customers,
+                    "country": country,
+                    "days": self._counts.days,
+                }
+                _add(found, product.id, min(1.0, customers / 100), Reason("popular", evidence))
+            rating = product.rating
+            if rating and rating.value >= WELL_RATED and rating.count >= MIN_SUPPORT:
+                evidence = {"rating": f"{rating.value:g}", "count": rating.count}
+                _add(found, product.id, 0.5, Reason("well_rated", evidence))
+            if product.id in occasion.pins:
+                _add(found, product.id, 1.0, Reason("pinned"))
+
+
+def _add(found: Found, id_: str, value: float, reason: Reason) -> None:
+    found[id_].append((STRENGTH[reason.code] * (0.5 + 0.5 * value), reason))
+
+
+def _in_order(reasons: list[tuple[float, Reason]]) -> tuple[Reason, ...]:
+    """Strongest first, one of each code."""
+    by_code: dict[str, Reason] = {}
+    for _, reason in sorted(reasons, key=lambda entry: -entry[0]):
+        by_code.setdefault(reason.code, reason)
+    return tuple(by_code.values())
