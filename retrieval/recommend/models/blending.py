@@ -93,15 +93,19 @@ def _positive(value: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def scaled(part: Floats) -> Floats:
     """Divided by the row's largest, what is below zero cut off: 1 is the scorer's favourite."""
-    top = np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9)
-    return np.asarray(np.maximum(part, 0.0) / top, dtype=np.float32)
+    return np.asarray(np.maximum(part, 0.0) / _top(part), dtype=np.float32)
+
+
+def _top(part: Floats) -> Floats:
+    return np.asarray(np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9), dtype=np.float32)
 
 
 def first_stage(parts: Sequence[Floats], weights: Floats) -> Floats:
     """Weighted sum of the scaled scores."""
     total = np.zeros(parts[0].shape, dtype=np.float32)
     for part, weight in zip(parts, weights, strict=True):
-        total += weight * scaled(part)
+        if weight:
+            total += np.maximum(part, 0.0) * (weight / _top(part))
     return total
 
 
@@ -119,12 +123,13 @@ def choose_candidates(
     score = total[rows, columns]
     features = [score, _rank(score)]
     for part in parts:
-        chosen = scaled(part)[rows, columns]
+        chosen = np.maximum(part[rows, columns], 0.0) / _top(part)
         features += [chosen, _rank(chosen)]
     times = np.asarray(histories.matrix().toarray()[rows, columns], dtype=np.float32)
     length = np.diff(histories.start).astype(np.float32)[:, None]
-    visits = np.array([1.0 + v for v in _last_visit(histories)], dtype=np.float32)[:, None]
-    features += [times, np.broadcast_to(length, score.shape), np.broadcast_to(visits, score.shape)]
+    visits = np.zeros(len(histories), dtype=np.float32)
+    np.maximum.at(visits, histories.row, histories.visit + np.float32(1))
+    features += [times, np.broadcast_to(length, score.shape), np.broadcast_to(visits[:, None], score.shape)]
     return Candidates(columns, np.stack(features, axis=2).astype(np.float32), score)
 
 
@@ -134,12 +139,6 @@ def _rank(score: Floats) -> Floats:
     found = np.empty(score.shape, dtype=np.float32)
     np.put_along_axis(found, order, np.arange(1, score.shape[1] + 1, dtype=np.float32)[None, :], axis=1)
     return found
-
-
-def _last_visit(histories: Histories) -> Longs:
-    last = np.zeros(len(histories), dtype=np.int64)
-    np.maximum.at(last, histories.row, histories.visit)
-    return last
 
 
 @dataclass(frozen=True)
