@@ -62,7 +62,7 @@ class ShopScorers:
         """See FittedScorers."""
         if not self.products:
             return np.zeros(0, dtype=np.float32)
-        return self.fitted.scores_many(stack([history], len(self.products)))[0]
+        return np.asarray(self.fitted.scores_many(stack([history], len(self.products)))[0])
 
     def parts(self, history: History) -> dict[str, Floats]:
         """See FittedScorers."""

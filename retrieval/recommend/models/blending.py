@@ -91,7 +91,7 @@ class Blend:
 
 
 def _positive(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    return value - value.min(axis=1, keepdims=True)
+    return np.asarray(value - value.min(axis=1, keepdims=True))
 
 
 def without_known(histories: Histories, part: Floats) -> Floats:
@@ -133,7 +133,7 @@ def choose_candidates(
     score = total[rows, columns]
     features = [score, _rank(score)]
     for part in parts:
-        chosen = np.maximum(part[rows, columns], 0.0) / _top(part)
+        chosen = np.asarray(np.maximum(part[rows, columns], 0.0) / _top(part), dtype=np.float32)
         features += [chosen, _rank(chosen)]
     times = np.asarray(histories.matrix().toarray()[rows, columns], dtype=np.float32)
     length = np.diff(histories.start).astype(np.float32)[:, None]
