@@ -19,9 +19,9 @@ from scipy import optimize, sparse  # type: ignore[import-untyped]
 from retrieval.recommend.histories import Histories, Longs
 from retrieval.recommend.scorers import Floats, Scorer
 
-CANDIDATES = 150
+CANDIDATES = 100
 BATCH = 256
-ROWS_AT_MOST = 8000
+ROWS_AT_MOST = 16000
 """Rows to learn from; more make no measurable difference."""
 WEIGHED_AT_MOST = 3000
 SEED = 1
