@@ -70,9 +70,7 @@ def test_an_event_changes_the_next_scores() -> None:
         if not name.startswith("popularity"):
             before = scorer.scores_many(stack([History.of([1], [TODAY - 50], today=TODAY)], PRODUCTS))
             after = scorer.scores_many(
-                stack(
-                    [History.of([1, 30, 30], [TODAY - 50, TODAY - 8, TODAY - 1], today=TODAY)], PRODUCTS
-                )
+                stack([History.of([1, 30, 30], [TODAY - 50, TODAY - 8, TODAY - 1], today=TODAY)], PRODUCTS)
             )
             assert not np.array_equal(before, after), name
 
@@ -81,7 +79,9 @@ def test_an_event_changes_the_next_scores() -> None:
 def blends() -> dict[str, Blend]:
     rows = walks(400)
     log = rows.part(0, 400)
-    shorter = stack([History.of(log.item[a : b - 1]) for a, b in zip(log.start, log.start[1:], strict=False)], PRODUCTS)
+    shorter = stack(
+        [History.of(log.item[a : b - 1]) for a, b in zip(log.start, log.start[1:], strict=False)], PRODUCTS
+    )
     last = answers_of([[int(log.item[b - 1])] for b in log.start[1:]], PRODUCTS)
     orders = baskets()
     return {
