@@ -79,16 +79,17 @@ class Scorer(Protocol):
 
 
 class FittedScorers(Protocol):
-    """All scorers of a shop and their learned blend, ready to serve.
-
-    products: ids in the order of the columns; places: id to column.
-    """
+    """All scorers of a shop and their learned blend, ready to serve."""
 
     @property
-    def products(self) -> tuple[str, ...]: ...
+    def products(self) -> tuple[str, ...]:
+        """Ids in the order of the columns."""
+        ...
 
     @property
-    def places(self) -> Mapping[str, int]: ...
+    def places(self) -> Mapping[str, int]:
+        """The column of each id."""
+        ...
 
     def history(
         self,
