@@ -24,6 +24,7 @@ def shop(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     import uvicorn
 
     from assistant.chat import Assistant
+    from retrieval.recommend.base import Context
     from shop.settings import load_settings
     from shop.types import Customer, Order, OrderLine
     from ui.app import create_app
@@ -34,7 +35,8 @@ def shop(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     assistant = Assistant.open(settings)
     store = assistant.store
     store.put_customers([Customer(id_, country="United Kingdom") for id_ in (NEW, ONE, MANY, GONE)])
-    sold = [p for p in store.products() if p.price and p.in_stock is not False]
+    popular = [each.product for each in assistant.recommender.recommend(Context(), 6)]
+    sold = popular + [p for p in store.products() if p.price and p not in popular]
     today = datetime(2011, 9, 9, 9, tzinfo=UTC)
 
     def order(customer: str, number: int, days_ago: int) -> Order:
