@@ -36,6 +36,8 @@ PARTS = {
     "scale_predict": "Learning from 100,000 customers",
     "quality_mood": "The mood of a text",
     "quality_uplift": "Who is moved by a message; tables",
+    "quality_recommend": "Recommendations",
+    "speed_recommend": "Recommending from 100,000 products",
 }
 LIMIT_S = 3600
 

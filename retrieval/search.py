@@ -267,7 +267,10 @@ class Search:
         catalogue = self._library.current()
         rows = {id_: row for id_ in ids if (row := catalogue.row_of(id_)) is not None}
         vectors = catalogue.vectors(np.array(list(rows.values()), dtype=np.int64)) if rows else None
-        if vectors is None or not (kept := vectors.any(axis=1)).any():
+        if vectors is None:
+            return [], None
+        kept = np.asarray(vectors.any(axis=1))
+        if not kept.any():
             return [], None
         return [id_ for id_, keep in zip(rows, kept, strict=True) if keep], vectors[kept]
 

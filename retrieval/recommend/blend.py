@@ -41,10 +41,12 @@ REASONED = 24
 """Products that reasons are sought for: the best that no rule refuses, three times as many as wanted."""
 PAID = 60
 """Products bought whose prices say what a customer pays."""
+HALF_AT = 20
+"""The place in the scorers' order that is worth half as much as the first."""
 PAGE = 50
 SEEDS = 8
 RECENT = 10
-SIMILAR, POPULAR, SAID, LOOKED_AT = 0.45, 0.25, 1.0, 0.2
+SIMILAR, POPULAR, SAID, LOOKED_AT, DUE = 0.45, 0.25, 1.5, 0.2, 0.3
 """What is added to a score of 0 to 1 for what the scorers cannot know or a list needs to be filled. Not
 fitted: no shop's data at hand has likes or views."""
 MOST_RATED = 200
@@ -168,7 +170,7 @@ class Blend:
                 scores[hit.product.id] += LOOKED_AT * hit.score
         for id_, days in history.bought.items():
             if is_due(days, occasion.today):
-                scores[id_] = max(scores[id_], 0.5)
+                scores[id_] = max(scores[id_], DUE)
         return scores
 
     def _ranked(self, fitted: _Fitted, occasion: Occasion) -> Scores:
@@ -189,18 +191,15 @@ class Blend:
         scorers = fitted.scorers
         if not happened:
             return {}
-        known = scorers.history(happened, occasion.today, occasion.country)
-        values = scorers.blend(known)
-        if occasion.filters:
-            order = np.argsort(-values, kind="stable")
-            ids = self._search.keep(occasion.filters, [scorers.products[at] for at in order])[:RANKED]
-        else:
-            count = min(len(values), RANKED + len(history.bought))
-            best = np.argpartition(-values, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-            ids = [scorers.products[at] for at in best]
-        chosen = {id_: float(values[scorers.places[id_]]) for id_ in ids}
-        low, high = min(chosen.values(), default=0.0), max(chosen.values(), default=0.0)
-        return {id_: (value - low) / ((high - low) or 1.0) for id_, value in chosen.items()}
+        values = scorers.blend(scorers.history(happened, occasion.today, occasion.country))
+        count = len(values) if occasion.filters else min(len(values), RANKED + len(history.bought))
+        best = np.argpartition(-values, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
+        order = best[np.argsort(-values[best], kind="stable")]
+        again = {id_ for id_, days in history.bought.items() if is_due(days, occasion.today)}
+        ids = [id_ for at in order if (id_ := scorers.products[at]) not in history.bought or id_ in again]
+        ids = self._search.keep(occasion.filters, ids) if occasion.filters else ids
+        # By place, since what a score of the blend means differs from shop to shop.
+        return {id_: 1 / (1 + place / HALF_AT) for place, id_ in enumerate(ids[:RANKED])}
 
     def _in_general(self, fitted: _Fitted, country: str) -> Scores:
         """What many buy; where nobody's purchases are known, what many rate well."""

@@ -26,6 +26,8 @@ WINDOW_DAYS = 30
 """What "lately" and "new" mean."""
 COUNTRY_CUSTOMERS = 5 * MIN_SUPPORT
 """Fewer buyers in a country within the window say nothing of it."""
+EVER = 0.1
+"""What all orders say of popularity beside those of the window."""
 ALIKE = 20
 """Customers like somebody are at least so many: those who share the most products with them."""
 LEAST_SHARED = 3
@@ -140,25 +142,21 @@ class Counts:
     # -- popularity --------------------------------------------------------------------------------
 
     @cached_property
-    def days(self) -> int:
-        """The window that popularity is counted in; 0, all orders, where nobody bought in it."""
-        return WINDOW_DAYS if self._recent.any() else 0
+    def _popular(self) -> dict[tuple[int, str], Ints]:
+        """(days, country) -> different customers by product; days 0 is ever, country '' is all.
 
-    @cached_property
-    def _recent(self) -> NDArray[np.bool_]:
+        Only countries where enough bought.
+        """
         day = self.purchases.day
-        within = (day != NO_DAY) & (day > days_since_epoch(self.today) - WINDOW_DAYS)
-        return np.asarray((self.purchases.customer >= 0) & within)
-
-    @cached_property
-    def _popular(self) -> dict[str, Ints]:
-        """Country ('' is all) -> different customers by product; only countries where enough bought."""
-        counted = self._recent if self.days else self.purchases.customer >= 0
-        found = {"": self._count(counted)}
-        for place, country in enumerate(self.purchases.countries):
-            here = counted & (self.purchases.country == place)
-            if country and len(np.unique(self.purchases.customer[here])) >= COUNTRY_CUSTOMERS:
-                found[country] = self._count(here)
+        known = self.purchases.customer >= 0
+        lately = known & (day != NO_DAY) & (day > days_since_epoch(self.today) - WINDOW_DAYS)
+        found = {}
+        for days, counted in ((WINDOW_DAYS, lately), (0, known)):
+            found[days, ""] = self._count(counted)
+            for place, country in enumerate(self.purchases.countries):
+                here = counted & (self.purchases.country == place)
+                if country and len(np.unique(self.purchases.customer[here])) >= COUNTRY_CUSTOMERS:
+                    found[days, country] = self._count(here)
         return found
 
     def _count(self, rows: NDArray[np.bool_]) -> Ints:
@@ -166,22 +164,26 @@ class Counts:
         keys = self.purchases.customer[rows].astype(np.int64) * size + self.purchases.product[rows]
         return np.bincount(np.unique(keys) % size, minlength=len(self.products)).astype(np.int64)
 
-    def popular(self, product_id: str, country: str = "") -> tuple[int, str]:
-        """(customers, country) within the window: in `country` where enough bought it there, else in all."""
+    def popular(self, product_id: str, country: str = "") -> tuple[int, str, int]:
+        """(customers, country, days) of the narrowest that MIN_SUPPORT customers or more speak for: lately
+        before ever, and in `country` before all; 0 customers where there are too few.
+        """
         place = self.places.get(product_id)
-        if place is None:
-            return 0, ""
-        local = self._popular.get(country)
-        if country and local is not None and local[place] >= MIN_SUPPORT:
-            return int(local[place]), country
-        return int(self._popular[""][place]), ""
+        for days in (WINDOW_DAYS, 0):
+            for where in dict.fromkeys((country, "")):
+                counted = self._popular.get((days, where))
+                if place is not None and counted is not None and counted[place] >= MIN_SUPPORT:
+                    return int(counted[place]), where, days
+        return 0, "", 0
 
     def most_popular(self, country: str = "", k: int = 200) -> dict[str, float]:
-        """The products most different customers bought in the window, 1 the first: half by country."""
-        everywhere = self._popular[""].astype(np.float64)
-        score = everywhere / max(everywhere.max(initial=0), 1)
-        if country and (local := self._popular.get(country)) is not None:
-            score = (score + local / max(local.max(initial=0), 1)) / 2
+        """The products most different customers bought: lately, half by country; then ever, up to `EVER`."""
+        score = np.zeros(len(self.products))
+        for days, worth in ((WINDOW_DAYS, 1.0), (0, EVER)):
+            own = self._popular.get((days, country)) if country else None
+            counted = [part for part in (self._popular[days, ""], own) if part is not None]
+            parts = [np.where(part >= MIN_SUPPORT, part, 0) for part in counted]
+            score += worth * sum(part / max(part.max(initial=0), 1) for part in parts) / len(parts)
         best = np.argsort(-score, kind="stable")[:k]
         return {self.products[at]: float(score[at]) for at in best if score[at] > 0}
 

@@ -17,7 +17,14 @@ from retrieval.recommend.lessons import Lesson
 from retrieval.recommend.models.blending import Blend, Taught, fit_blend
 from retrieval.recommend.models.content import Content, content_of_texts
 from retrieval.recommend.models.factors import fit_factors
-from retrieval.recommend.models.pairs import fit_baskets, fit_item_knn, fit_transitions
+from retrieval.recommend.models.pairs import (
+    PairScorer,
+    find_pairs,
+    fit_baskets,
+    fit_item_knn,
+    fit_transitions,
+    fit_two_steps,
+)
 from retrieval.recommend.models.popularity import fit_popularity
 from retrieval.recommend.models.repurchase import Due, Repurchase
 from retrieval.recommend.models.user_knn import fit_user_knn
@@ -38,11 +45,15 @@ def fit_scorers(
     dated = bool((log.day != NO_DAY).any())
     visits = len(np.unique(log.row * (np.int64(1) << 32) + log.visit))
     baskets = len(log.item) > ONE_BY_ONE * max(1, visits)
+    started = time.perf_counter()
+    pairs = find_pairs(log)
+    pairs_s = time.perf_counter() - started
     makers: list[tuple[str, Callable[[], Scorer | None]]] = [
         ("popularity", lambda: fit_popularity(log, 30.0)),
-        ("item_knn", lambda: fit_item_knn(log)),
-        ("transitions", lambda: fit_transitions(log, near=0.8, fade=0.8)),
-        ("transitions_last", lambda: fit_transitions(log, "transitions_last", near=0.5, fade=0.3)),
+        ("item_knn", lambda: fit_item_knn(pairs)),
+        ("transitions", lambda: fit_transitions(pairs, "transitions", 0.8, 0.8)),
+        ("transitions_last", lambda: fit_transitions(pairs, "transitions_last", 0.5, 0.3)),
+        ("two_steps", lambda: fit_two_steps(fit_transitions(pairs, "transitions", 0.8, 0.8))),
         ("user_knn", lambda: fit_user_knn(log)),
         ("factors", lambda: fit_factors(log)),
     ]
@@ -53,7 +64,7 @@ def fit_scorers(
         ]
     if baskets:
         makers += [
-            ("basket", lambda: fit_baskets(log)),
+            ("basket", lambda: fit_baskets(pairs)),
             ("frequency", lambda: Repurchase("frequency", log.products, float("inf"))),
             ("repurchase", lambda: Repurchase("repurchase", log.products, 60.0)),
             ("due", lambda: Due("due", log.products)),
@@ -66,7 +77,7 @@ def fit_scorers(
         started = time.perf_counter()
         if (made := make()) is not None:
             scorers.append(made)
-            seconds[name] = time.perf_counter() - started
+            seconds[name] = time.perf_counter() - started + (pairs_s if isinstance(made, PairScorer) else 0)
     for content in contents:
         scorers.append(content)
         seconds[content.name] = 0.0
@@ -89,12 +100,22 @@ def fit_recommender(
     """Scorers of `log` with the blend learned from `lessons`, each of which has scorers of its own."""
     contents = [content_of_texts(texts)] if any(texts) else []
     scorers, _ = fit_scorers(log, contents, progress)
-    taught = [
-        Taught(
-            scorers if lesson.log is log else fit_scorers(lesson.log, contents, progress)[0],
-            lesson.histories,
-            lesson.answers,
-        )
-        for lesson in lessons
-    ]
-    return fit_blend(taught, scorers, again)
+    return fit_blend(teach(log, scorers, lessons, contents, progress), scorers, again)
+
+
+def teach(
+    log: Histories,
+    scorers: Sequence[Scorer],
+    lessons: Sequence[Lesson],
+    contents: Sequence[Content],
+    progress: Progress | None = None,
+) -> list[Taught]:
+    """Each lesson with scorers that do not know its answers; without those whose data allow only others
+    than `log` does."""
+    taught = []
+    for lesson in lessons:
+        same = lesson.log is log
+        made = scorers if same else fit_scorers(lesson.log, contents, progress)[0]
+        if [one.name for one in made] == [one.name for one in scorers]:
+            taught.append(Taught(made, lesson.histories, lesson.answers))
+    return taught

@@ -47,6 +47,7 @@ def save_blend(blend: Blend, folder: Path, key: str) -> None:
             "scorers": scorers,
             "weights": [float(weight) for weight in blend.weights],
             "again": blend.again,
+            "trust": blend.trust,
             "trees": blend.booster.model_to_string() if blend.booster else None,
         }
         (fresh / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -73,6 +74,7 @@ def load_blend(folder: Path, key: str) -> Blend | None:
             np.array(manifest["weights"], dtype=np.float32),
             lightgbm.Booster(model_str=trees) if trees else None,
             bool(manifest["again"]),
+            float(manifest["trust"]),
         )
     except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError):
         return None

@@ -175,13 +175,9 @@ class Reasoner:
     def _add_general(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
         """What is true for everybody."""
         for product in products:
-            customers, country = self._counts.popular(product.id, occasion.country)
-            if customers >= MIN_SUPPORT:
-                evidence: dict[str, str | int] = {
-                    "customers": customers,
-                    "country": country,
-                    "days": self._counts.days,
-                }
+            customers, country, days = self._counts.popular(product.id, occasion.country)
+            if customers:
+                evidence: dict[str, str | int] = {"customers": customers, "country": country, "days": days}
                 _add(found, product.id, min(1.0, customers / 100), Reason("popular", evidence))
             rating = product.rating
             if rating and rating.value >= WELL_RATED and rating.count >= MIN_SUPPORT:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -16,7 +18,7 @@ from retrieval.search import Search
 from retrieval.vectors import MemoryVectors
 from shop.settings import Settings
 from shop.store import Store
-from shop.types import Consent, Customer, Money, Order, OrderLine, Product
+from shop.types import Consent, Customer, Event, Money, Order, OrderLine, Product
 
 TODAY = date(2011, 9, 9)
 TITLES = {
@@ -41,6 +43,15 @@ def order(number: int, customer: str, products: list[str], days_ago: int) -> Ord
     return Order(str(number), customer, lines, placed_at=at, country="United Kingdom")
 
 
+class Shop(NamedTuple):
+    store: Store
+    search: Search
+    settings: Settings
+
+    def opened(self, **settings: object) -> Recommender:
+        return open_recommender(self.store, self.search, self.settings.model_copy(update=settings))
+
+
 ORDERS = [
     *(order(n, f"c{n}", ["teapot", "cup"], 5 + n) for n in range(1, 6)),
     *(order(10 + n, f"d{n}", ["teapot", "saucer", "towel"], 8) for n in range(1, 4)),
@@ -50,11 +61,17 @@ ORDERS = [
     order(32, "private", ["teapot"], 20),
     order(33, "c1", ["rare", "cup"], 2),
     *(order(40 + n, f"f{n}", ["late"], -3) for n in range(1, 6)),
+    *(order(60 + n, f"g{n}", ["soap"], 4) for n in range(1, 4)),
 ]
 
 
 @pytest.fixture(scope="module")
-def recommender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recommender]:
+def recommender(shop: Shop) -> Recommender:
+    return open_recommender(shop.store, shop.search, shop.settings)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder: Path = tmp_path_factory.mktemp("shop")
     settings = Settings(shop=folder, today=TODAY, embedder="hash:", vectors="memory:")
     products = [
@@ -72,7 +89,7 @@ def recommender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recommende
         )
         store.put_orders(ORDERS)
         search = Search(products, [], HashEmbedder(), vectors, MemoryVectors())
-        yield open_recommender(store, search, settings)
+        yield Shop(store, search, settings)
 
 
 def by_id(found: list) -> dict:
@@ -139,3 +156,87 @@ def test_unknown_customer_and_product(recommender: Recommender) -> None:
     stranger = recommender.recommend(Context(customer_id="nobody", seeds=("no such",)))
     assert all(r.reasons and r.product.id != "no such" for r in stranger)
     assert recommender.recommend(Context(), 0) == []
+
+
+NOW = datetime(2011, 9, 9, 12, tzinfo=UTC)
+
+
+def did(shop: Shop, customer: str, name: str, product: str) -> None:
+    shop.store.put_events([Event(name, customer, NOW, {"product_id": product})])
+
+
+def codes(found: list) -> set[str]:
+    return {reason.code for one in found for reason in one.reasons}
+
+
+def test_an_event_changes_the_next_recommendation(shop: Shop, recommender: Recommender) -> None:
+    shop.store.put_customers([Customer("fresh", country="United Kingdom")])
+    before = recommender.recommend(Context(customer_id="fresh"))
+    assert before and codes(before) <= {"popular"}
+    did(shop, "fresh", "Product Viewed", "teapot")
+    after = by_id(recommender.recommend(Context(customer_id="fresh")))
+    assert reason(after["cup"], "because_viewed") == {
+        "title": "Rose Teapot",
+        "date": "2011-09-09",
+        "customers": 5,
+    }
+    did(shop, "fresh", "Product Disliked", "cup")
+    assert "cup" not in by_id(recommender.recommend(Context(customer_id="fresh"), 20))
+    shop.store.remember("fresh", "likes", "towels")
+    said = by_id(recommender.recommend(Context(customer_id="fresh")))
+    assert reason(said["towel"], "said_like")["words"] == "towels"
+    shop.store.remember("fresh", "dislikes", "towels")
+    assert "towel" not in by_id(recommender.recommend(Context(customer_id="fresh"), 20))
+
+
+def test_what_was_sent_back_stays_away(shop: Shop, recommender: Recommender) -> None:
+    shop.store.put_customers([Customer("unhappy")])
+    back = replace(
+        order(90, "unhappy", ["towel"], 40),
+        lines=(OrderLine("towel", "Blue Hand Towel", 2, money("2.00"), returned=2),),
+    )
+    shop.store.put_orders([back])
+    assert "towel" not in by_id(recommender.recommend(Context(customer_id="unhappy"), 20))
+    assert "towel" not in by_id(recommender.recommend(Context(customer_id="unhappy", seeds=("teapot",)), 20))
+
+
+def test_a_guest_is_known_by_the_visit_alone(shop: Shop, recommender: Recommender) -> None:
+    talk = shop.store.start_conversation()
+    other = shop.store.start_conversation()
+    shop.store.note_visit(talk, "Product Viewed", "teapot", NOW)
+    found = by_id(recommender.recommend(Context(conversation_id=talk)))
+    assert reason(found["cup"], "because_viewed")["customers"] == 5
+    assert "because_viewed" not in codes(recommender.recommend(Context(conversation_id=other)))
+    assert "because_viewed" not in codes(
+        recommender.recommend(Context(conversation_id=talk, use_history=False))
+    )
+
+
+def test_a_guests_country_counts(shop: Shop, recommender: Recommender) -> None:
+    here = by_id(recommender.recommend(Context(country="United Kingdom")))
+    assert reason(here["teapot"], "popular") == {"customers": 9, "country": "United Kingdom", "days": 30}
+    there = by_id(recommender.recommend(Context(country="Atlantis")))
+    assert reason(there["teapot"], "popular")["country"] == ""
+
+
+def test_pins_lead_where_no_rule_refuses_them_and_what_is_blocked_never_comes(shop: Shop) -> None:
+    pinned = shop.opened(recommend_pins=("rare", "gone"))
+    found = pinned.recommend(Context(), 3)
+    assert found[0].product.id == "rare" and codes(found[:1]) == {"pinned"}
+    assert "gone" not in by_id(found)
+    assert "rare" not in by_id(pinned.recommend(Context(seeds=("teapot",)), 20)), "goes with is not for sale"
+    assert "rare" not in by_id(pinned.recommend(Context(exclude=frozenset({"rare"})), 20))
+    blocked = shop.opened(recommend_block=("teapot",))
+    for context in (Context(), Context(seeds=("cup",)), Context(customer_id="e1")):
+        assert "teapot" not in by_id(blocked.recommend(context, 20))
+
+
+def test_a_deleted_customer_is_a_stranger_at_once(shop: Shop, recommender: Recommender) -> None:
+    assert "because_bought" in codes(recommender.recommend(Context(customer_id="d1")))
+    shop.store.forget("d1")
+    assert codes(recommender.recommend(Context(customer_id="d1"))) <= {"popular", "well_rated"}
+
+
+def test_a_turned_down_product_takes_its_like_with_it(recommender: Recommender) -> None:
+    found = by_id(recommender.recommend(Context(turned_down=("cup",)), 20))
+    assert found and "cup" not in found

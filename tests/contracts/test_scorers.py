@@ -1,4 +1,4 @@
-"""Every scorer keeps the contract: one finite number a product, for anybody, the same alone and in a batch."""
+"""Every scorer keeps the contract: finite numbers, for anybody, the same alone and in a batch."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_an_event_changes_the_next_scores() -> None:
 
 @pytest.fixture(scope="module")
 def blends() -> dict[str, Blend]:
-    rows = walks(400)
+    rows = walks(200)
     log = rows.part(0, 400)
     shorter = stack(
         [History.of(log.item[a : b - 1]) for a, b in zip(log.start, log.start[1:], strict=False)], PRODUCTS
@@ -93,8 +93,8 @@ def blends() -> dict[str, Blend]:
 
 
 def test_blends_are_finite_and_learned_where_there_are_lessons(blends: dict[str, Blend]) -> None:
-    assert blends["in baskets"].booster is not None
-    assert blends["nothing to learn from"].booster is None
+    assert len(set(blends["in baskets"].weights.tolist())) > 1
+    assert set(blends["nothing to learn from"].weights.tolist()) == {1.0}
     for blend in blends.values():
         found = blend.scores_many(stack(list(ASKED.values()), PRODUCTS))
         assert found.shape == (len(ASKED), PRODUCTS)
@@ -114,7 +114,8 @@ def test_a_blend_that_was_kept_is_the_same(blends: dict[str, Blend], tmp_path: P
 
 
 def test_fitting_twice_gives_the_same_scores() -> None:
-    first, second = (fit_scorers(walks(60), [])[0] for _ in range(2))
+    again = fit_scorers(LOGS["one by one"], [content_of_texts(TEXTS)])[0]
     asked = stack([History.of([3, 4])], PRODUCTS)
-    for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(one.scores_many(asked), other.scores_many(asked))
+    for scorer in again:
+        first = SCORERS[f"{scorer.name}, one by one"]
+        np.testing.assert_array_equal(scorer.scores_many(asked), first.scores_many(asked))

@@ -18,7 +18,7 @@ from retrieval.recommend.scorers import Floats
 DEPTHS = (5, 10, 20)
 DRAWS = 1000
 SEED = 1
-NAMES = tuple(f"{metric}@{k}" for metric in ("hr", "ndcg", "recall") for k in DEPTHS) + ("mrr",)
+NAMES = (*(f"{metric}@{k}" for metric in ("hr", "ndcg", "recall") for k in DEPTHS), "mrr")
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from scipy import sparse  # type: ignore[import-untyped]
 
 from retrieval.recommend.evaluation.figures import Ranked, rank, summarise
 from retrieval.recommend.evaluation.tasks import Task
-from retrieval.recommend.fitting import Progress, fit_scorers
+from retrieval.recommend.fitting import Progress, fit_scorers, teach
 from retrieval.recommend.histories import Histories
-from retrieval.recommend.models.blending import BATCH, Blend, Taught, fit_blend
+from retrieval.recommend.models.blending import BATCH, Blend, fit_blend
 from retrieval.recommend.models.content import content_of_texts
 from retrieval.recommend.models.popularity import fit_recent
 from retrieval.recommend.scorers import Floats, Scorer
@@ -51,15 +51,7 @@ def evaluate_recommend(task: Task, progress: Progress | None = None) -> Recommen
     contents = [content_of_texts(task.texts)] if any(task.texts) else []
     started = time.perf_counter()
     scorers, seconds = fit_scorers(task.log, contents, progress)
-    taught = [
-        Taught(
-            scorers if lesson.log is task.log else fit_scorers(lesson.log, contents, progress)[0],
-            lesson.histories,
-            lesson.answers,
-        )
-        for lesson in task.lessons
-    ]
-    blend = fit_blend(taught, scorers, task.again)
+    blend = fit_blend(teach(task.log, scorers, task.lessons, contents, progress), scorers, task.again)
     seconds["blend"] = time.perf_counter() - started
     if task.next_basket:
         recent = fit_recent(task.log, RECENT_DAYS, f"popularity_{RECENT_DAYS}_days")
@@ -105,7 +97,7 @@ def _measure(
         if progress:
             progress(min(first + BATCH, len(task.tests)), len(task.tests))
     bought = np.bincount((log.matrix() > 0).tocsr().indices, minlength=log.products)
-    served = {} if only_blend and blend.name == "blend" else _serving_ms(task, blend, extra, only_blend)
+    served = _serving_ms(task, blend, extra, only_blend)
     found: dict[str, dict[str, Any]] = {}
     for name, parts in everything.items():
         figures = summarise(_joined(parts), bought, len(log))

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
 from retrieval.recommend.histories import Histories, Longs
-from retrieval.recommend.scorers import Floats
+from retrieval.recommend.scorers import Floats, Ints
 
 REACH = 30
 """Pairs further apart in a row than this many entries are not counted: bulk buyers tie all to all."""
+FARTHEST = 64
+FOLLOWED = 30
 KEEP = 300
 """Strongest pairs kept a product."""
 
@@ -40,54 +42,73 @@ class PairScorer:
         return np.asarray((histories.matrix(weight) @ self.matrix).toarray(), dtype=np.float32)
 
 
-def fit_transitions(
-    log: Histories, name: str = "transitions", near: float = 0.6, fade: float = 0.7
-) -> PairScorer:
+@dataclass(frozen=True)
+class Pairs:
+    """Entries near each other in one row: products of the earlier and the later, visits between, weight."""
+
+    products: int
+    first: Ints
+    second: Ints
+    gap: Longs
+    weight: Floats
+
+
+def find_pairs(log: Histories) -> Pairs:
+    """All pairs of entries at most REACH apart; found once for the models below."""
+    first, second = _places(log)
+    return Pairs(
+        log.products,
+        log.item[first],
+        log.item[second],
+        log.visit[second] - log.visit[first],
+        log.weight[first] * log.weight[second],
+    )
+
+
+def fit_transitions(pairs: Pairs, name: str, near: float, fade: float) -> PairScorer:
     """Ordered pairs: i, then j `g` visits later, counts near^(g-1)."""
-    first, second, gap = _pairs(log)
-    later = gap > 0
-    counts = _counted(log, first[later], second[later], near ** (gap[later] - 1))
-    return PairScorer(name, _keep(_scale(counts, 0.25, 0.0)), fade, 10)
+    counts = _counted(pairs, pairs.gap > 0, near, 1)
+    return PairScorer(name, _keep(_scale(counts, 0.25, 0.0), KEEP), fade, 10)
 
 
-def fit_item_knn(
-    log: Histories, name: str = "item_knn", near: float = 0.85, fade: float = 0.85
-) -> PairScorer:
-    """Unordered pairs, `g` visits apart counting near^g, cosine-scaled."""
-    first, second, gap = _pairs(log)
-    counts = _counted(log, first, second, near**gap)
-    return PairScorer(name, _keep(_scale(counts + counts.T, 0.5, 0.5)), fade, 30)
+def fit_two_steps(once: PairScorer) -> PairScorer:
+    """What follows what follows: the strongest transitions, followed twice. Reaches products that never
+    stood in one row with those of a history, which in thin data are most."""
+    strong = _keep(once.matrix, FOLLOWED)
+    shares = (sparse.diags(1.0 / np.maximum(np.asarray(strong.sum(axis=1)).ravel(), 1e-9)) @ strong).tocsr()
+    return PairScorer("two_steps", _keep((shares @ shares).tocsr(), KEEP), once.fade, once.depth)
 
 
-def fit_baskets(log: Histories) -> PairScorer:
-    """Pairs of one visit, cosine-scaled; only the last visit counts."""
-    first, second, gap = _pairs(log)
-    same = gap == 0
-    counts = _counted(log, first[same], second[same], np.ones(int(same.sum())))
-    return PairScorer("basket", _keep(_scale(counts + counts.T, 0.5, 0.5)), 0.5, 2)
+def fit_item_knn(pairs: Pairs) -> PairScorer:
+    """Unordered pairs, `g` visits apart counting 0.85^g, cosine-scaled."""
+    counts = _counted(pairs, pairs.gap >= 0, 0.85, 0)
+    return PairScorer("item_knn", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.85, 30)
 
 
-def _pairs(log: Histories) -> tuple[Longs, Longs, NDArray[np.int64]]:
-    """Entries at most REACH apart in one row: places of the earlier and the later, visits between."""
-    firsts, seconds = [], []
-    for gap in range(1, REACH + 1):
-        if gap >= len(log.item):
-            break
-        together = np.flatnonzero(log.row[gap:] == log.row[:-gap])
+def fit_baskets(pairs: Pairs) -> PairScorer:
+    """Pairs of one visit, cosine-scaled; only the last two visits count."""
+    counts = _counted(pairs, pairs.gap == 0, 1.0, 0)
+    return PairScorer("basket", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.5, 2)
+
+
+def _places(log: Histories) -> tuple[Longs, Longs]:
+    """Places of the earlier and the later entry of each pair."""
+    firsts, seconds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for apart in range(1, min(REACH + 1, len(log.item))):
+        together = np.flatnonzero(log.row[apart:] == log.row[:-apart])
         if not len(together):
             break
         firsts.append(together)
-        seconds.append(together + gap)
-    first = np.concatenate(firsts or [np.zeros(0, dtype=np.int64)])
-    second = np.concatenate(seconds or [np.zeros(0, dtype=np.int64)])
-    return first, second, log.visit[second] - log.visit[first]
+        seconds.append(together + apart)
+    return np.concatenate(firsts), np.concatenate(seconds)
 
 
-def _counted(log: Histories, first: Longs, second: Longs, value: NDArray[np.floating]) -> sparse.csr_matrix:
-    shape = (log.products, log.products)
-    weight = value * log.weight[first] * log.weight[second]
+def _counted(pairs: Pairs, kept: NDArray[np.bool_], near: float, nearest: int) -> sparse.csr_matrix:
+    """Products by products: pairs summed, each counting near^(gap - nearest)."""
+    fades = (near ** np.arange(FARTHEST)).astype(np.float32)
+    value = pairs.weight[kept] * fades[(pairs.gap[kept] - nearest).clip(max=FARTHEST - 1)]
     found = sparse.coo_matrix(
-        (weight.astype(np.float32), (log.item[first], log.item[second])), shape=shape
+        (value, (pairs.first[kept], pairs.second[kept])), shape=(pairs.products, pairs.products)
     ).tocsr()
     found.setdiag(0)
     found.eliminate_zeros()
@@ -101,14 +122,14 @@ def _scale(counts: sparse.csr_matrix, rows: float, columns: float) -> sparse.csr
     return (sparse.diags(out) @ counts @ sparse.diags(into)).tocsr()
 
 
-def _keep(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The KEEP largest of each row."""
-    if len(matrix.data) == 0 or int(np.diff(matrix.indptr).max()) <= KEEP:
+def _keep(matrix: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
+    """The `most` largest of each row."""
+    if len(matrix.data) == 0 or int(np.diff(matrix.indptr).max()) <= most:
         return matrix.astype(np.float32)
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((-matrix.data, row))
     place = np.arange(len(order)) - matrix.indptr[row[order]]
-    kept = order[place < KEEP]
+    kept = order[place < most]
     return sparse.csr_matrix(
         (matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape
     ).astype(np.float32)

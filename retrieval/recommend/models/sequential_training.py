@@ -35,11 +35,11 @@ class Recipe:
     batch: int = 128
     rate: float = 2e-3
     epochs: int = 12
-    least_steps: int = 600
+    least_steps: int = 300
     seed: int = 1
 
 
-class _Block(nn.Module):
+class _Block(nn.Module):  # type: ignore[misc]
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         size = recipe.dimensions
@@ -60,7 +60,7 @@ class _Block(nn.Module):
         return state + self.drop(self.narrow(inner))
 
 
-class _Network(nn.Module):
+class _Network(nn.Module):  # type: ignore[misc]
     def __init__(self, products: int, recipe: Recipe) -> None:
         super().__init__()
         size = recipe.dimensions
@@ -108,13 +108,14 @@ def train_sequential(log: Histories, recipe: Recipe, progress: Progress | None =
     counts = torch.from_numpy(np.bincount(log.item, minlength=log.products)).float()
     share = counts / counts.sum()
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.rate, betas=(0.9, 0.98))
-    in_epoch = math.ceil(len(long) / recipe.batch)
+    batch = min(recipe.batch, max(16, len(long) // 50))
+    in_epoch = math.ceil(len(long) / batch)
     epochs = max(recipe.epochs, math.ceil(recipe.least_steps / in_epoch))
     steps = epochs * in_epoch
     warm_up = min(200, steps // 10 + 1)
     done = 0
     for _ in range(epochs):
-        for chosen in _batches(sizes, recipe.batch, draw):
+        for chosen in _batches(sizes, batch, draw):
             width = int(sizes[chosen].max())
             targets = after[chosen, -width:]
             known = targets != log.products
@@ -128,7 +129,7 @@ def train_sequential(log: Histories, recipe: Recipe, progress: Progress | None =
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * min(1.0, (done + 1) / warm_up) * (1 - done / steps)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             done += 1
             if progress and done % 20 == 0:
