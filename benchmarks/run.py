@@ -32,6 +32,8 @@ PARTS = {
     "quality_reasons": "Reasons of recommendations",
     "quality_answers": "Answers",
     "quality_campaign": "Campaign e-mails",
+    "quality_recommend": "Recommendations",
+    "speed_recommend": "Recommending from 100,000 products",
 }
 LIMIT_S = 3600
 

@@ -1,4 +1,4 @@
-"""The shop's scorers, fitted on its orders and events and kept in its folder.
+"""The shop's scorers, fitted on its orders and kept in its folder.
 
 Fitting is done once for a state of the orders; afterwards the files are opened, the arrays mapped from
 disk rather than read. The blend is fitted on the shop's own last weeks where they hold enough to learn
@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class ShopScorers:
         """See FittedScorers."""
         if not self.products:
             return np.zeros(0, dtype=np.float32)
-        return self.fitted.scores_many(stack([history], len(self.products)))[0]
+        return np.asarray(self.fitted.scores_many(stack([history], len(self.products)))[0])
 
     def parts(self, history: History) -> dict[str, Floats]:
         """See FittedScorers."""
@@ -131,7 +131,7 @@ def open_fitted(store: Store, folder: Path, today: date, progress: Progress | No
         kept = fit_recommender(log, shop_lessons(log, day), texts, again=True, progress=progress)
         save_blend(kept, folder / "scorers", key)
         _write_names(folder / "scorers" / key, purchases)
-    return ShopScorers(purchases.products, places, countries, replace(kept))
+    return ShopScorers(purchases.products, places, countries, kept)
 
 
 def _write_names(place: Path, purchases: Purchases) -> None:

@@ -23,6 +23,7 @@ from retrieval.recommend.models.pairs import (
     fit_baskets,
     fit_item_knn,
     fit_transitions,
+    fit_two_steps,
 )
 from retrieval.recommend.models.popularity import fit_popularity
 from retrieval.recommend.models.repurchase import Due, Repurchase
@@ -52,6 +53,7 @@ def fit_scorers(
         ("item_knn", lambda: fit_item_knn(pairs)),
         ("transitions", lambda: fit_transitions(pairs, "transitions", 0.8, 0.8)),
         ("transitions_last", lambda: fit_transitions(pairs, "transitions_last", 0.5, 0.3)),
+        ("two_steps", lambda: fit_two_steps(fit_transitions(pairs, "transitions", 0.8, 0.8))),
         ("user_knn", lambda: fit_user_knn(log)),
         ("factors", lambda: fit_factors(log)),
     ]

@@ -111,16 +111,14 @@ class Histories:
 
 def stack(histories: Sequence[History], products: int) -> Histories:
     """One table of several histories."""
-
-    def joined(parts: Sequence[NDArray[np.generic]], kind: type[np.generic]) -> NDArray[np.generic]:
-        return np.concatenate([np.asarray(part, dtype=kind) for part in parts] or [np.zeros(0, dtype=kind)])
-
+    none = History.of([])
+    several = [none, *histories]  # so that there is something to join
     return Histories(
         products,
         np.concatenate([[0], np.cumsum([len(one) for one in histories])]).astype(np.int64),
-        joined([one.items for one in histories], np.int32),
-        joined([one.days for one in histories], np.int32),
-        joined([one.weights for one in histories], np.float32),
+        np.concatenate([one.items for one in several]),
+        np.concatenate([one.days for one in several]),
+        np.concatenate([one.weights for one in several]),
         np.array([one.today for one in histories], dtype=np.int32),
         np.array([one.country for one in histories], dtype=np.int32),
     )

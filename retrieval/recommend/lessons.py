@@ -65,7 +65,7 @@ def next_baskets(log: Histories, cut: int, end: int) -> tuple[Histories, sparse.
 
 def known_before(log: Histories, cut: int) -> np.ndarray:
     """Which entries lie on a known day before `cut`."""
-    return (log.day != NO_DAY) & (log.day < cut)
+    return np.asarray((log.day != NO_DAY) & (log.day < cut))
 
 
 def log_before(log: Histories, cut: int) -> Histories:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.recommend.purchases import NO_DAY, days_since_epoch
+from retrieval.recommend.purchases import NO_DAY
 from shop.store import Store
 
 if TYPE_CHECKING:
@@ -112,11 +112,6 @@ class FittedScorers(Protocol):
         sequential, content, repurchase, basket (those that this shop's data allow).
         """
         ...
-
-
-def as_history_day(day: date | None) -> int:
-    """Days since 1970-01-01, NO_DAY where unknown."""
-    return NO_DAY if day is None else days_since_epoch(day)
 
 
 def open_scorers(folder: Path) -> FittedScorers | None:

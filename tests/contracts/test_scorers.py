@@ -77,7 +77,7 @@ def test_an_event_changes_the_next_scores() -> None:
 
 @pytest.fixture(scope="module")
 def blends() -> dict[str, Blend]:
-    rows = walks(400)
+    rows = walks(200)
     log = rows.part(0, 400)
     shorter = stack(
         [History.of(log.item[a : b - 1]) for a, b in zip(log.start, log.start[1:], strict=False)], PRODUCTS

@@ -19,10 +19,11 @@ from scipy import optimize, sparse  # type: ignore[import-untyped]
 from retrieval.recommend.histories import Histories, Longs
 from retrieval.recommend.scorers import Floats, Scorer
 
-CANDIDATES = 150
+CANDIDATES = 100
 BATCH = 256
-ROWS_AT_MOST = 8000
+ROWS_AT_MOST = 16000
 """Rows to learn from; more make no measurable difference."""
+WEIGHED_AT_MOST = 3000
 SEED = 1
 TREES: Mapping[str, object] = {
     "objective": "lambdarank",
@@ -76,6 +77,8 @@ class Blend:
 
     def blend_parts(self, histories: Histories, parts: Sequence[Floats]) -> Floats:
         """The same from scores already at hand, in the order of the scorers."""
+        if not self.again:
+            parts = [without_known(histories, part) for part in parts]
         total = first_stage(parts, self.weights)
         if self.booster is None:
             return total
@@ -88,7 +91,14 @@ class Blend:
 
 
 def _positive(value: NDArray[np.float64]) -> NDArray[np.float64]:
-    return value - value.min(axis=1, keepdims=True)
+    return np.asarray(value - value.min(axis=1, keepdims=True))
+
+
+def without_known(histories: Histories, part: Floats) -> Floats:
+    """0 for what the history holds, so that the best of the rest is the favourite."""
+    left = part.copy()
+    left[histories.row, histories.item] = 0.0
+    return left
 
 
 def scaled(part: Floats) -> Floats:
@@ -123,8 +133,9 @@ def choose_candidates(
     score = total[rows, columns]
     features = [score, _rank(score)]
     for part in parts:
-        chosen = np.maximum(part[rows, columns], 0.0) / _top(part)
-        features += [chosen, _rank(chosen)]
+        # Beside its place among the row's, the score itself: how much evidence there is differs by row.
+        chosen = part[rows, columns]
+        features += [chosen, chosen / _top(part), _rank(chosen)]
     times = np.asarray(histories.matrix().toarray()[rows, columns], dtype=np.float32)
     length = np.diff(histories.start).astype(np.float32)[:, None]
     visits = np.zeros(len(histories), dtype=np.float32)
@@ -156,7 +167,7 @@ def fit_blend(taught: Sequence[Taught], scorers: Sequence[Scorer], again: bool) 
     taught = [_at_most(one, share) for one in taught]
     weights = _fit_weights(taught, len(scorers), again)
     features, labels = [], []
-    for part, wanted, parts in _scored(taught):
+    for part, wanted, parts in _scored(taught, again):
         found = choose_candidates(part, parts, first_stage(parts, weights), again)
         gain = wanted[np.arange(len(part))[:, None], found.columns]
         kept = gain.any(axis=1)
@@ -201,21 +212,23 @@ def _at_most(one: Taught, rows: int) -> Taught:
 
 
 def _scored(
-    taught: Sequence[Taught],
+    taught: Sequence[Taught], again: bool
 ) -> Iterator[tuple[Histories, NDArray[np.bool_], list[Floats]]]:
     """Batches of histories, their answers, and what each scorer says of them."""
     for one in taught:
         for first in range(0, len(one.histories), BATCH):
             part = one.histories.part(first, first + BATCH)
             wanted = one.answers[first : first + BATCH].toarray() > 0
-            yield part, wanted, [scorer.scores_many(part) for scorer in one.scorers]
+            parts = [scorer.scores_many(part) for scorer in one.scorers]
+            yield part, wanted, parts if again else [without_known(part, each) for each in parts]
 
 
 def _fit_weights(taught: Sequence[Taught], scorers: int, again: bool) -> Floats:
     """Weights of at least 0 that make the answers likeliest among each row's candidates."""
     equal = np.ones(scorers, dtype=np.float32)
+    few = [_at_most(one, WEIGHED_AT_MOST // max(1, len(taught))) for one in taught]
     tables, gains = [], []
-    for part, wanted, parts in _scored([_at_most(one, 3000 // max(1, len(taught))) for one in taught]):
+    for part, wanted, parts in _scored(few, again):
         found = choose_candidates(part, parts, first_stage(parts, equal), again)
         rows = np.arange(len(part))[:, None]
         gain = wanted[rows, found.columns].astype(np.float64)

@@ -32,7 +32,7 @@ class Content:
 
     def scores_many(self, histories: Histories) -> Floats:
         """Cosine to the history's products, summed with weights that fall by visit."""
-        weight = histories.weight * self.fade ** histories.back.clip(max=50)
+        weight = (histories.weight * self.fade ** histories.back.clip(max=50)).astype(np.float32)
         taste = histories.matrix(weight) @ self.vectors
         return np.asarray((taste @ self.turned).toarray(), dtype=np.float32)
 

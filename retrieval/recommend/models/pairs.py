@@ -19,6 +19,7 @@ from retrieval.recommend.scorers import Floats, Ints
 REACH = 30
 """Pairs further apart in a row than this many entries are not counted: bulk buyers tie all to all."""
 FARTHEST = 64
+FOLLOWED = 30
 KEEP = 300
 """Strongest pairs kept a product."""
 
@@ -67,19 +68,27 @@ def find_pairs(log: Histories) -> Pairs:
 def fit_transitions(pairs: Pairs, name: str, near: float, fade: float) -> PairScorer:
     """Ordered pairs: i, then j `g` visits later, counts near^(g-1)."""
     counts = _counted(pairs, pairs.gap > 0, near, 1)
-    return PairScorer(name, _keep(_scale(counts, 0.25, 0.0)), fade, 10)
+    return PairScorer(name, _keep(_scale(counts, 0.25, 0.0), KEEP), fade, 10)
+
+
+def fit_two_steps(once: PairScorer) -> PairScorer:
+    """What follows what follows: the strongest transitions, followed twice. Reaches products that never
+    stood in one row with those of a history, which in thin data are most."""
+    strong = _keep(once.matrix, FOLLOWED)
+    shares = (sparse.diags(1.0 / np.maximum(np.asarray(strong.sum(axis=1)).ravel(), 1e-9)) @ strong).tocsr()
+    return PairScorer("two_steps", _keep((shares @ shares).tocsr(), KEEP), once.fade, once.depth)
 
 
 def fit_item_knn(pairs: Pairs) -> PairScorer:
     """Unordered pairs, `g` visits apart counting 0.85^g, cosine-scaled."""
     counts = _counted(pairs, pairs.gap >= 0, 0.85, 0)
-    return PairScorer("item_knn", _keep(_scale(counts + counts.T, 0.5, 0.5)), 0.85, 30)
+    return PairScorer("item_knn", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.85, 30)
 
 
 def fit_baskets(pairs: Pairs) -> PairScorer:
     """Pairs of one visit, cosine-scaled; only the last two visits count."""
     counts = _counted(pairs, pairs.gap == 0, 1.0, 0)
-    return PairScorer("basket", _keep(_scale(counts + counts.T, 0.5, 0.5)), 0.5, 2)
+    return PairScorer("basket", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.5, 2)
 
 
 def _places(log: Histories) -> tuple[Longs, Longs]:
@@ -113,14 +122,14 @@ def _scale(counts: sparse.csr_matrix, rows: float, columns: float) -> sparse.csr
     return (sparse.diags(out) @ counts @ sparse.diags(into)).tocsr()
 
 
-def _keep(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The KEEP largest of each row."""
-    if len(matrix.data) == 0 or int(np.diff(matrix.indptr).max()) <= KEEP:
+def _keep(matrix: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
+    """The `most` largest of each row."""
+    if len(matrix.data) == 0 or int(np.diff(matrix.indptr).max()) <= most:
         return matrix.astype(np.float32)
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((-matrix.data, row))
     place = np.arange(len(order)) - matrix.indptr[row[order]]
-    kept = order[place < KEEP]
+    kept = order[place < most]
     return sparse.csr_matrix(
         (matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape
     ).astype(np.float32)

@@ -29,7 +29,7 @@ class Popularity:
     def scores_many(self, histories: Histories) -> Floats:
         """Half all customers, half the customer's country where enough buy there."""
         row = np.where(histories.country + 1 < len(self.table), histories.country + 1, 0)
-        return (1 - LOCAL_SHARE) * self.table[0] + LOCAL_SHARE * self.table[row]
+        return np.asarray((1 - LOCAL_SHARE) * self.table[0] + LOCAL_SHARE * self.table[row])
 
 
 def fit_popularity(log: Histories, half_life_days: float, name: str = "popularity") -> Popularity:

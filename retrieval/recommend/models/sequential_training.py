@@ -39,7 +39,7 @@ class Recipe:
     seed: int = 1
 
 
-class _Block(nn.Module):
+class _Block(nn.Module):  # type: ignore[misc]
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         size = recipe.dimensions
@@ -60,7 +60,7 @@ class _Block(nn.Module):
         return state + self.drop(self.narrow(inner))
 
 
-class _Network(nn.Module):
+class _Network(nn.Module):  # type: ignore[misc]
     def __init__(self, products: int, recipe: Recipe) -> None:
         super().__init__()
         size = recipe.dimensions
@@ -129,7 +129,7 @@ def train_sequential(log: Histories, recipe: Recipe, progress: Progress | None =
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * min(1.0, (done + 1) / warm_up) * (1 - done / steps)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             done += 1
             if progress and done % 20 == 0:
