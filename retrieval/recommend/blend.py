@@ -165,7 +165,11 @@ class Blend:
         for words in history.likes:
             for hit in self._search.near(self._said(words), RECENT * 3, occasion.filters):
                 scores[hit.product.id] += SAID * hit.score if holds(hit.product, words) else 0.0
-        for id_ in [*history.liked, *list(history.seen)[:3]]:
+        latest = [*history.liked, *list(history.seen)[:3]]
+        if len(scores) < REASONED:
+            # A young shop: what is like the customer's own is all there is to go by.
+            latest += list(history.bought)[:3]
+        for id_ in latest:
             for hit in self._search.similar(id_, RECENT, occasion.filters):
                 scores[hit.product.id] += LOOKED_AT * hit.score
         for id_, days in history.bought.items():
