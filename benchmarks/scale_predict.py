@@ -105,10 +105,11 @@ def sample_folder_only(work: Path) -> Path:
 
 
 def _rows(folder: Path, customers: int) -> Iterator[Row]:
-    from insight.customers import Insight, horizons
+    from insight.customers import Insight
     from insight.feature_table import compute_features
     from insight.history import cut_of, read_history
     from insight.learning import learn, record
+    from insight.snapshot import horizons
     from shop.settings import load_settings
     from shop.store import Store
 
