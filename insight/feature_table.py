@@ -25,6 +25,7 @@ SIGNALS = {
 }
 """Groups of events counted over SIGNAL_DAYS; a shop without them has zeros."""
 SIGNAL_DAYS = 30
+YEAR_DAYS, SEASON_DAYS = 365, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class _Past:
         }
         for window in WINDOWS:
             found[f"orders_{window}"] = self.total(within=window)
+        # The quarter ahead as it was a year ago: who comes back with the season.
+        found["season_orders"] = self.total(within=YEAR_DAYS) - self.total(within=YEAR_DAYS - SEASON_DAYS)
         found["trend"] = found["orders_60"] - (self.total(within=120) - found["orders_60"])
         weekday = (np.floor(orders.at).astype(np.int64) + 3) % 7
         hour = (orders.at % 1) * 24

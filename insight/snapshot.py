@@ -72,7 +72,7 @@ class Snapshot:
     @cached_property
     def worth(self) -> Floats | None:
         """What each is expected to order for within VALUE_DAYS; None without a trained model."""
-        model = load_value(self.settings.shop)
+        model = load_value(self.settings.shop, self.today)
         if model is None:
             return None
         names = ("order_days", "days_since", "tenure_days", "orders", "mean_order")
