@@ -1,8 +1,8 @@
 """Features of all customers at a cut: one row a customer who has bought before it, one column a feature.
 
 Strictly from before the cut: everything is computed from `History.before(cut)`, so what is planted
-later changes nothing. A row depends on that customer's own records and the cut alone. What each column
-means is said in feature_words.toml. Knows no model.
+later changes nothing. A row depends on that customer's own records, on when the shop's begin and on which
+country is home. What each column means is said in feature_words.toml. Knows no model.
 """
 
 from __future__ import annotations
