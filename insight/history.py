@@ -89,6 +89,14 @@ class History:
             acts=self.acts.where(self.acts.at < cut),
         )
 
+    def of_customers(self, keep: NDArray[np.bool_]) -> History:
+        """The same with only the orders and acts of customers (by place) in a mask."""
+        return replace(
+            self,
+            orders=self.orders.where(keep[self.orders.customer]),
+            acts=self.acts.where(keep[self.acts.customer]),
+        )
+
     @property
     def first_day(self) -> date | None:
         """The day of the first order, None where there is none."""

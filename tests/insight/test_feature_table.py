@@ -80,6 +80,12 @@ def test_planted_future_data_change_nothing(records: tuple[list[Order], list[Ret
     assert compute_features(poisoned, cut + 30).column("spent").max() > 90_000
 
 
+def test_the_season_is_the_coming_quarter_a_year_ago() -> None:
+    days = ("2020-03-20 12:00", "2020-03-22 12:00", "2020-06-18 12:00", "2020-06-20 12:00")
+    past = [order(f"s{n}", "a", day, ("mug", 1, "5")) for n, day in enumerate(days)]
+    assert compute_features(history_of([*past, *ORDERS]), CUT).column("season_orders").tolist() == [2, 0]
+
+
 def test_events_count_for_a_month() -> None:
     viewed = [Event("Product Viewed", "a", at(day)) for day in ("2021-01-01", "2021-03-10", "2021-03-11")]
     table = compute_features(history_of(ORDERS, (), viewed), CUT)

@@ -113,13 +113,16 @@ def test_kept_models_are_versioned_and_reproducible(
     values = examples_at(history, END, 30).values
     np.testing.assert_allclose(loaded.trained.buys(values), later.buys(values), rtol=1e-12)
     assert loaded.trained.reliability == later.reliability
+    past, _ = load_model(tmp_path, 30, CUT)
+    assert past is not None and past.version == kept.version
 
 
 def test_models_that_will_not_serve_say_why(models: dict[str, Trained], tmp_path: Path) -> None:
     assert "no model is trained yet" in load_model(tmp_path, 30, CUT)[1]
     version = save_model(models["logistic"], tmp_path).version
     assert load_model(tmp_path, 30, CUT - timedelta(days=1))[0] is not None
-    for day, words in ((CUT + timedelta(days=70), "71 days old"), (CUT - timedelta(days=9), "has seen days")):
+    # A model that has seen later days does not serve a past one.
+    for day, words in ((CUT + timedelta(days=70), "71 days old"), (CUT - timedelta(days=9), "no model is")):
         found, notice = load_model(tmp_path, 30, day)
         assert found is None and words in notice and "regulars predict" in notice
     file = tmp_path / "models" / "buys-30" / f"{version}.json"
