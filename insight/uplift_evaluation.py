@@ -153,13 +153,11 @@ def evaluate_uplift(
     against = {}
     for rival in (*RIVALS, "random"):
         apart = drawn.gain[CHOSEN] - drawn.gain[rival]
-        found = interval(models[CHOSEN][at] - models[rival][at], apart)
-        against[rival] = {
-            "difference": round(found.value, 3),
-            "ci": [round(found.low, 3), round(found.high, 3)],
-            "p": round(2 * min(float((apart <= 0).mean()), float((apart >= 0).mean())), 4),
-            "significant": found.low > 0,
-        }
+        against[rival] = _apart("", models[CHOSEN][at] - models[rival][at], apart) | _apart(
+            "qini_",
+            models[CHOSEN]["qini"] - models[rival]["qini"],
+            drawn.area[CHOSEN] - drawn.area.get(rival, 0),
+        )
     return {
         "best": CHOSEN,
         "chosen_in_folds": picked,
@@ -185,3 +183,14 @@ def curve_points(score: Array, trial: Trial, drawn: Array) -> dict[str, list[flo
     curve = curve_of(score, trial.mailed, trial.came)
     parts = {"share": SHARES, "gain": curve, "low": low, "high": high}
     return {name: [round(float(value), 3) for value in values[::5]] for name, values in parts.items()}
+
+
+def _apart(of: str, difference: float, drawn: Array) -> dict[str, Any]:
+    """A difference with its interval, two-sided p and whether it lies above zero in 95 % of the draws."""
+    found = interval(difference, drawn)
+    return {
+        f"{of}difference": round(found.value, 3),
+        f"{of}ci": [round(found.low, 3), round(found.high, 3)],
+        f"{of}p": round(2 * min(float((drawn <= 0).mean()), float((drawn >= 0).mean())), 4),
+        f"{of}significant": found.low > 0,
+    }

@@ -20,7 +20,7 @@ def trial(tmp_path: Path) -> Path:
     with file.open("w", newline="", encoding="utf-8") as out:
         rows = csv.writer(out)
         rows.writerow(["segment", "womens", "recency", "visit"])
-        for _ in range(3000):
+        for _ in range(1500):
             womens, mailed = rng.integers(0, 2), rng.integers(0, 2)
             came = rng.random() < 0.25 - 0.15 * womens + 0.25 * womens * mailed
             rows.writerow(["E-Mail" if mailed else "No E-Mail", womens, rng.integers(1, 13), int(came)])
@@ -31,7 +31,7 @@ def test_uplift_as_json_and_as_text(trial: Path, capsys: pytest.CaptureFixture[s
     argv = ["evaluate", "uplift", "--table", str(trial)]
     assert run_app(app, [*argv, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["best"] == "chosen" and found["rows"] == 3000
+    assert found["best"] == "chosen" and found["rows"] == 1500
     assert {"qini", "auuc", "gain@30", "ci"} <= set(found["models"]["chosen"])
     assert found["against"]["likely_anyway"]["significant"] is True
     assert len(found["curves"]["chosen"]["share"]) == len(found["curves"]["chosen"]["gain"]) == 21
@@ -47,7 +47,7 @@ def test_a_table(trial: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["best"]["model"] in found["models"] and {"auroc", "aupr", "f1", "brier"} <= set(
         found["best"]
     )
-    assert found["rows"] == 3000 and found["dropped"] == ["segment"] and "segment" not in found["columns"]
+    assert found["rows"] == 1500 and found["dropped"] == ["segment"] and "segment" not in found["columns"]
 
 
 @pytest.mark.parametrize(

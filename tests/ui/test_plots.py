@@ -93,7 +93,7 @@ def test_the_page_shows_every_part_and_stays_clean() -> None:
         "Segments over time",
         "Engagement",
         "Can it be trusted?",
-        "Who may be lost",
+        "Whom it would cost",
     ):
         assert title in html
     assert html.count("<svg") >= 3 and "<script" not in html and "<img src=x" not in html
