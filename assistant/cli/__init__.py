@@ -11,6 +11,7 @@ import typer
 from assistant.cli.campaign import campaign
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
+from assistant.cli.evaluate_support import evaluate_support_file
 from assistant.cli.shop import forget, import_data, index, search
 from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 evaluate = typer.Typer(help="Measure, on your data or on the samples.", no_args_is_help=True)
 evaluate.command("search")(evaluate_search_file)
 evaluate.command("answers")(evaluate_answers_file)
+evaluate.command("support")(evaluate_support_file)
 
 app.command("import")(import_data)
 app.command()(index)
