@@ -88,6 +88,15 @@ def read_refund_rules(passages: Iterable[PolicyPassage]) -> tuple[RefundRule, ..
     return tuple(found)
 
 
+def wants_other_option(passages: Iterable[PolicyPassage]) -> bool:
+    """Whether the policy says that an exchange must be for a different option, not for the same thing anew."""
+    return any(
+        re.search(r"\bdifferent (?:product )?(?:option|variant)", passage.text, re.I)
+        and re.search(_FORMS["exchange"], passage.heading, re.I)
+        for passage in passages
+    )
+
+
 def judge_refund(
     rules: Sequence[RefundRule], action: str, order: Order, methods: Sequence[str], wanted: str
 ) -> tuple[bool | None, RefundRule | None]:

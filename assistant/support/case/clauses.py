@@ -17,12 +17,12 @@ Condition = Literal["", "failed", "worked", "asked", "which", "never"]
 
 ORDER_ID = re.compile(r"#?\b[A-Za-z]{0,3}\d{4,}\b|#[\w-]+")
 _VERBS = (
-    ("cancel", r"\b(?:cancel(?:l?ing|lation)?|(?<=be )cancell?ed)\b(?! reason)"),
+    ("cancel", r"\b(?:no longer (?:need|want)(?!ed)|cancel(?:l?ing|lation)?|(?<=be )cancell?ed)\b(?! reason)"),
     ("return", r"\b(?:return(?:ing)?|(?<=be )returned|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|window|label|home|address))"),
     (
         "swap",
         r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
-        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=can )switch|(?<=be )(?:exchanged|changed|replaced|modified|swapped))\b"
+        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=can )switch|adjust(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|modified|swapped))\b"
         r"(?! of| mind| your mind|s\b)",
     ),
     (
@@ -35,7 +35,7 @@ _NOT_VERB = re.compile(
 )
 _CONDITION = re.compile(
     r"(?:^|(?<=[\s,;:(]))(?:but |and |or |so )?\b(?<!ask )(?<!wonder )(?<!see )(?<!check )(?<!know )(?<!tell )"
-    r"(?<!asking )(?<!wondering )(?<!agent )(?:if and only if|only if|even if|if|in case|unless|once|provided)\b"
+    r"(?<!asking )(?<!wondering )(?<!agent )(?:if and only if|only if|even if|if|in case|unless|once|provided|when(?= (?:the agent|they|he|she|asked)\b))\b"
     r"(?! (?:the agent|they|he|she|you|it|someone) (?:can|could|is able to|are able to|would|might) (?:please )?(?:help|assist))",
     re.I,
 )
@@ -58,13 +58,18 @@ _ONLY_LOOKING = re.compile(
     re.I
 )
 _NEGATED = re.compile(r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I)
-_META = re.compile(r"\b(?:make sure (?:you|to|that you) mention|mention(?:ing)?)\b", re.I)
+_META = re.compile(r"\bmake sure (?:you |to |that you )?(?:\w+ )?mention\b|^\W*mention\b", re.I)
 _REASON = re.compile(r"\b(?:because|since|as (?:it|they|you|the))\b", re.I)
 _COMPANY = re.compile(
     r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|a) (?:\w+ )?$", re.I
 )
+_ALL = re.compile(
+    r"\W*(?:or \w+ )?(?:everything|all(?: of)?(?: (?:the|your|my|these|those|possible|pending|other|delivered))* "
+    r"(?:items?|things?|orders?|products?|stuff))\b",
+    re.I,
+)
 PARTIAL = re.compile(
-    r"\bpartial(?:ly)?|\bonly (?:the|that|those|this|one)\b|\bjust (?:the|that|those|this|one|cancel that)\b|"
+    r"\bpartial(?:ly)?|\bpart of\b|\bonly (?:the|that|those|this|one)\b|\bjust (?:the|that|those|this|one|cancel that)\b|"
     r"\b(?:single|specific|individual) items?\b|\bfrom (?:your|the|this|that|my) order\b|\binside (?:it|the)\b|\bremove\b",
     re.I,
 )
@@ -76,6 +81,7 @@ class Ask:
 
     `before` and `after` are the words around the product; `only` says "this and nothing else of it",
     `everything` that all lines are meant, `spared` which products not. `another` asks for a second one.
+    `text` is the whole stretch, `if_text` its condition's words.
     """
 
     family: Family
@@ -93,6 +99,7 @@ class Ask:
     another: bool = False
     regret: bool = False
     text: str = ""
+    if_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +145,16 @@ def split_parts(text: str, number: int, start: int, end: int) -> list[Part]:
         stop = _condition_end(text, match.end(), end)
         words = text[match.start() : stop]
         kind = _kind(words)
-        if stop >= end and parts and not re.match(r"(?:but|and|so)\b", words.strip(), re.I):
+        if stop >= end and parts and not re.match(r"(?:but|and|so)\b(?! only if)", words.strip(), re.I):
             # "…, if that is possible": the condition belongs to what stands before it.
             last = parts.pop()
             parts.append(Part(number, last.start, last.end, last.condition or kind, match.start(), stop))
             break
         follow = _CONDITION.search(text, stop, end)
         until = follow.start() if follow else end
+        if text[start : match.start()].count("(") > text[start : match.start()].count(")"):
+            closed = text.find(")", stop, until)
+            until = closed if closed >= 0 else until
         parts.append(Part(number, stop, until, kind, match.start(), stop))
         at = until
     return parts
@@ -188,7 +198,7 @@ def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
         for match in re.finditer(pattern, text[start:end], re.I):
             begin = start + match.start()
             before = text[max(0, begin - 32) : begin]
-            if family != "look" and _NOT_VERB.search(before):
+            if family != "look" and _NOT_VERB.search(before) and not re.match(r"new|replacement", match[0], re.I):
                 continue
             after = text[begin : min(end, begin + 48)]
             not_now = _NEGATED.search(before) or re.match(r"[^,.]*\b(?:later|at a later|another time)\b", after)
@@ -224,7 +234,8 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     if re.search(r"\baddress", words, re.I) and any(family == "swap" for *_, family in verbs):
         verbs = [(a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs]
     looking = bool(_ONLY_LOOKING.search(words) or _META.search(words))
-    base = {"sentence": part.sentence, "condition": part.condition, "order_ids": ids, "text": words}
+    if_text = text[part.if_start : part.if_end]
+    base = {"sentence": part.sentence, "condition": part.condition, "order_ids": ids, "text": words, "if_text": if_text}
     found: list[Ask] = []
     described = len(in_condition)
     for mention in in_condition:
@@ -232,12 +243,15 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
         found.append(Ask("", part.sentence, "", mention, "", rest, ids, text=rest))
     spared = _spared(text, inside)
     named = [each for each in inside if each not in spared]
+    sweeping = [] if looking else _sweeping(text, part, inside, verbs)
     for position, mention in enumerate(named):
         reason = _REASON.search(words[: mention.start - part.start])
         aside = _COMPANY.search(text[part.start : mention.start]) or (
             reason and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
         )
         family = "look" if looking or aside else _governing(verbs, mention, text)
+        if any(begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping):
+            family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
         before = _before(text, part, named, position, verbs)
         after = _after(text, part, named, position, verbs)
         found.append(
@@ -275,6 +289,18 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
         found = [Ask("", regret=True, **base)]  # type: ignore[arg-type]
     elif not any(ask.family != "look" for ask in found[described:]) and not inside:
         found.append(Ask("", after=words, **base))  # type: ignore[arg-type]
+    return found
+
+
+def _sweeping(
+    text: str, part: Part, inside: Sequence[Mention], verbs: Sequence[tuple[int, int, Family]]
+) -> list[tuple[int, Family]]:
+    """Verbs whose object is everything: "return all items", "cancel everything"."""
+    found: list[tuple[int, Family]] = []
+    for begin, stop, family in verbs:
+        until = min([part.end, *(each.start for each in inside if each.start > stop)])
+        if family not in {"look", "address", ""} and _ALL.match(text[stop:until]):
+            found.append((begin, family))
     return found
 
 

@@ -57,7 +57,7 @@ class Wish:
     """What is wanted of a product's options. Values are as the catalogue writes them.
 
     `hard` must hold (any of the values), `avoid` must not, `soft` are preferences, first ones first;
-    `keep` must stay as they are, `free` may change; `steps` are (option, +1 or -1, amount or None);
+    `cheaper`: only at less than was paid; `keep` must stay as they are, `free` may change; `steps` are (option, +1 or -1, amount or None);
     `price` is "lowest", "highest" or "".
     """
 
@@ -71,7 +71,7 @@ class Wish:
     all_free: bool = False
     all_kept: bool = False
     same: bool = False
-    small_step: bool = False
+    cheaper: bool = False
 
     @property
     def says_something(self) -> bool:
@@ -126,7 +126,7 @@ def _read_general(plain: str, wish: Wish) -> None:
         wish.price = "lowest"
     elif re.search(r"\b(most expensive|dearest|highest price|priciest)\b", plain):
         wish.price = "highest"
-    if re.search(r"(don't|do not|doesn't|not) (really )?(care|mind|matter) (about|for)? ?(the )?(any )?other", plain):
+    if re.search(r"(don't|do not|doesn't|not) (really )?(care|mind|matter)( about| for)?( the| any)* other", plain):
         wish.all_free = True
     if re.search(
         r"(without changing|keep(ing)?|same|not chang\w+)( the| all| all the| any)* (other|rest|remaining)"
@@ -139,8 +139,14 @@ def _read_general(plain: str, wish: Wish) -> None:
         r"\b(same|identical|exact same|another of the same) (item|product|one|thing|model)\b(?! but| with| in)", plain
     ):
         wish.same = True
-    if re.search(r"\b(slightly|a bit|a little|one (size|step)|next)\b", plain):
-        wish.small_step = True
+    if re.search(r"\bsame (exact )?(specs?|specifications?|options?)\b", plain):
+        wish.same = True
+    if re.search(r"\b(?:maximum|most) (?:money|refund)\b", plain):
+        wish.price = wish.price or "lowest"
+    if re.search(r"\b(?:only )?if (?:it|they|that)(?:'s|'re| is| are)? (?:\w+ )?cheaper\b", plain):
+        wish.cheaper = True
+    if re.search(r"(other|rest of the|remaining) (specs|options|features|details)[^.;]{0,20}\bnot (important|matter)", plain):
+        wish.all_free = True
 
 
 def _read_unknown_values(plain: str, options: Mapping[str, Sequence[str]], wish: Wish) -> None:
@@ -187,6 +193,8 @@ def _read_option(
         else:
             wish.hard.setdefault(name, set()).add(value)
     wish.soft += [(name, value) for _, value in soft]
+    if not found and re.search(rf"\b(?:different|another|other|new|more \w+) {names}\b", plain) and name in current:
+        wish.avoid.setdefault(name, set()).add(current[name])
     if not found and re.search(rf"\b(?:same|keep|keeping|similar)\b(?! price)[^.;,]{{0,30}}\b{names}\b", plain):
         wish.keep.add(name)
     if len(wish.hard.get(name, ())) > 1 and current.get(name) in wish.hard[name]:
@@ -249,7 +257,7 @@ def _find_value(
 
 
 def _find_yes_no(plain: str, low: str, forms: str) -> int | None:
-    said = re.search(rf"\b(?:(?P<no>no|none|not|non|without|isn't)[ -](?:\w+ )?)?(?:{forms})\b", plain)
+    said = re.search(rf"\b(?:(?P<no>no|none|not|non|without|isn't)[ -](?:\w+ ){{0,2}})?(?:{forms})\b", plain)
     if said is None:
         return None
     is_no = bool(said["no"]) or bool(re.match(r"\W{0,4}(?:no|none|off)\b", plain[said.end() :]))
@@ -311,6 +319,18 @@ def _find_words(
 
 
 def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str]], wish: Wish) -> None:
+    for match in re.finditer(r"\b(more|less|too) (bright|dim|long|short|tall|thick|thin|heavy|large|big|small|high|low)\b", plain):
+        downward = match[2] in {"dim", "short", "thin", "small", "low"}
+        up = (match[1] == "more") != bool(downward)
+        option = _option_of_step(match[2], "", "", product, options)
+        if option:
+            wish.steps.append((option, 1 if up else -1, None))
+    for name in options:
+        forms = "|".join(re.escape(form) for form in _name_forms(name))
+        match = re.search(rf"\b(\d+(?:\.\d+)?) (?:{forms}) (more|less|fewer)\b", plain)
+        if match:
+            wish.steps.append((name, 1 if match[2] == "more" else -1, float(match[1])))
+            wish.hard.pop(name, None)
     for match in re.finditer(rf"(?:(?P<n>\d+) )?\b(?P<word>{UP}|{DOWN})\b(?P<after>[^,.;]{{0,24}})", plain):
         word = match["word"]
         if re.match(r"\s*(expensive|than|pric|costly|about)", match["after"]) and word in {"more", "less"}:

@@ -11,16 +11,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from assistant.support.case.clauses import Ask, read_asks
 from assistant.support.case.mentions import Mention, Spot, find_mentions
 from assistant.support.case.options import Wish, describes, read_wish, values_named
 from assistant.support.case.replacement import Replacement, find_replacement, price_difference
-from assistant.support.rules import RefundRule, Rule, Verdict, judge_order, judge_refund, read_refund_rules, read_rules
+from assistant.support.rules import RefundRule, Rule, Verdict, judge_order, judge_refund, read_refund_rules, read_rules, wants_other_option
 from insight.features import sum_money
+from retrieval.words import stems
 from shop.store.rows import order_number
 from shop.types import Money, Order, PolicyPassage, Product
 
+ORDER_DIGITS = 6
 PENDING = re.compile(r"\bpending\b|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I)
 RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
 DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhigher[- ]priced\b", re.I)
@@ -36,6 +39,7 @@ METHODS = (
     (r"paypal", "PayPal"),
     (r"credit|visa|master|card", "credit card"),
 )
+MOST_MONEY = re.compile(r"\b(?:saves?|gets?|gives?)\b[^.]{0,20}\bmost money\b", re.I)
 TARGET = re.compile(r"\b(?:to|for|into|with)\b(?! (?:your|the|my|this|that) order)|->|→", re.I)
 
 
@@ -46,6 +50,7 @@ class Request:
     `action` is "cancel", "return", "exchange", "modify" or "address". `spots` are the lines meant
     (all of the order's for cancelling). For an exchange, `replacements` holds what was found per
     line; `wishes` what is wanted of it. `partial`: only some lines of an order were to be cancelled.
+    `gives_way`: another request on this order is done instead, after which this one is not allowed.
     `refund_to` is where the money was asked to go, `refund_allowed` what the policy says to that.
     """
 
@@ -57,6 +62,7 @@ class Request:
     wishes: dict[Spot, list[Wish]] = field(default_factory=dict)
     replacements: dict[Spot, Replacement | None] = field(default_factory=dict)
     partial: bool = False
+    gives_way: bool = False
     sentence: int = 0
     refund_to: str = ""
     refund_allowed: bool | None = None
@@ -66,7 +72,8 @@ class Request:
     def possible(self) -> bool:
         """Allowed by the policy, and every replacement asked for exists."""
         found = all(self.replacements.get(spot) for spot in self.spots) if self.swaps else True
-        return self.verdict.allowed is True and found and not self.partial and self.refund_allowed is not False
+        allowed = self.verdict.allowed is True and self.refund_allowed is not False
+        return allowed and found and not self.partial and not self.gives_way
 
     @property
     def swaps(self) -> bool:
@@ -78,6 +85,14 @@ class Request:
         """What the customer pays on top for the replacements; negative: gets back."""
         pairs = [(spot.line, found.variant) for spot, found in self.replacements.items() if found]
         return price_difference(pairs) if pairs else None
+
+    @property
+    def money_back(self) -> Decimal:
+        """What the customer gets back by this, in the order's currency; below zero they pay."""
+        back = self.refund
+        if back is not None:
+            return back.amount
+        return -self.difference.amount if self.difference else Decimal(0)
 
     @property
     def refund(self) -> Money | None:
@@ -110,12 +125,14 @@ class _Reader:
     def __init__(self, records: Records, mentions: Sequence[Mention]) -> None:
         self.orders, self.products, self.today = list(records.orders), records.products, records.today
         self.rules: Sequence[Rule] = read_rules(records.policies)
+        self.same_allowed = not wants_other_option(records.policies)
         self.refund_rules, self.methods = read_refund_rules(records.policies), records.methods
         self.mentions = mentions
         self.requests: list[Request] = []
+        self.last_sentence = -1
         self.last: list[Spot] = []  # what "it", "them" and "the more expensive one" mean
         self.pool: list[Spot] = []  # all that the last product named may be
-        self.worked = True
+        self.worked, self.is_fallback = True, False
         self.latest: Ask | None = None
 
     def read(self, asks: Sequence[Ask]) -> list[Request]:
@@ -127,22 +144,41 @@ class _Reader:
             follows = index + 1 < len(asks) and asks[index + 1].text == ask.text
             if not follows:
                 self._settle()
+        self._resolve_conflicts(any(MOST_MONEY.search(ask.text) for ask in asks))
         return self.requests
+
+    def _resolve_conflicts(self, by_money: bool) -> None:
+        """Cancelling, returning and exchanging each change the order's status: only one can be done.
+
+        The one asked for first, or the one that brings most money back where that is what they want.
+        """
+        for order in _orders_of([spot for request in self.requests for spot in request.spots]):
+            rivals = [r for r in self.requests if r.order is order and r.possible and r.action != "address"]
+            if by_money:
+                rivals.sort(key=lambda request: -request.money_back)
+            for request in rivals[1:]:
+                request.gives_way = True
 
     # -- one ask ---------------------------------------------------------------------------------
 
     def _take(self, ask: Ask, group: Sequence[Ask]) -> None:
+        if ask.condition == "failed" and ask.family in {"", "look"} and re.search(r"\b(?:exact|same|identical)\b", ask.if_text):
+            self._demand_exact()
         if ask.condition == "never" or ask.condition == "failed" and self.worked and self.requests:
             return
         if ask.condition == "worked" and not self.worked and ask.family not in {"", "look"}:
             return
+        self.is_fallback = ask.condition == "failed"
+        if ask.spared and re.match(r"\W*(?:\w+, )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I):
+            self._spare(ask.spared)
         if ask.regret:
             self._drop_latest()
             return
-        if re.search(r"change your mind|changed? (?:my|his|her) mind", ask.text, re.I) and ask.family:
+        changes = re.search(r"change your mind|changed? (?:my|his|her) mind", ask.text, re.I)
+        if changes and ask.family not in {"", "look"} and not ask.only:
             self._drop_latest()
         if ask.condition == "which":
-            self._narrow(ask.after or ask.text)
+            self._narrow(ask)
             return
         handle = {
             "cancel": self._cancel,
@@ -178,13 +214,26 @@ class _Reader:
             if ask.family == "" and known and known[-1].swaps:
                 self._wish_more(known[-1], [s for s in known[-1].spots if s in ask.mention.spots], ask.after, ask)
             if ask.mention.spots:
-                self.last = self._choose(ask, [ask]) or list(ask.mention.spots)
+                self._remember(self._choose(ask, [ask]) or list(ask.mention.spots), ask)
             return
         swaps = [request for request in self.requests if request.swaps]
         if swaps and (ask.after or ask.text):
             request = swaps[-1]
             spots = [spot for spot in self.last if spot in request.spots] or request.spots
             self._wish_more(request, spots, ask.after or ask.text, ask)
+
+    def _spare(self, mentions: Sequence[Mention]) -> None:
+        """ "… well, except the boots": takes them out of what was asked before."""
+        for request in self.requests:
+            request.spots = [spot for spot in request.spots if spot not in _spots_of(mentions)]
+        self.requests = [request for request in self.requests if request.spots]
+
+    def _remember(self, spots: Sequence[Spot], ask: Ask) -> None:
+        """What "it" and "them" mean from here on: all that this sentence named."""
+        if spots:
+            earlier = self.last if self.last_sentence == ask.sentence and ask.mention else []
+            self.last = [*(spot for spot in earlier if spot not in spots), *spots]
+            self.last_sentence = ask.sentence
 
     def _wish_more(self, request: Request, spots: Sequence[Spot], text: str, ask: Ask) -> None:
         """Add to what is wanted, or append it as second best where it stands under "if not"."""
@@ -215,18 +264,38 @@ class _Reader:
                 request.replacements = {s: found for s, found in request.replacements.items() if s in spots}
         self.requests = [request for request in self.requests if request.spots]
 
-    def _narrow(self, text: str) -> None:
-        """ "If they ask which laptop, it is the 15-inch one." """
+    def _demand_exact(self) -> None:
+        """ "If no exact item is available …": what was asked for so far was meant with all else the same."""
+        swaps = [request for request in self.requests if request.swaps]
+        for wishes in swaps[-1].wishes.values() if swaps else ():
+            wishes[-1].all_kept = True
+        if swaps:
+            self._search(swaps[-1])
+            self._settle()
+
+    def _narrow(self, ask: Ask) -> None:
+        """ "If they ask which laptop, it is the 15-inch one" or "… it is both"."""
         if not self.requests:
             return
+        text = ask.after or ask.text
         request = self.requests[-1]
-        titles = {spot.line.title for spot in request.spots}
-        candidates = [s for s in self._all_spots() if s.line.title in titles and s.order.status == request.order.status]
-        best = max(candidates, key=lambda s: self._described(s, text), default=None)
-        if best is not None and best not in request.spots:
-            wishes = next(iter(request.wishes.values()), [Wish()])
-            self.requests.remove(request)
-            self._add(request.asked, request.action, [best], request.sentence, {best: wishes})
+        asked = {spot.line.title for mention in self.mentions if ask.if_text and _within(mention, ask) for spot in mention.spots}
+        titles = {spot.line.title for spot in request.spots} & asked or {spot.line.title for spot in self.last}
+        old = [spot for spot in request.spots if spot.line.title in titles]
+        status = request.order.status
+        candidates = [s for s in self._all_spots() if s.line.title in titles and s.order.status == status]
+        wishes = next((request.wishes[spot] for spot in old if spot in request.wishes), [])
+        many = re.search(r"\b(?:two|both|all|three)\b", ask.text)
+        best = candidates if many else self._best_described(candidates, text)[:1]
+        if not best or not old:
+            return
+        request.spots = [spot for spot in request.spots if spot not in old or spot in best]
+        request.wishes = {spot: known for spot, known in request.wishes.items() if spot in request.spots}
+        self.requests = [each for each in self.requests if each.spots]
+        for order in _orders_of(best):
+            mine = [spot for spot in best if spot.order is order and spot not in request.spots]
+            if mine:
+                self._add(request.asked, request.action, mine, request.sentence, {spot: wishes for spot in mine})
 
     # -- families --------------------------------------------------------------------------------
 
@@ -238,7 +307,7 @@ class _Reader:
                 mine = [spot for spot in spots if spot.order is order]
                 partial = len(mine) < len(order.lines) and not whole
                 self._add("cancel", "cancel", mine if partial else _all_of(order), ask.sentence, partial=partial)
-            self.last = spots
+            self._remember(spots, ask)
             return
         if ask.partial and re.search(r"\b(?:it|items?|one|them)\b", ask.after):
             for spot in self.last or [s for o in self._orders_named(ask, "cancel") for s in _all_of(o)[:1]]:
@@ -260,9 +329,11 @@ class _Reader:
             self._keep_only("return", spots)
         for order in _orders_of(spots):
             self._add("return", "return", [spot for spot in spots if spot.order is order], ask.sentence)
-        self.last = spots or self.last
+        self._remember(spots, ask)
 
     def _swap(self, ask: Ask, group: Sequence[Ask]) -> None:
+        if ask.if_text and re.search(r"\bcheaper\b", ask.if_text):
+            ask.after += f", {ask.if_text}"
         if ask.mention is not None and self._is_target_of_last(ask):
             request = next((r for r in reversed(self.requests) if r.swaps), None)
             if request is not None:
@@ -282,13 +353,13 @@ class _Reader:
             mine = [spot for spot in spots if spot.order is order]
             wishes = {spot: [self._wish(spot, target)] for spot in mine}
             self._add("exchange", self._swap_action(order), mine, ask.sentence, wishes)
-        self.last = spots or self.last
+        self._remember(spots, ask)
 
     def _unnamed_swap(self, ask: Ask) -> tuple[list[Spot], str]:
         """ "Exchange it for …", "change all items to the cheapest", "change my pending item to red"."""
         match = TARGET.search(ask.after)
         target = ask.after[match.end() :] if match else ask.after
-        meant = ask.after[: match.start()] if match else ask.after
+        meant = re.split(r"\bto (?:your|the|my|this) order", ask.after[: match.start()] if match else ask.after)[0]
         if ask.everything:
             return self._everything(ask, "modify"), target
         if self.last and not re.search(r"\b(?:items?|orders?|pending)\b", meant):
@@ -300,15 +371,19 @@ class _Reader:
             for spot in _all_of(order)
             if (product := self.products.get(spot.line.product_id)) and values_named(target, [product])
         ]
-        return fitting or (self.last if not ask.order_ids else []), target
+        return fitting or (self.last if not self._by_number(ask) else []), target
 
     def _address(self, ask: Ask, group: Sequence[Ask]) -> None:
+        place = re.split(r"\bto\b", ask.after, maxsplit=1)[0]
         if ask.mention is not None:
             orders = _orders_of(self._choose(ask, group))
-        elif re.search(r"\b(?:default|profile|user|account|home)\b[^.]*\baddress", ask.after, re.I) and not re.search(
-            r"\border", ask.after, re.I
+        elif re.search(r"\b(?:default|profile|user|account)\b[^.]*\baddress", place, re.I) and not re.search(
+            r"\border", place, re.I
         ):
             return
+        elif re.search(r"\b(?:another|other|wrong) order\b", ask.text, re.I):
+            there = _orders_of(self.last)
+            orders = self._most_spoken_of([o for o in self.orders if o not in there and self._could("modify", o)])
         elif ask.plural_orders:
             orders = [order for order in self.orders if self._judge("modify", order).allowed]
         else:
@@ -322,10 +397,11 @@ class _Reader:
         """The lines that a mention means: by number, status, described options, price, company."""
         mention = ask.mention
         assert mention is not None
-        spots = [spot for spot in mention.spots if spot not in _spots_of(ask.spared)]
-        ids = {order_number(each) for each in ask.order_ids}
-        if ids & {order_number(order.id) for order in self.orders}:
-            spots = [spot for spot in spots if order_number(spot.order.id) in ids] or spots
+        spared = set() if ask.family == "swap" else _spots_of(ask.spared)
+        spots = [spot for spot in mention.spots if spot not in spared]
+        named = self._by_number(ask)
+        if named:
+            spots = [spot for spot in spots if spot.order in named] or spots
         for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
             if pattern.search(f"{ask.before} {ask.after}" if status == "delivered" else f"{ask.before}"):
                 spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
@@ -385,15 +461,28 @@ class _Reader:
 
     def _orders_named(self, ask: Ask, action: str) -> list[Order]:
         """Orders by number; else all that may be, where several are meant; else the one at hand."""
-        ids = {order_number(each) for each in ask.order_ids}
-        named = [order for order in self.orders if order_number(order.id) in ids]
+        named = self._by_number(ask)
         if named:
             return named
         fitting = [order for order in self.orders if self._could(action, order)]
         if ask.plural_orders or (ask.everything and not self.last):
             return fitting
         at_hand = _orders_of(self.last)
-        return [o for o in at_hand if o in fitting] or (fitting if len(fitting) == 1 else at_hand[:1])
+        here = [o for o in at_hand if o in fitting] or (fitting if len(fitting) == 1 else at_hand[:1])
+        return here or self._most_spoken_of(fitting)
+
+    def _most_spoken_of(self, orders: Sequence[Order]) -> list[Order]:
+        """The one order that holds most of the products named anywhere in the message; none on a tie."""
+        counts = [sum(any(s.order is order for s in each.spots) for each in self.mentions) for order in orders]
+        best = max(counts, default=0)
+        found = [order for order, count in zip(orders, counts, strict=True) if count == best]
+        return found if best and len(found) == 1 else []
+
+    def _by_number(self, ask: Ask) -> list[Order]:
+        """Orders whose number the words give, the letters before it or not."""
+        ids = {order_number(each) for each in ask.order_ids}
+        digits = {each for each in ids if each.isdigit() and len(each) >= ORDER_DIGITS}
+        return [o for o in self.orders if order_number(o.id) in ids or re.sub(r"\D", "", o.id) in digits]
 
     def _is_target_of_last(self, ask: Ask) -> bool:
         last = self.latest
@@ -424,6 +513,8 @@ class _Reader:
             verdict = self._judge("modify" if action == "address" else action, order)
             same = Request(asked, action, order, [], verdict, partial=partial, sentence=sentence)
             self.requests.append(same)
+        if self.is_fallback:
+            same.refund_to, same.refund_allowed, same.refund_rule = "", None, None
         same.sentence = max(same.sentence, sentence)
         for spot in spots:
             if spot not in same.spots:
@@ -440,7 +531,10 @@ class _Reader:
             product = self.products.get(spot.line.product_id)
             wishes = request.wishes.get(spot, [])
             told = [wish for wish in wishes if wish.says_something]
-            request.replacements[spot] = find_replacement(spot.line, product, told) if product else None
+            found = find_replacement(spot.line, product, told) if product else None
+            if found and found.variant.id == spot.line.variant_id and not self.same_allowed and not told[0].price:
+                found = None
+            request.replacements[spot] = found
         # "All to the cheapest" leaves alone what is the cheapest already.
         same = [s for s in request.spots if (r := request.replacements[s]) and r.variant.id == s.line.variant_id]
         if len(same) < len(request.spots) and not any(wish.same for s in same for wish in request.wishes[s]):
@@ -482,12 +576,19 @@ def _all_of(order: Order) -> list[Spot]:
     return [Spot.of(order, index) for index in range(len(order.lines))]
 
 
+def _within(mention: Mention, ask: Ask) -> bool:
+    """Whether a condition's words hold this mention's title."""
+    return any(set(stems(title)) & set(stems(ask.if_text)) for title in mention.titles)
+
+
 def _spots_of(mentions: Sequence[Mention]) -> set[Spot]:
     return {spot for mention in mentions for spot in mention.spots}
 
 
 def _target_text(ask: Ask) -> str:
     """The words about what is wanted instead: behind "to", "for", "with", else all behind the product."""
+    if re.search(r"\b(?:to|for|into|with)\b[^.]{0,16}$", ask.before):
+        return f"{ask.before} , {ask.after}"
     match = TARGET.search(ask.after)
     return ask.after[match.end() :] if match else ask.after
 
@@ -509,9 +610,9 @@ def _merged(old: Wish, new: Wish) -> Wish:
         steps=[*(step for step in old.steps if step[0] not in said), *new.steps],
         price=new.price or old.price,
         all_free=old.all_free or new.all_free,
-        all_kept=old.all_kept or new.all_kept,
+        all_kept=new.all_kept or (old.all_kept and not new.soft),
+        cheaper=old.cheaper or new.cheaper,
         same=(old.same or new.same) and not said,
-        small_step=old.small_step or new.small_step,
     )
 
 

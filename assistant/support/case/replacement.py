@@ -59,6 +59,8 @@ def _fits(variant: Variant, line: OrderLine, product: Product, wish: Wish) -> bo
         return variant.id == line.variant_id
     if variant.id == line.variant_id and not wish.price:
         return False
+    if wish.cheaper and not (variant.price and variant.price.amount < line.unit_price.amount):
+        return False
     return (
         all(variant.options.get(name) in values for name, values in wish.hard.items())
         and all(variant.options.get(name) not in values for name, values in wish.avoid.items())
