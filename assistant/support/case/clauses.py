@@ -22,7 +22,7 @@ _VERBS = (
     (
         "swap",
         r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
-        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=can )switch|adjust(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|modified|swapped))\b"
+        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=can )switch|adjust(?:ing)?|updat(?:e|ing)|correct(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|modified|swapped))\b"
         r"(?! of| mind| your mind|s\b)",
     ),
     (
@@ -285,6 +285,8 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
                 **base,  # type: ignore[arg-type]
             )
         )
+    if spared and not found:
+        found.append(Ask("", spared=spared, **base))  # type: ignore[arg-type]
     if _REGRET.search(words) and part.condition == "asked" and all(ask.family in {"look", ""} for ask in found):
         found = [Ask("", regret=True, **base)]  # type: ignore[arg-type]
     elif not any(ask.family != "look" for ask in found[described:]) and not inside:
@@ -310,7 +312,9 @@ def _address_family(
     """A verb of changing whose object is an address, up to the next verb or product."""
     if family != "swap":
         return family
-    edges = [each.start for each in inside if each.start > stop] + [a for a, _, f in verbs if a > stop and f != "look"]
+    # "my laptop order to the new address": the product only says which order.
+    goods = [each.start for each in inside if each.start > stop and not re.match(r"\W+orders?\b", text[each.end : each.end + 9])]
+    edges = goods + [a for a, _, f in verbs if a > stop and f != "look"]
     return "address" if re.search(r"\baddress", text[stop : min([*edges, end])], re.I) else family
 
 
@@ -318,9 +322,9 @@ def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
     found: list[Mention] = []
     for mention in inside:
         before = text[max(0, mention.start - 40) : mention.start]
-        if re.search(r"\b(?:except|but not|other than|besides|apart from|excluding|keep(?:ing)?)(?: for)?(?: (?:the|your|that|my))*(?: \w+)? $", before, re.I):
+        if re.search(r"\b(?:except|but not|other than|besides|apart from|excluding|keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $", before, re.I):
             found.append(mention)
-        elif found and re.search(r"^\W*(?:and|or|,)?(?: (?:the|your))*\W*$", text[found[-1].end : mention.start]):
+        elif found and re.search(r"^\W*(?:and|or|,)?(?: (?:the|your|a|an|my))*\W*$", text[found[-1].end : mention.start]):
             found.append(mention)
     return found
 

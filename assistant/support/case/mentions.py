@@ -73,6 +73,13 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
     found: list[Mention] = []
     at = 0
     while at < len(tokens):
+        number = tokens[at][2]
+        by_number = tuple(spot for spot in spots if number in {spot.line.variant_id, spot.line.product_id})
+        if by_number and number.isdigit():
+            titles = frozenset(spot.line.title for spot in by_number)
+            found.append(Mention(tokens[at][0], tokens[at][1], titles, by_number))
+            at += 1
+            continue
         hit = own.match(tokens, at)
         if hit is None and (other := rest.match(tokens, at)):
             # "coffee machine" is their espresso machine, where they have no coffee maker.
@@ -113,7 +120,7 @@ class _Titles:
         }
         # A word other than the last one names a product only where it is not some option's word.
         self.telling = {
-            title: {each for each in parts[:-1] if each not in values and each not in GENERIC and len(each) > 2}
+            title: {each for each in parts[:-1] if each not in values and each not in GENERIC and len(each) > 2 and not _is_doing(title, each)}
             | ({parts[-1]} - GENERIC)
             for title, parts in self.stems.items()
         }
@@ -153,6 +160,11 @@ class _Titles:
             title for title, parts in self.stems.items() if any(p != wanted and p.endswith(wanted) for p in parts[-1:])
         }
         return (1, frozenset(titles)) if titles else None
+
+
+def _is_doing(title: str, part: str) -> bool:
+    """Whether a title's word is a doing ("gaming", "hiking"), which people also speak of by itself."""
+    return any(word.endswith("ing") and stem(word) == part for word in words(title))
 
 
 def _own_stems(title: str) -> list[str]:

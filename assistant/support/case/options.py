@@ -33,6 +33,9 @@ SCALES = (
     ("light", "medium", "dark"),
     ("1080p", "2k", "4k", "5k"),
 )
+NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10"}
+MOST = r"maximum|max|maximi[sz]ed?|highest|largest|biggest|most|longest|tallest|brightest|greatest|hardest|strongest|thickest"
+LEAST = r"minimum|min|minimi[sz]ed?|lowest|smallest|fewest|least|shortest|easiest|dimmest|lightest|thinnest|slowest"
 UP = r"bigger|larger|higher|brighter|longer|taller|thicker|heavier|stronger|greater|faster|more|wider"
 DOWN = r"smaller|lower|dimmer|shorter|thinner|lighter|weaker|fewer|less|slower|narrower"
 ABOUT = {
@@ -45,6 +48,8 @@ ABOUT = {
     "thin": ("thickness",),
     "heav": ("weight",),
     "light": ("weight", "brightness"),
+    "eas": ("difficulty",),
+    "hard": ("difficulty",),
     "": ("size", "capacity", "length", "height", "piece", "diameter", "storage"),
 }
 NO = {"no", "none", "without", "not", "non"}
@@ -57,7 +62,7 @@ class Wish:
     """What is wanted of a product's options. Values are as the catalogue writes them.
 
     `hard` must hold (any of the values), `avoid` must not, `soft` are preferences, first ones first;
-    `cheaper`: only at less than was paid; `keep` must stay as they are, `free` may change; `steps` are (option, +1 or -1, amount or None);
+    `cheaper`: only at less than was paid; `keep` must stay as they are, `free` may change; `steps` are (option, +1 or -1, amount or None), `extremes` (option, +1 or -1) for the most or least there is;
     `price` is "lowest", "highest" or "".
     """
 
@@ -72,11 +77,13 @@ class Wish:
     all_kept: bool = False
     same: bool = False
     cheaper: bool = False
+    extremes: list[tuple[str, int]] = field(default_factory=list)
+    variant_id: str = ""
 
     @property
     def says_something(self) -> bool:
         """Whether any option, step or price is asked for."""
-        return bool(self.hard or self.soft or self.avoid or self.steps or self.price or self.same)
+        return bool(self.hard or self.soft or self.avoid or self.steps or self.price or self.same or self.extremes or self.variant_id)
 
 
 def options_of(product: Product) -> dict[str, tuple[str, ...]]:
@@ -108,7 +115,9 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
     """What `text` wants of `product` whose present options are `current` (may be empty)."""
     wish = Wish()
     options = options_of(product)
+    text = re.sub(rf"\b(?:{'|'.join(NUMBERS)})(?=-)", lambda match: NUMBERS[match[0].lower()], text, flags=re.I)
     plain = normalise(text)
+    wish.variant_id = next((each.id for each in product.variants if re.search(rf"\b{re.escape(each.id)}\b", text)), "")
     _read_general(plain, wish)
     # What stands behind "instead of" or "rather than" is what they have, not what they want.
     wanted = re.sub(r"\b(?:instead of|rather than|unlike)\b[^,.;]*", " , ", text, flags=re.I)
@@ -116,6 +125,7 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
         _read_option(wanted, name, values, options, current, wish)
     _read_unknown_values(normalise(wanted), options, wish)
     _read_steps(plain, product, options, wish)
+    _read_extremes(plain, product, options, wish)
     for name in wish.free:
         wish.hard.pop(name, None)
     return wish
@@ -182,6 +192,9 @@ def _read_option(
     found = _values_in(text, name, values, options)
     soft = [(at, value) for at, value in found if _is_preference(plain, at)]
     hard = [(at, value) for at, value in found if (at, value) not in soft]
+    beside = [each for each in hard if re.match(rf"[\w.]+[ -](?:{names[3:-1]})\w?\b", plain[each[0] :])]
+    if len(hard) > 1 and beside:
+        hard = beside  # "a medium sized, high ventilation one": medium is not the ventilation
     for at, value in hard:
         if _is_negated(plain, at) and value.lower() not in NO:
             wish.avoid.setdefault(name, set()).add(value)
@@ -315,7 +328,23 @@ def _find_words(
         for at, word in tokens:
             if len(word) >= 5 and (word.startswith(own[0][:5]) and own[0][:-1] in word):
                 return at
+        rivals = [each for each in values if each != value]
+        for at, word in tokens:
+            if len(word) >= 4 and own[0].startswith(word) and not any(normalise(v).startswith(word) for v in rivals):
+                return at
     return None
+
+
+def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[str]], wish: Wish) -> None:
+    for words_, direction in ((MOST, 1), (LEAST, -1)):
+        for match in re.finditer(rf"\b(?P<word>{words_})\b(?P<after>[^,.;]{{0,18}})", plain):
+            if re.match(r"\s*(?:expensive|costly|pric|money|important|of|care)", match["after"]):
+                continue
+            own = match["word"].startswith(("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin"))
+            before = plain[: match.start()][-30:] if match["word"].startswith(("maximi", "minimi")) else ""
+            option = _option_of_step(match["word"], "" if own else match["after"], before, product, options)
+            if option and (option, direction) not in wish.extremes:
+                wish.extremes.append((option, direction))
 
 
 def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str]], wish: Wish) -> None:

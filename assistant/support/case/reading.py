@@ -24,12 +24,15 @@ from shop.store.rows import order_number
 from shop.types import Money, Order, PolicyPassage, Product
 
 ORDER_DIGITS = 6
-PENDING = re.compile(r"\bpending\b|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I)
+LIKE_OTHER = re.compile(
+    r"\bsame\b[^.;]{0,30}\b(?:as|like) (?:the|your|my) (?:one|other|\w+)\b|\b(?:that|which)(?:'s| is) in (?:your|the|my) \w*\s?order", re.I
+)
+PENDING = re.compile(r"\bpending\b|just (?:ordered|placed)|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I)
 RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
 DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhigher[- ]priced\b", re.I)
 CHEAPER = re.compile(r"\b(?:less|least) expensive\b|\bcheaper\b|\bcheapest one\b|\blower[- ]priced\b", re.I)
 REFUND_TO = re.compile(
-    r"\brefund(?:ed)?\b[^.;]{0,40}?\bto (?:(?:the|your|my|a|an) )*((?:other|original|credit|gift|paypal|visa|mastercard|gc)\b[^.;,]{0,24})",
+    r"\brefund(?:ed)?\b[^.;]{0,40}?\bto (?:(?:the|your|my|a|an) )*((?:other|original|(?:\w+ )?credit|gift|paypal|visa|mastercard|amex|gc)\b[^.;,]{0,24})",
     re.I,
 )
 METHODS = (
@@ -37,7 +40,7 @@ METHODS = (
     (r"original", "original"),
     (r"gift|\bgc\b", "gift card"),
     (r"paypal", "PayPal"),
-    (r"credit|visa|master|card", "credit card"),
+    (r"credit|visa|master|amex|card", "credit card"),
 )
 MOST_MONEY = re.compile(r"\b(?:saves?|gets?|gives?)\b[^.]{0,20}\bmost money\b", re.I)
 TARGET = re.compile(r"\b(?:to|for|into|with)\b(?! (?:your|the|my|this|that) order)|->|→", re.I)
@@ -169,7 +172,7 @@ class _Reader:
         if ask.condition == "worked" and not self.worked and ask.family not in {"", "look"}:
             return
         self.is_fallback = ask.condition == "failed"
-        if ask.spared and re.match(r"\W*(?:\w+, )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I):
+        if ask.spared and re.match(r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I):
             self._spare(ask.spared)
         if ask.regret:
             self._drop_latest()
@@ -187,7 +190,7 @@ class _Reader:
             "address": self._address,
         }.get(ask.family)
         if handle is None:
-            self._describe(ask)
+            self._describe(ask, group)
             return
         handle(ask, group)
         self._refund_to(ask)
@@ -206,13 +209,17 @@ class _Reader:
                 judged = judge_refund(self.refund_rules, request.action, request.order, self.methods, wanted)
                 request.refund_allowed, request.refund_rule = judged
 
-    def _describe(self, ask: Ask) -> None:
+    def _describe(self, ask: Ask, group: Sequence[Ask]) -> None:
         """More about something already asked for, or merely a product to remember."""
         self._refund_to(ask)
         if ask.mention is not None:
             known = [r for r in self.requests if any(spot in ask.mention.spots for spot in r.spots)]
             if ask.family == "" and known and known[-1].swaps:
-                self._wish_more(known[-1], [s for s in known[-1].spots if s in ask.mention.spots], ask.after, ask)
+                mine = [spot for spot in known[-1].spots if spot in ask.mention.spots]
+                self._wish_more(known[-1], mine, f"{ask.before} , {ask.after}", ask)
+            if re.match(r"\W*(?:it's|it is|that's|these are|they are) (?:just|only)\b", ask.text, re.I):
+                self._mean_only({spot for each in group if each.mention for spot in each.mention.spots})
+                return
             if ask.mention.spots:
                 self._remember(self._choose(ask, [ask]) or list(ask.mention.spots), ask)
             return
@@ -221,6 +228,14 @@ class _Reader:
             request = swaps[-1]
             spots = [spot for spot in self.last if spot in request.spots] or request.spots
             self._wish_more(request, spots, ask.after or ask.text, ask)
+
+    def _mean_only(self, spots: set[Spot]) -> None:
+        """ "… everything for gaming. It's just the keyboard and the mouse": what was meant by everything."""
+        latest = max((request.sentence for request in self.requests), default=-1)
+        for request in self.requests:
+            if request.sentence == latest:
+                request.spots = [spot for spot in request.spots if spot in spots]
+        self.requests = [request for request in self.requests if request.spots]
 
     def _spare(self, mentions: Sequence[Mention]) -> None:
         """ "… well, except the boots": takes them out of what was asked before."""
@@ -302,7 +317,7 @@ class _Reader:
     def _cancel(self, ask: Ask, group: Sequence[Ask]) -> None:
         if ask.mention is not None:
             spots = self._choose(ask, group)
-            whole = re.search(r"\border\b", ask.before + ask.text.split(",")[0], re.I) and not ask.partial
+            whole = re.search(r"\border\b", ask.before, re.I) and not ask.partial
             for order in _orders_of(spots):
                 mine = [spot for spot in spots if spot.order is order]
                 partial = len(mine) < len(order.lines) and not whole
@@ -403,7 +418,8 @@ class _Reader:
         if named:
             spots = [spot for spot in spots if spot.order in named] or spots
         for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
-            if pattern.search(f"{ask.before} {ask.after}" if status == "delivered" else f"{ask.before}"):
+            said = _source_text(ask) if ask.family == "swap" else ask.after
+            if pattern.search(f"{ask.before} {said}"):
                 spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
         action = {"cancel": "cancel", "return": "return", "address": "modify"}.get(ask.family, "")
         spots = [s for s in spots if self._could(action, s.order)] or spots
@@ -473,6 +489,8 @@ class _Reader:
 
     def _most_spoken_of(self, orders: Sequence[Order]) -> list[Order]:
         """The one order that holds most of the products named anywhere in the message; none on a tie."""
+        if len(orders) == 1:
+            return list(orders)
         counts = [sum(any(s.order is order for s in each.spots) for each in self.mentions) for order in orders]
         best = max(counts, default=0)
         found = [order for order, count in zip(orders, counts, strict=True) if count == best]
@@ -531,10 +549,9 @@ class _Reader:
             product = self.products.get(spot.line.product_id)
             wishes = request.wishes.get(spot, [])
             told = [wish for wish in wishes if wish.says_something]
-            found = find_replacement(spot.line, product, told) if product else None
-            if found and found.variant.id == spot.line.variant_id and not self.same_allowed and not told[0].price:
-                found = None
-            request.replacements[spot] = found
+            request.replacements[spot] = (
+                find_replacement(spot.line, product, told, same_allowed=self.same_allowed) if product else None
+            )
         # "All to the cheapest" leaves alone what is the cheapest already.
         same = [s for s in request.spots if (r := request.replacements[s]) and r.variant.id == s.line.variant_id]
         if len(same) < len(request.spots) and not any(wish.same for s in same for wish in request.wishes[s]):
@@ -549,7 +566,25 @@ class _Reader:
 
     def _wish(self, spot: Spot, text: str) -> Wish:
         product = self.products.get(spot.line.product_id)
-        return read_wish(text, product, spot.line.options) if product else Wish()
+        if product is None:
+            return Wish()
+        wish = read_wish(text, product, spot.line.options)
+        other = self._other_one(spot, text) if LIKE_OTHER.search(text) else None
+        if other is not None:
+            like = dict(other.line.options)
+            named = {name for name in like if re.search(rf"\b{re.escape(name)}\b", text, re.I)}
+            wish.hard |= {name: {value} for name, value in like.items() if name in (named or like)}
+            wish.soft += [(name, value) for name, value in like.items() if name not in wish.hard]
+            wish.keep -= set(wish.hard)
+        return wish
+
+    def _other_one(self, spot: Spot, text: str) -> Spot | None:
+        """The other line of the same product that is spoken of: "the one you already received"."""
+        others = [s for s in self._all_spots() if s.line.product_id == spot.line.product_id and s != spot]
+        for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
+            if pattern.search(text):
+                others = [s for s in others if s.order.status.startswith(status)]
+        return others[0] if others else None
 
     def _judge(self, action: str, order: Order) -> Verdict:
         return judge_order(self.rules, action, order, self.today)
@@ -606,6 +641,8 @@ def _merged(old: Wish, new: Wish) -> Wish:
         soft=[*old.soft, *(each for each in new.soft if each not in old.soft)],
         avoid=old.avoid | new.avoid,
         keep=old.keep | new.keep,
+        extremes=[*(e for e in old.extremes if e[0] not in said), *new.extremes],
+        variant_id=new.variant_id or old.variant_id,
         free=(old.free - said) | new.free,
         steps=[*(step for step in old.steps if step[0] not in said), *new.steps],
         price=new.price or old.price,

@@ -27,9 +27,16 @@ class Replacement:
         return not self.equally_good
 
 
-def find_replacement(line: OrderLine, product: Product, wishes: Sequence[Wish]) -> Replacement | None:
-    """The best available variant for the first of `wishes` that one fulfils; None where none does."""
+def find_replacement(
+    line: OrderLine, product: Product, wishes: Sequence[Wish], *, same_allowed: bool = True
+) -> Replacement | None:
+    """The best available variant for the first of `wishes` that one fulfils; None where none does.
+
+    `same_allowed`: whether the policy lets a line be exchanged for the same thing anew.
+    """
     for wish in wishes:
+        if wish.same and not (wish.hard or wish.steps or same_allowed):
+            continue
         fitting = [each for each in product.variants if each.available and _fits(each, line, product, wish)]
         if not fitting:
             continue
@@ -55,6 +62,8 @@ def price_difference(pairs: Sequence[tuple[OrderLine, Variant]]) -> Money | None
 
 
 def _fits(variant: Variant, line: OrderLine, product: Product, wish: Wish) -> bool:
+    if wish.variant_id:
+        return variant.id == wish.variant_id
     if wish.same and not (wish.hard or wish.steps):
         return variant.id == line.variant_id
     if variant.id == line.variant_id and not wish.price:
@@ -71,7 +80,7 @@ def _fits(variant: Variant, line: OrderLine, product: Product, wish: Wish) -> bo
 
 def _kept(line: OrderLine, wish: Wish) -> set[str]:
     if wish.all_kept:
-        mentioned = {*wish.hard, *wish.avoid, *(name for name, _ in wish.soft), *(step[0] for step in wish.steps)}
+        mentioned = {*wish.hard, *wish.avoid, *(name for name, _ in wish.soft), *(step[0] for step in (*wish.steps, *wish.extremes))}
         return set(line.options) - mentioned - wish.free
     return wish.keep - wish.free - set(wish.hard)
 
@@ -94,7 +103,7 @@ def _rank(
     """Smaller is better: preferences, price where asked for, options changed unasked, steps, price."""
     price = float(variant.price.amount) if variant.price else float(Decimal("1e9"))
     wanted = {"lowest": price, "highest": -price, "": 0.0}[wish.price]
-    mentioned = {*wish.hard, *wish.avoid, *wish.free, *(step[0] for step in wish.steps)}
+    mentioned = {*wish.hard, *wish.avoid, *wish.free, *(step[0] for step in (*wish.steps, *wish.extremes))}
     soft_names = {name for name, _ in wish.soft}
     loose = wish.all_free or bool(wish.price)
     changed = 0 if loose else sum(
@@ -107,7 +116,8 @@ def _rank(
         before = place(product, name, line.options.get(name, ""))
         after = place(product, name, variant.options.get(name, ""))
         far += abs(after - before) if before is not None and after is not None else MAX_STEP
-    return (_preferences(variant, wish), wanted, float(changed) + far / 1e6, price)
+    ends = tuple(-way * (place(product, name, variant.options.get(name, "")) or 0.0) for name, way in wish.extremes)
+    return ((*ends, *_preferences(variant, wish)), wanted, float(changed) + far / 1e6, price)
 
 
 def _preferences(variant: Variant, wish: Wish) -> tuple[float, ...]:
