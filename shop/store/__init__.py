@@ -6,7 +6,7 @@
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
 records.py, figures over all orders in figures.py, conversations and campaigns in
-conversations.py.
+conversations.py, the support desk's own notes in desk.py.
 """
 
 from __future__ import annotations
@@ -18,19 +18,23 @@ from shop.store.conversations import (
     StoredCampaign,
     StoredDraft,
 )
+from shop.store.desk import CustomerView, Desk, Macro, Suggestion
 from shop.store.figures import CustomerStats, Figures, Purchase
 from shop.store.records import Records
 
 __all__ = [
     "ConversationHead",
     "CustomerStats",
+    "CustomerView",
+    "Macro",
     "Memory",
     "Purchase",
     "Store",
     "StoredCampaign",
     "StoredDraft",
+    "Suggestion",
 ]
 
 
-class Store(Records, Figures, Conversations):
+class Store(Records, Figures, Conversations, Desk):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

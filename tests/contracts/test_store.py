@@ -321,6 +321,8 @@ def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
     store.put_cart(talk, {"85123A": 1})
     store.remember("17850", "likes", "blue", "t")
     store.put_draft(store.save_campaign("A", "g", {}), "17850", {}, "drafted")
+    store.add_view("17850", "mo")
+    store.add_suggestion("17850", "reply", "mo", "Where is it?", "On its way.")
     counts = store.forget("17850")
     assert counts.pop("orders_kept_without_name") == 1
     assert set(counts.values()) == {1}

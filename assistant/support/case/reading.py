@@ -520,7 +520,7 @@ class _Reader:
         partial: bool = False,
     ) -> None:
         order = spots[0].order
-        if action != "address":
+        if action != "address" and self._judge(action, order).allowed is not False:
             # What is now to be done with a line takes the place of what was said of it before.
             for request in self.requests:
                 if request.action != "address" and not request.partial and request.action != action:
