@@ -12,6 +12,8 @@ from assistant.cli.campaign import campaign
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
 from assistant.cli.evaluate_support import evaluate_support_file
+from assistant.cli.evaluate_mood import evaluate_mood_file
+from assistant.cli.evaluate_uplift import evaluate_uplift_file
 from assistant.cli.shop import forget, import_data, index, search
 from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
 
@@ -24,6 +26,8 @@ evaluate = typer.Typer(help="Measure, on your data or on the samples.", no_args_
 evaluate.command("search")(evaluate_search_file)
 evaluate.command("answers")(evaluate_answers_file)
 evaluate.command("support")(evaluate_support_file)
+evaluate.command("mood")(evaluate_mood_file)
+evaluate.command("uplift")(evaluate_uplift_file)
 
 app.command("import")(import_data)
 app.command()(index)

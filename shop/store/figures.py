@@ -18,6 +18,7 @@ from shop.store.database import Database
 from shop.types import Money
 
 STREAM_ROWS = 10_000
+DAY_S = 86_400
 
 Purchase = tuple[str, str, int, datetime | None, str, str]
 
@@ -73,6 +74,16 @@ class Figures(Database):
             money = Money(schema.units_to_amount(int(spent)), currency)
             stats.append(CustomerStats(customer_id, orders, first_at, last_at, money, returns or 0))
         return stats
+
+    def refunds(self) -> Iterator[tuple[str, str, int, float | None, str]]:
+        """Every return of a known customer: customer, product, units, days since 1970 (UTC), order ('' where
+        it is not known)."""
+        table = schema.returns
+        columns = (table.c.customer_id, table.c.product_id, table.c.quantity, table.c.at, table.c.order_id)
+        with self.reading() as connection:
+            query = select(*columns).where(table.c.customer_id != "").order_by(table.c.id)
+            for who, product, quantity, at, order in connection.execute(query):
+                yield who, product, quantity, at.timestamp() / DAY_S if at is not None else None, order
 
 
 def _not_cancelled() -> ColumnElement[bool]:

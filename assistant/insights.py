@@ -1,0 +1,143 @@
+"""What the studio shows of all customers at once: segments, engagement, models, who may be lost, what is odd.
+
+Figures only; who may see them is the caller's business. Everything is as of the shop's date, and where no
+model was trained it says so. Knows the store and insight; knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from insight.anomalies import Anomaly, watch_of
+from insight.customers import Insight, open_insight
+from insight.profile import CustomerProfile, Importance, ModelCard, ReliabilityBin, SegmentCount
+from shop.settings import Settings
+from shop.store import CustomerStats, Store
+from shop.types import Money
+
+__all__ = [
+    "Anomaly",
+    "AtRisk",
+    "Importance",
+    "ModelCard",
+    "Overview",
+    "ReliabilityBin",
+    "SegmentCount",
+    "read_overview",
+]
+
+MONTHS = 12
+MOVE_DAYS = 30
+CURVE_WEEKS = 39
+AT_RISK = 20
+RISK = 0.5
+GONE_DAYS = 180
+"""Who has not ordered for longer is gone rather than at risk."""
+ANOMALIES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """A customer who may be lost, with what they spent, why, and whether they may be written to."""
+
+    customer_id: str
+    name: str
+    probability: float
+    horizon_days: int
+    spent: Money
+    orders: int
+    days_since: int
+    reasons: tuple[str, ...]
+    may_write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The shop's customers as of a date. `moves` compares with MOVE_DAYS before; lists may be empty."""
+
+    as_of: date
+    customers: int
+    active: int
+    at_risk_count: int
+    moves: tuple[SegmentCount, ...]
+    history: tuple[SegmentCount, ...]
+    engagement: tuple[tuple[date, float], ...]
+    cards: tuple[ModelCard, ...]
+    at_risk: tuple[AtRisk, ...]
+    anomalies: tuple[Anomaly, ...]
+    anomaly_count: int
+    notice: str
+
+
+def read_overview(store: Store, settings: Settings) -> Overview:
+    """Everything the studio's insight page shows; reads every customer once."""
+    insight, today = open_insight(store, settings), settings.current_date
+    after = today + timedelta(days=1)
+    stats = {row.customer_id: row for row in store.order_stats() if row.last_at and row.last_at.date() < after}
+    first = min((row.first_at.date() for row in stats.values() if row.first_at), default=today)
+    risky: list[tuple[CustomerProfile, CustomerStats, int]] = []
+    notice = ""
+    for profile in insight.profiles():
+        row = stats.get(profile.customer_id)
+        if profile.churn is None or row is None or row.last_at is None:
+            continue
+        notice = notice or profile.churn.notice
+        days = (today - row.last_at.date()).days
+        if days <= GONE_DAYS and profile.churn.probability >= RISK:
+            risky.append((profile, row, days))
+    risky.sort(key=lambda found: (-_at_stake(*found), found[0].customer_id))
+    odd = watch_of(store).all(today, settings.locale)
+    dates = _month_ends(first, today)
+    return Overview(
+        as_of=today,
+        customers=len(stats),
+        active=sum((today - row.last_at.date()).days <= MOVE_DAYS for row in stats.values() if row.last_at),
+        at_risk_count=len(risky),
+        moves=_moves(insight, today),
+        history=tuple(insight.segment_history(dates)) if len(dates) > 1 else (),
+        engagement=tuple(insight.engagement_curve(_weeks(first, today))),
+        cards=tuple(card for card in map(insight.model_card, ("churn", "purchase")) if card is not None),
+        at_risk=tuple(_at_risk(store, *found) for found in risky[:AT_RISK]),
+        anomalies=tuple(odd[:ANOMALIES]),
+        anomaly_count=len(odd),
+        notice=notice,
+    )
+
+
+def _at_stake(profile: CustomerProfile, row: CustomerStats, days: int) -> float:
+    assert profile.churn is not None
+    return profile.churn.probability * float(row.spent.amount)
+
+
+def _at_risk(store: Store, profile: CustomerProfile, row: CustomerStats, days: int) -> AtRisk:
+    assert profile.churn is not None
+    customer = store.customer(profile.customer_id)
+    return AtRisk(
+        customer_id=profile.customer_id,
+        name=customer.name if customer is not None else "",
+        probability=profile.churn.probability,
+        horizon_days=profile.churn.horizon_days,
+        spent=row.spent,
+        orders=row.orders,
+        days_since=days,
+        reasons=tuple(reason.words for reason in profile.churn.reasons if reason.effect >= 0)[:2],
+        may_write=customer is not None and customer.consent.marketing_email,
+    )
+
+
+def _moves(insight: Insight, today: date) -> tuple[SegmentCount, ...]:
+    counted: Sequence[SegmentCount] = insight.segment_history((today - timedelta(days=MOVE_DAYS), today))
+    return tuple(count for count in counted if count.at == today)
+
+
+def _month_ends(first: date, today: date) -> list[date]:
+    """Today and the same day of up to MONTHS months before it, as far as there were customers."""
+    found = [today - timedelta(days=round(30.44 * back)) for back in range(MONTHS, -1, -1)]
+    return [day for day in found if day >= first]
+
+
+def _weeks(first: date, today: date) -> list[date]:
+    found = [today - timedelta(weeks=back) for back in range(CURVE_WEEKS, -1, -1)]
+    return [day for day in found if day >= first]
