@@ -9,10 +9,11 @@ from __future__ import annotations
 import typer
 
 from assistant.cli.campaign import campaign
+from assistant.cli.desk import desk
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
-from assistant.cli.evaluate_support import evaluate_support_file
 from assistant.cli.evaluate_mood import evaluate_mood_file
+from assistant.cli.evaluate_support import evaluate_support_file
 from assistant.cli.evaluate_uplift import evaluate_uplift_file
 from assistant.cli.shop import forget, import_data, index, search
 from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
@@ -39,4 +40,5 @@ app.command()(customer)
 app.command()(doctor)
 app.command()(forget)
 app.add_typer(campaign, name="campaign")
+app.add_typer(desk, name="desk")
 app.add_typer(evaluate, name="evaluate")

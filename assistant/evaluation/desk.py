@@ -51,7 +51,13 @@ ACTIONS = {
 UNREAD = {"payment"}
 """Actions whose outcome hangs on payment ids, which the shop's records do not keep."""
 RULED_OUT = {"pending": ("return", "exchange"), "delivered": ("cancel", "modify")}
-STAGE = {"cancel": "pending", "modify": "pending", "address": "pending", "return": "delivered", "exchange": "delivered"}
+STAGE = {
+    "cancel": "pending",
+    "modify": "pending",
+    "address": "pending",
+    "return": "delivered",
+    "exchange": "delivered",
+}
 WHOLESALE = re.compile(r"\b(?:all|everything|every|any|pending|orders?|both|entire|whole)\b", re.I)
 TOLD = ("known_info", "reason_for_call", "unknown_info", "task_instructions")
 
@@ -112,7 +118,9 @@ class DeskReport:
             },
             "left_out": dict(self.left_out),
             "failures": [
-                {"task": check.task, "kind": check.kind, "why": check.why} for check in self.checks if not check.passed
+                {"task": check.task, "kind": check.kind, "why": check.why}
+                for check in self.checks
+                if not check.passed
             ],
         }
 
@@ -175,10 +183,14 @@ def _customer_of(actions: Sequence[Mapping[str, Any]], store: Store) -> str:
         if "user_id" in given:
             return str(given["user_id"])
         if "email" in given:
-            return next((c.id for c in store.find_customers(given["email"], 5) if c.email == given["email"]), "")
+            return next(
+                (c.id for c in store.find_customers(given["email"], 5) if c.email == given["email"]), ""
+            )
         if "zip" in given and "first_name" in given:
             name = f"{given['first_name']} {given['last_name']}"
-            return next((c.id for c in store.find_customers(name, 50) if c.address.get("zip") == given["zip"]), "")
+            return next(
+                (c.id for c in store.find_customers(name, 50) if c.address.get("zip") == given["zip"]), ""
+            )
     for each in actions:
         order = store.order(str(each["arguments"].get("order_id", "")))
         if order is not None:
@@ -199,7 +211,9 @@ def is_stated(text: str, expected: Expected, store: Store) -> bool:
     acted = {old for old, _ in expected.pairs}
     lines = [line for line in order.lines if line.variant_id in acted] or order.lines
     said = set(stems(text)) | set(stems(text.replace("-", "")))
-    return any(set(stems(line.title)) & said or set(stems(line.title.replace("-", ""))) & said for line in lines)
+    return any(
+        set(stems(line.title)) & said or set(stems(line.title.replace("-", ""))) & said for line in lines
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +240,9 @@ class _Judge:
             if self.complete:
                 yield self._check("order", got == want, f"{action}: {sorted(got)} instead of {sorted(want)}")
             else:
-                yield self._check("order", got >= want, f"{action}: {sorted(got)} lacks some of {sorted(want)}")
+                yield self._check(
+                    "order", got >= want, f"{action}: {sorted(got)} lacks some of {sorted(want)}"
+                )
         for each in self.stated:
             yield from self._action_checks(each)
         if self.complete:
@@ -258,10 +274,14 @@ class _Judge:
         if request is None:
             return self._check("verdict", False, f"{each.action} {each.order_id}: not asked for or refused")
         rules = read_rules(self.store.policies())
-        others = [judge_order(rules, name, request.order, self.today) for name in RULED_OUT[STAGE[each.action]]]
+        others = [
+            judge_order(rules, name, request.order, self.today) for name in RULED_OUT[STAGE[each.action]]
+        ]
         ok = request.verdict.allowed is True and request.verdict.rule is not None
         refused = all(other.allowed is False and other.cause == "status" for other in others)
-        return self._check("verdict", ok and refused, f"{each.action} {each.order_id}: {request.verdict.cause}")
+        return self._check(
+            "verdict", ok and refused, f"{each.action} {each.order_id}: {request.verdict.cause}"
+        )
 
     def _possible(self, action: str) -> list[Request]:
         return [request for request in self.case.requests if request.possible and request.action == action]

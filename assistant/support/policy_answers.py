@@ -33,7 +33,9 @@ COMPLAINT = re.compile(
     r"faulty|wrong (?:item|size|colou?r)|complain\w*|refund|angry|disappoint\w*|lost|delay\w*)\b",
     re.I,
 )
-DELIVERY = re.compile(r"\b(?:late|arriv\w*|deliver\w*|waiting|parcel|lost|delay\w*|track\w*|ship\w*|came)\b", re.I)
+DELIVERY = re.compile(
+    r"\b(?:late|arriv\w*|deliver\w*|waiting|parcel|lost|delay\w*|track\w*|ship\w*|came)\b", re.I
+)
 
 
 def answer_may(desk: OrderAnswers) -> Answer | None:
@@ -80,7 +82,9 @@ def _several(
         if unknown:
             text = say_verdict(first, desk.assistant.settings)
             return _answer(desk, text, [first], [order for order, *_ in judged], denies=True)
-        why = "they are " + format_list(sorted({v.status for *_, v in judged}), desk.assistant.settings.locale)
+        why = "they are " + format_list(
+            sorted({v.status for *_, v in judged}), desk.assistant.settings.locale
+        )
         why = why if first.cause == "status" else f"all are older than {first.days} days"
         told = [done, Record("why", "word", "", {"name": why})]
         answer = desk.say([Act("may_none", {"done": "[done]", "why": "[why]"})], told)

@@ -76,9 +76,7 @@ class _Reply:
         body = body or self._status()
         answers = answers or bool(body)
         body = body or [self._say("reply_holding")]
-        return SuggestedReply(
-            self._framed(body), tuple(self.sources.values()), self.case, self.tone, answers
-        )
+        return SuggestedReply(self._framed(body), tuple(self.sources.values()), self.case, self.tone, answers)
 
     def _framed(self, body: Sequence[str]) -> str:
         text = " ".join(body)
@@ -146,15 +144,21 @@ class _Reply:
         return " or ".join(found)
 
     def _money_back(self, request: Request, record: Record) -> Iterator[str]:
-        slots = {"order": "[order]", "items": "[items]"} if request.action == "return" else {"order": "[order]"}
+        slots = (
+            {"order": "[order]", "items": "[items]"} if request.action == "return" else {"order": "[order]"}
+        )
         slots |= {"status": "[order.status]"} if request.action == "cancel" else {}
         money = self._amount(request.refund)
         slots |= {"amount": "[amount]"} if request.refund else {}
         yield self._say(f"reply_{request.action}", [record, self._items(request), money], **slots)
         if request.refund_to and request.refund_to not in {"other"} and request.refund_allowed is not None:
-            where = "the original payment method" if request.refund_to == "original" else f"a {request.refund_to}"
+            where = (
+                "the original payment method" if request.refund_to == "original" else f"a {request.refund_to}"
+            )
             told = Record("where", "word", "", {"name": where})
-            yield self._say(f"reply_refund_{'yes' if request.refund_allowed else 'no'}", [told], where="[where]")
+            yield self._say(
+                f"reply_refund_{'yes' if request.refund_allowed else 'no'}", [told], where="[where]"
+            )
         elif request.refund_to == "other" and request.refund_allowed is False:
             told = Record("where", "word", "", {"name": "another payment method"})
             yield self._say("reply_refund_no", [told], where="[where]")
@@ -163,8 +167,14 @@ class _Reply:
         found = [(spot, one.variant) for spot, one in request.replacements.items() if one]
         if found:
             old = format_list([f"the {spot.line.title}" for spot, _ in found], self.settings.locale)
-            new = format_list([describe_options(variant.options) for _, variant in found], self.settings.locale)
-            told = [record, Record("items", "lines", "", {"name": old}), Record("new", "word", "", {"name": new})]
+            new = format_list(
+                [describe_options(variant.options) for _, variant in found], self.settings.locale
+            )
+            told = [
+                record,
+                Record("items", "lines", "", {"name": old}),
+                Record("new", "word", "", {"name": new}),
+            ]
             yield self._say(f"reply_{request.action}", told, order="[order]", items="[items]", new="[new]")
             yield from self._difference(request)
         for spot in request.spots:

@@ -82,7 +82,9 @@ def read_refund_rules(passages: Iterable[PolicyPassage]) -> tuple[RefundRule, ..
     for passage in passages:
         actions = [name for name in ACTIONS if re.search(rf"\b{_FORMS[name]}\b", passage.heading, re.I)]
         for sentence in _sentences(passage.text):
-            if re.search(r"\brefund", sentence, re.I) and re.search(r"\boriginal (?:payment|method)", sentence, re.I):
+            if re.search(r"\brefund", sentence, re.I) and re.search(
+                r"\boriginal (?:payment|method)", sentence, re.I
+            ):
                 gift = bool(re.search(r"\bor\b[^.]*\bgift card", sentence, re.I))
                 found += [RefundRule(name, gift, sentence, passage) for name in actions]
     return tuple(found)

@@ -104,9 +104,7 @@ class Desk(Database):
         if used_text:
             changes["used_text"] = used_text
         with self.writing() as connection:
-            done = connection.execute(
-                update(table).where(table.c.id == suggestion_id).values(changes)
-            )
+            done = connection.execute(update(table).where(table.c.id == suggestion_id).values(changes))
             if done.rowcount == 0:
                 raise NotFound(f"there is no suggestion {suggestion_id}; suggest it again, then vote")
 

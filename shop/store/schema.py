@@ -30,6 +30,8 @@ from sqlalchemy import (
 
 SCHEMA_VERSION = 1
 AMOUNT_SCALE = 4
+UNITS = 10**AMOUNT_SCALE
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -102,6 +104,11 @@ def units_to_amount(units: int) -> Decimal:
     if units % 100 == 0:
         return Decimal(units // 100).scaleb(-2)
     return Decimal(units).scaleb(-AMOUNT_SCALE)
+
+
+def moment_to_days(at: datetime) -> float:
+    """Days since 1970-01-01 UTC, with the time as a fraction."""
+    return (at - EPOCH).total_seconds() / 86_400
 
 
 tables = MetaData()

@@ -17,8 +17,14 @@ Condition = Literal["", "failed", "worked", "asked", "which", "never"]
 
 ORDER_ID = re.compile(r"#?\b[A-Za-z]{0,3}\d{4,}\b|#[\w-]+")
 _VERBS = (
-    ("cancel", r"\b(?:no longer (?:need|want)(?!ed)|cancel(?:l?ing|lation)?|(?<=be )cancell?ed)\b(?! reason)"),
-    ("return", r"\b(?:return(?:ing)?|(?<=be )returned|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|window|label|home|address))"),
+    (
+        "cancel",
+        r"\b(?:no longer (?:need|want)(?!ed)|cancel(?:l?ing|lation)?|(?<=be )cancell?ed)\b(?! reason)",
+    ),
+    (
+        "return",
+        r"\b(?:return(?:ing)?|(?<=be )returned|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|window|label|home|address))",
+    ),
     (
         "swap",
         r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
@@ -31,7 +37,8 @@ _VERBS = (
     ),
 )
 _NOT_VERB = re.compile(
-    r"(?:\b(?:your|the|my|any|an?|this|undo|undoing|of|for|reverse|no|full|free|previous)\s+(?:order\s+)?)$", re.I
+    r"(?:\b(?:your|the|my|any|an?|this|undo|undoing|of|for|reverse|no|full|free|previous)\s+(?:order\s+)?)$",
+    re.I,
 )
 _CONDITION = re.compile(
     r"(?:^|(?<=[\s,;:(]))(?:but |and |or |so )?\b(?<!ask )(?<!wonder )(?<!see )(?<!check )(?<!know )(?<!tell )"
@@ -55,13 +62,16 @@ _REGRET = re.compile(
 _ONLY_LOOKING = re.compile(
     r"(?:don't|do not|not) (?:actually |want to )?(?:process|proceed|do) (?:anything|it)|not sure yet|just curious"
     r"|\bdo (?:it|that|this) (?:your|my)self\b",
-    re.I
+    re.I,
 )
-_NEGATED = re.compile(r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I)
+_NEGATED = re.compile(
+    r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I
+)
 _META = re.compile(r"\bmake sure (?:you |to |that you )?(?:\w+ )?mention\b|^\W*mention\b", re.I)
 _REASON = re.compile(r"\b(?:because|since|as (?:it|they|you|the))\b", re.I)
 _COMPANY = re.compile(
-    r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|a) (?:\w+ )?$", re.I
+    r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|a) (?:\w+ )?$",
+    re.I,
 )
 _ALL = re.compile(
     r"\W*(?:or \w+ )?(?:everything|all(?: of)?(?: (?:the|your|my|these|those|possible|pending|other|delivered))* "
@@ -120,7 +130,9 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     for at, letter in enumerate(text):
         depth += (letter in "{(") - (letter in "})")
         ends = letter in "!?;\n" or (
-            letter == "." and not re.match(r"\.(?:\d|[a-z]|,)", text[at : at + 2]) and not text[:at].endswith(("St", "Mr", "Ms", "Dr"))
+            letter == "."
+            and not re.match(r"\.(?:\d|[a-z]|,)", text[at : at + 2])
+            and not text[:at].endswith(("St", "Mr", "Ms", "Dr"))
         )
         if ends and depth <= 0:
             if text[start:at].strip():
@@ -164,7 +176,9 @@ def _condition_end(text: str, at: int, end: int) -> int:
     """Where the condition's words end: at its comma, or where the sentence takes up what to do."""
     comma = _comma(text, at, end)
     turn = re.search(
-        r"\b(?:then|just|please|you(?:'d| would| want| prefer| will| like| are okay| wish|r goal))\b", text[at + 3 : end], re.I
+        r"\b(?:then|just|please|you(?:'d| would| want| prefer| will| like| are okay| wish|r goal))\b",
+        text[at + 3 : end],
+        re.I,
     )
     stops = [each for each in (comma, at + 3 + turn.start() if turn else None) if each is not None]
     return min(stops, default=end)
@@ -175,7 +189,11 @@ def _comma(text: str, at: int, end: int) -> int | None:
     commas = [match.start() for match in re.finditer(",", text[at:end])]
     for each in commas:
         after = text[at + each + 1 : end]
-        if re.match(r"\s*(?:and |or )?(?:you|then|just|please|i|no |only|ask|cancel|return|exchange|change|do|the agent|it )", after, re.I):
+        if re.match(
+            r"\s*(?:and |or )?(?:you|then|just|please|i|no |only|ask|cancel|return|exchange|change|do|the agent|it )",
+            after,
+            re.I,
+        ):
             return at + each
     return at + commas[0] if commas else None
 
@@ -183,12 +201,18 @@ def _comma(text: str, at: int, end: int) -> int | None:
 def _kind(words: str) -> Condition:
     if _ASKED.search(words):
         return "which" if re.search(r"\bwhich\b|\bwhat\b", words) else "asked"
-    if PARTIAL.search(words) and re.search(r"\bcancel|\breturn", words, re.I) and re.search(r"\bpossible\b", words):
+    if (
+        PARTIAL.search(words)
+        and re.search(r"\bcancel|\breturn", words, re.I)
+        and re.search(r"\bpossible\b", words)
+    ):
         # Orders are called off as a whole; no policy form that is read here allows for less.
         return "" if _FAILED.search(words) else "never"
     if re.search(r"\bif there(?:'s| is| are)(?! no)\b", words, re.I):
         return ""
-    return "failed" if _FAILED.search(words) or re.match(r"\W*(?:but |and )?unless", words, re.I) else "worked"
+    return (
+        "failed" if _FAILED.search(words) or re.match(r"\W*(?:but |and )?unless", words, re.I) else "worked"
+    )
 
 
 def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
@@ -198,10 +222,16 @@ def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
         for match in re.finditer(pattern, text[start:end], re.I):
             begin = start + match.start()
             before = text[max(0, begin - 32) : begin]
-            if family != "look" and _NOT_VERB.search(before) and not re.match(r"new|replacement", match[0], re.I):
+            if (
+                family != "look"
+                and _NOT_VERB.search(before)
+                and not re.match(r"new|replacement", match[0], re.I)
+            ):
                 continue
             after = text[begin : min(end, begin + 48)]
-            not_now = _NEGATED.search(before) or re.match(r"[^,.]*\b(?:later|at a later|another time)\b", after)
+            not_now = _NEGATED.search(before) or re.match(
+                r"[^,.]*\b(?:later|at a later|another time)\b", after
+            )
             meant = "look" if not_now else family
             found.append((begin, start + match.end(), meant))  # type: ignore[arg-type]
     return sorted(found)
@@ -232,10 +262,18 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     in_condition = [each for each in mentions if part.if_start <= each.start < part.if_end]
     verbs = verbs_in(text, part.start, part.end)
     if re.search(r"\baddress", words, re.I) and any(family == "swap" for *_, family in verbs):
-        verbs = [(a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs]
+        verbs = [
+            (a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs
+        ]
     looking = bool(_ONLY_LOOKING.search(words) or _META.search(words))
     if_text = text[part.if_start : part.if_end]
-    base = {"sentence": part.sentence, "condition": part.condition, "order_ids": ids, "text": words, "if_text": if_text}
+    base = {
+        "sentence": part.sentence,
+        "condition": part.condition,
+        "order_ids": ids,
+        "text": words,
+        "if_text": if_text,
+    }
     found: list[Ask] = []
     described = len(in_condition)
     for mention in in_condition:
@@ -250,7 +288,9 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
             reason and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
         )
         family = "look" if looking or aside else _governing(verbs, mention, text)
-        if any(begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping):
+        if any(
+            begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
+        ):
             family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
         before = _before(text, part, named, position, verbs)
         after = _after(text, part, named, position, verbs)
@@ -287,7 +327,11 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
         )
     if spared and not found:
         found.append(Ask("", spared=spared, **base))  # type: ignore[arg-type]
-    if _REGRET.search(words) and part.condition == "asked" and all(ask.family in {"look", ""} for ask in found):
+    if (
+        _REGRET.search(words)
+        and part.condition == "asked"
+        and all(ask.family in {"look", ""} for ask in found)
+    ):
         found = [Ask("", regret=True, **base)]  # type: ignore[arg-type]
     elif not any(ask.family != "look" for ask in found[described:]) and not inside:
         found.append(Ask("", after=words, **base))  # type: ignore[arg-type]
@@ -307,13 +351,23 @@ def _sweeping(
 
 
 def _address_family(
-    text: str, begin: int, stop: int, end: int, inside: Sequence[Mention], verbs: Sequence[tuple[int, int, Family]], family: Family
+    text: str,
+    begin: int,
+    stop: int,
+    end: int,
+    inside: Sequence[Mention],
+    verbs: Sequence[tuple[int, int, Family]],
+    family: Family,
 ) -> Family:
     """A verb of changing whose object is an address, up to the next verb or product."""
     if family != "swap":
         return family
     # "my laptop order to the new address": the product only says which order.
-    goods = [each.start for each in inside if each.start > stop and not re.match(r"\W+orders?\b", text[each.end : each.end + 9])]
+    goods = [
+        each.start
+        for each in inside
+        if each.start > stop and not re.match(r"\W+orders?\b", text[each.end : each.end + 9])
+    ]
     edges = goods + [a for a, _, f in verbs if a > stop and f != "look"]
     return "address" if re.search(r"\baddress", text[stop : min([*edges, end])], re.I) else family
 
@@ -322,9 +376,15 @@ def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
     found: list[Mention] = []
     for mention in inside:
         before = text[max(0, mention.start - 40) : mention.start]
-        if re.search(r"\b(?:except|but not|other than|besides|apart from|excluding|keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $", before, re.I):
+        if re.search(
+            r"\b(?:except|but not|other than|besides|apart from|excluding|keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
+            before,
+            re.I,
+        ):
             found.append(mention)
-        elif found and re.search(r"^\W*(?:and|or|,)?(?: (?:the|your|a|an|my))*\W*$", text[found[-1].end : mention.start]):
+        elif found and re.search(
+            r"^\W*(?:and|or|,)?(?: (?:the|your|a|an|my))*\W*$", text[found[-1].end : mention.start]
+        ):
             found.append(mention)
     return found
 
@@ -338,7 +398,9 @@ def _governing(verbs: Sequence[tuple[int, int, Family]], mention: Mention, text:
     return after[0] if after else ("look" if verbs else "")
 
 
-def _before(text: str, part: Part, named: Sequence[Mention], position: int, verbs: Sequence[tuple[int, int, Family]]) -> str:
+def _before(
+    text: str, part: Part, named: Sequence[Mention], position: int, verbs: Sequence[tuple[int, int, Family]]
+) -> str:
     mention = named[position]
     start = named[position - 1].end if position else part.start
     start = max([start, *(stop for _, stop, _ in verbs if stop <= mention.start)])
@@ -349,12 +411,17 @@ def _before(text: str, part: Part, named: Sequence[Mention], position: int, verb
     return words
 
 
-def _after(text: str, part: Part, named: Sequence[Mention], position: int, verbs: Sequence[tuple[int, int, Family]]) -> str:
+def _after(
+    text: str, part: Part, named: Sequence[Mention], position: int, verbs: Sequence[tuple[int, int, Family]]
+) -> str:
     mention = named[position]
     if position + 1 < len(named):
         following = named[position + 1].start
         words = text[mention.end : following]
-        if re.search(r"\b(?:to|for|into|with|than)\b[^,;]*$", words) and named[position + 1].titles == mention.titles:
+        if (
+            re.search(r"\b(?:to|for|into|with|than)\b[^,;]*$", words)
+            and named[position + 1].titles == mention.titles
+        ):
             return words  # the next mention is what this one is exchanged for
         cut = [match.start() for match in re.finditer(r",|;|\band\b", words)]
         words = words[: cut[-1]] if cut else words
@@ -363,6 +430,8 @@ def _after(text: str, part: Part, named: Sequence[Mention], position: int, verbs
     stops = [
         begin - mention.end
         for begin, _, family in verbs
-        if begin >= mention.end and family in {"cancel", "return", "address"} and begin - mention.end <= len(words)
+        if begin >= mention.end
+        and family in {"cancel", "return", "address"}
+        and begin - mention.end <= len(words)
     ]
     return words[: min(stops)] if stops else words

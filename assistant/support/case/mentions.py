@@ -95,7 +95,11 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
         start, end = tokens[at][0], tokens[at + length - 1][1]
         named = tuple(spot for spot in spots if spot.line.title in titles)
         before = text[max(0, start - 24) : start].lower()
-        plural = bool(re.search(r"\b(all|both|two|three|every|each|all of)( of)?( the| your| my| these)*( \w+)? $", before))
+        plural = bool(
+            re.search(
+                r"\b(all|both|two|three|every|each|all of)( of)?( the| your| my| these)*( \w+)? $", before
+            )
+        )
         found.append(Mention(start, end, titles, named, plural))
         at += length
     return found
@@ -120,7 +124,11 @@ class _Titles:
         }
         # A word other than the last one names a product only where it is not some option's word.
         self.telling = {
-            title: {each for each in parts[:-1] if each not in values and each not in GENERIC and len(each) > 2 and not _is_doing(title, each)}
+            title: {
+                each
+                for each in parts[:-1]
+                if each not in values and each not in GENERIC and len(each) > 2 and not _is_doing(title, each)
+            }
             | ({parts[-1]} - GENERIC)
             for title, parts in self.stems.items()
         }
@@ -157,7 +165,9 @@ class _Titles:
         if len(wanted) < MIN_TAIL or wanted in GENERIC | self.values:
             return None
         titles = {
-            title for title, parts in self.stems.items() if any(p != wanted and p.endswith(wanted) for p in parts[-1:])
+            title
+            for title, parts in self.stems.items()
+            if any(p != wanted and p.endswith(wanted) for p in parts[-1:])
         }
         return (1, frozenset(titles)) if titles else None
 

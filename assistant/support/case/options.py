@@ -33,7 +33,16 @@ SCALES = (
     ("light", "medium", "dark"),
     ("1080p", "2k", "4k", "5k"),
 )
-NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10"}
+NUMBERS = {
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "ten": "10",
+}
 MOST = r"maximum|max|maximi[sz]ed?|highest|largest|biggest|most|longest|tallest|brightest|greatest|hardest|strongest|thickest"
 LEAST = r"minimum|min|minimi[sz]ed?|lowest|smallest|fewest|least|shortest|easiest|dimmest|lightest|thinnest|slowest"
 UP = r"bigger|larger|higher|brighter|longer|taller|thicker|heavier|stronger|greater|faster|more|wider"
@@ -53,7 +62,14 @@ ABOUT = {
     "": ("size", "capacity", "length", "height", "piece", "diameter", "storage"),
 }
 NO = {"no", "none", "without", "not", "non"}
-SPELLED = {"grey": "gray", "colour": "color", "litre": "liter", "litres": "liter", "liters": "liter", "l": "liter"}
+SPELLED = {
+    "grey": "gray",
+    "colour": "color",
+    "litre": "liter",
+    "litres": "liter",
+    "liters": "liter",
+    "l": "liter",
+}
 MAX_STEP = 99.0
 
 
@@ -83,7 +99,16 @@ class Wish:
     @property
     def says_something(self) -> bool:
         """Whether any option, step or price is asked for."""
-        return bool(self.hard or self.soft or self.avoid or self.steps or self.price or self.same or self.extremes or self.variant_id)
+        return bool(
+            self.hard
+            or self.soft
+            or self.avoid
+            or self.steps
+            or self.price
+            or self.same
+            or self.extremes
+            or self.variant_id
+        )
 
 
 def options_of(product: Product) -> dict[str, tuple[str, ...]]:
@@ -115,9 +140,13 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
     """What `text` wants of `product` whose present options are `current` (may be empty)."""
     wish = Wish()
     options = options_of(product)
-    text = re.sub(rf"\b(?:{'|'.join(NUMBERS)})(?=-)", lambda match: NUMBERS[match[0].lower()], text, flags=re.I)
+    text = re.sub(
+        rf"\b(?:{'|'.join(NUMBERS)})(?=-)", lambda match: NUMBERS[match[0].lower()], text, flags=re.I
+    )
     plain = normalise(text)
-    wish.variant_id = next((each.id for each in product.variants if re.search(rf"\b{re.escape(each.id)}\b", text)), "")
+    wish.variant_id = next(
+        (each.id for each in product.variants if re.search(rf"\b{re.escape(each.id)}\b", text)), ""
+    )
     _read_general(plain, wish)
     # What stands behind "instead of" or "rather than" is what they have, not what they want.
     wanted = re.sub(r"\b(?:instead of|rather than|unlike)\b[^,.;]*", " , ", text, flags=re.I)
@@ -136,7 +165,9 @@ def _read_general(plain: str, wish: Wish) -> None:
         wish.price = "lowest"
     elif re.search(r"\b(most expensive|dearest|highest price|priciest)\b", plain):
         wish.price = "highest"
-    if re.search(r"(don't|do not|doesn't|not) (really )?(care|mind|matter)( about| for)?( the| any)* other", plain):
+    if re.search(
+        r"(don't|do not|doesn't|not) (really )?(care|mind|matter)( about| for)?( the| any)* other", plain
+    ):
         wish.all_free = True
     if re.search(
         r"(without changing|keep(ing)?|same|not chang\w+)( the| all| all the| any)* (other|rest|remaining)"
@@ -146,7 +177,8 @@ def _read_general(plain: str, wish: Wish) -> None:
     ):
         wish.all_kept = True
     if re.search(
-        r"\b(same|identical|exact same|another of the same) (item|product|one|thing|model)\b(?! but| with| in)", plain
+        r"\b(same|identical|exact same|another of the same) (item|product|one|thing|model)\b(?! but| with| in)",
+        plain,
     ):
         wish.same = True
     if re.search(r"\bsame (exact )?(specs?|specifications?|options?)\b", plain):
@@ -155,13 +187,20 @@ def _read_general(plain: str, wish: Wish) -> None:
         wish.price = wish.price or "lowest"
     if re.search(r"\b(?:only )?if (?:it|they|that)(?:'s|'re| is| are)? (?:\w+ )?cheaper\b", plain):
         wish.cheaper = True
-    if re.search(r"(other|rest of the|remaining) (specs|options|features|details)[^.;]{0,20}\bnot (important|matter)", plain):
+    if re.search(
+        r"(other|rest of the|remaining) (specs|options|features|details)[^.;]{0,20}\bnot (important|matter)",
+        plain,
+    ):
         wish.all_free = True
 
 
 def _read_unknown_values(plain: str, options: Mapping[str, Sequence[str]], wish: Wish) -> None:
     """A measure in an option's own unit that no variant has ("8 bar") cannot be fulfilled."""
-    known = {" ".join(re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", normalise(v))) for each in options.values() for v in each}
+    known = {
+        " ".join(re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", normalise(v)))
+        for each in options.values()
+        for v in each
+    }
     for name, values in options.items():
         units = {match[1] for v in values if (match := re.fullmatch(r"[\d.]+[ -]?([a-z]+)", normalise(v)))}
         if len(units) != 1 or name in wish.hard:
@@ -186,7 +225,9 @@ def _read_option(
 ) -> None:
     plain = normalise(text)
     names = rf"(?:{'|'.join(re.escape(form) for form in _name_forms(name))})"
-    if re.search(rf"(?:not care|n't care|not mind|n't mind|doesn't matter|any|whatever)\b[^.;]{{0,25}}\b{names}", plain):
+    if re.search(
+        rf"(?:not care|n't care|not mind|n't mind|doesn't matter|any|whatever)\b[^.;]{{0,25}}\b{names}", plain
+    ):
         wish.free.add(name)
         return
     found = _values_in(text, name, values, options)
@@ -198,7 +239,9 @@ def _read_option(
     for at, value in hard:
         if _is_negated(plain, at) and value.lower() not in NO:
             wish.avoid.setdefault(name, set()).add(value)
-        elif re.match(r"[\w\s.\"'-]{0,18}?\bor (?:above|higher|better|more|newer|bigger|larger|up)\b", plain[at:]):
+        elif re.match(
+            r"[\w\s.\"'-]{0,18}?\bor (?:above|higher|better|more|newer|bigger|larger|up)\b", plain[at:]
+        ):
             least = order_of(value, tuple(values))
             wish.hard.setdefault(name, set()).update(
                 each for each in values if least is not None and (order_of(each, tuple(values)) or 0) >= least
@@ -206,9 +249,15 @@ def _read_option(
         else:
             wish.hard.setdefault(name, set()).add(value)
     wish.soft += [(name, value) for _, value in soft]
-    if not found and re.search(rf"\b(?:different|another|other|new|more \w+) {names}\b", plain) and name in current:
+    if (
+        not found
+        and re.search(rf"\b(?:different|another|other|new|more \w+) {names}\b", plain)
+        and name in current
+    ):
         wish.avoid.setdefault(name, set()).add(current[name])
-    if not found and re.search(rf"\b(?:same|keep|keeping|similar)\b(?! price)[^.;,]{{0,30}}\b{names}\b", plain):
+    if not found and re.search(
+        rf"\b(?:same|keep|keeping|similar)\b(?! price)[^.;,]{{0,30}}\b{names}\b", plain
+    ):
         wish.keep.add(name)
     if len(wish.hard.get(name, ())) > 1 and current.get(name) in wish.hard[name]:
         # Two values of one option, one of which they have: the other is the one they want.
@@ -230,7 +279,9 @@ def _is_preference(plain: str, at: int) -> bool:
     while start > 0 and plain[start - 1 : start].isdigit() and plain[start + 1 : start + 2].isdigit():
         start = max(plain.rfind(mark, 0, start) for mark in (".", ";", "!"))
     before = plain[start + 1 : at]
-    return bool(re.search(r"\b(prefer\w*|preference|ideally|preferably|ok(?:ay)? with|fine with|open to)\b", before))
+    return bool(
+        re.search(r"\b(prefer\w*|preference|ideally|preferably|ok(?:ay)? with|fine with|open to)\b", before)
+    )
 
 
 def _is_negated(plain: str, at: int) -> bool:
@@ -246,7 +297,9 @@ def _values_in(
     for value in sorted(values, key=len, reverse=True):
         at = _find_value(text, plain, name, value, values, options)
         if at is not None and not any(
-            other != value and stem(value.lower()) in normalise(other) and found[other] <= at < found[other] + len(other)
+            other != value
+            and stem(value.lower()) in normalise(other)
+            and found[other] <= at < found[other] + len(other)
             for other in found
         ):
             found[value] = at
@@ -263,7 +316,10 @@ def _find_value(
     if low in SIZES:
         return _find_size(text, plain, low, forms)
     if re.fullmatch(r"\d+(?:\.\d+)?", low):
-        match = re.search(rf"\b(?:{forms})\b\W{{0,4}}(?:of |is |to |a |number )*{low}\b|(?<![\d.#]){low}[ -](?:{forms})\b", plain)
+        match = re.search(
+            rf"\b(?:{forms})\b\W{{0,4}}(?:of |is |to |a |number )*{low}\b|(?<![\d.#]){low}[ -](?:{forms})\b",
+            plain,
+        )
         match = match or re.search(rf"\bto (?:a |an |size )?{low}\b(?! more|[ -]?[a-z]*\d)", plain)
         return match.start() if match else None
     return _find_words(plain, value, values, name, options)
@@ -302,7 +358,9 @@ def _spell(word: str) -> str:
 def _find_words(
     plain: str, value: str, values: Sequence[str], name: str, options: Mapping[str, Sequence[str]]
 ) -> int | None:
-    tokens = [(match.start(), _spell(match[0])) for match in re.finditer(r"\d+(?:\.\d+)?|[^\W\d_]+|[+>%]", plain)]
+    tokens = [
+        (match.start(), _spell(match[0])) for match in re.finditer(r"\d+(?:\.\d+)?|[^\W\d_]+|[+>%]", plain)
+    ]
     own = [_spell(word) for word in re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+|[+%]", normalise(value))]
     stems_ = [stem(word) for word in own]
     for start in range(len(tokens) - len(own) + 1):
@@ -330,7 +388,11 @@ def _find_words(
                 return at
         rivals = [each for each in values if each != value]
         for at, word in tokens:
-            if len(word) >= 4 and own[0].startswith(word) and not any(normalise(v).startswith(word) for v in rivals):
+            if (
+                len(word) >= 4
+                and own[0].startswith(word)
+                and not any(normalise(v).startswith(word) for v in rivals)
+            ):
                 return at
     return None
 
@@ -340,7 +402,9 @@ def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[
         for match in re.finditer(rf"\b(?P<word>{words_})\b(?P<after>[^,.;]{{0,18}})", plain):
             if re.match(r"\s*(?:expensive|costly|pric|money|important|of|care)", match["after"]):
                 continue
-            own = match["word"].startswith(("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin"))
+            own = match["word"].startswith(
+                ("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin")
+            )
             before = plain[: match.start()][-30:] if match["word"].startswith(("maximi", "minimi")) else ""
             option = _option_of_step(match["word"], "" if own else match["after"], before, product, options)
             if option and (option, direction) not in wish.extremes:
@@ -348,7 +412,9 @@ def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[
 
 
 def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str]], wish: Wish) -> None:
-    for match in re.finditer(r"\b(more|less|too) (bright|dim|long|short|tall|thick|thin|heavy|large|big|small|high|low)\b", plain):
+    for match in re.finditer(
+        r"\b(more|less|too) (bright|dim|long|short|tall|thick|thin|heavy|large|big|small|high|low)\b", plain
+    ):
         downward = match[2] in {"dim", "short", "thin", "small", "low"}
         up = (match[1] == "more") != bool(downward)
         option = _option_of_step(match[2], "", "", product, options)
@@ -378,7 +444,9 @@ def _option_of_step(
     word: str, after: str, before: str, product: Product, options: Mapping[str, Sequence[str]]
 ) -> str:
     ordered = [
-        name for name, values in options.items() if all(order_of(each, tuple(values)) is not None for each in values)
+        name
+        for name, values in options.items()
+        if all(order_of(each, tuple(values)) is not None for each in values)
     ]
     for text in (after, before):
         for name in ordered:

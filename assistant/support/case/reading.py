@@ -17,7 +17,16 @@ from assistant.support.case.clauses import Ask, read_asks
 from assistant.support.case.mentions import Mention, Spot, find_mentions
 from assistant.support.case.options import Wish, describes, read_wish, values_named
 from assistant.support.case.replacement import Replacement, find_replacement, price_difference
-from assistant.support.rules import RefundRule, Rule, Verdict, judge_order, judge_refund, read_refund_rules, read_rules, wants_other_option
+from assistant.support.rules import (
+    RefundRule,
+    Rule,
+    Verdict,
+    judge_order,
+    judge_refund,
+    read_refund_rules,
+    read_rules,
+    wants_other_option,
+)
 from insight.features import sum_money
 from retrieval.words import stems
 from shop.store.rows import order_number
@@ -25,9 +34,12 @@ from shop.types import Money, Order, PolicyPassage, Product
 
 ORDER_DIGITS = 6
 LIKE_OTHER = re.compile(
-    r"\bsame\b[^.;]{0,30}\b(?:as|like) (?:the|your|my) (?:one|other|\w+)\b|\b(?:that|which)(?:'s| is) in (?:your|the|my) \w*\s?order", re.I
+    r"\bsame\b[^.;]{0,30}\b(?:as|like) (?:the|your|my) (?:one|other|\w+)\b|\b(?:that|which)(?:'s| is) in (?:your|the|my) \w*\s?order",
+    re.I,
 )
-PENDING = re.compile(r"\bpending\b|just (?:ordered|placed)|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I)
+PENDING = re.compile(
+    r"\bpending\b|just (?:ordered|placed)|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I
+)
 RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
 DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhigher[- ]priced\b", re.I)
 CHEAPER = re.compile(r"\b(?:less|least) expensive\b|\bcheaper\b|\bcheapest one\b|\blower[- ]priced\b", re.I)
@@ -165,14 +177,20 @@ class _Reader:
     # -- one ask ---------------------------------------------------------------------------------
 
     def _take(self, ask: Ask, group: Sequence[Ask]) -> None:
-        if ask.condition == "failed" and ask.family in {"", "look"} and re.search(r"\b(?:exact|same|identical)\b", ask.if_text):
+        if (
+            ask.condition == "failed"
+            and ask.family in {"", "look"}
+            and re.search(r"\b(?:exact|same|identical)\b", ask.if_text)
+        ):
             self._demand_exact()
-        if ask.condition == "never" or ask.condition == "failed" and self.worked and self.requests:
+        if ask.condition == "never" or (ask.condition == "failed" and self.worked and self.requests):
             return
         if ask.condition == "worked" and not self.worked and ask.family not in {"", "look"}:
             return
         self.is_fallback = ask.condition == "failed"
-        if ask.spared and re.match(r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I):
+        if ask.spared and re.match(
+            r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I
+        ):
             self._spare(ask.spared)
         if ask.regret:
             self._drop_latest()
@@ -294,8 +312,15 @@ class _Reader:
             return
         text = ask.after or ask.text
         request = self.requests[-1]
-        asked = {spot.line.title for mention in self.mentions if ask.if_text and _within(mention, ask) for spot in mention.spots}
-        titles = {spot.line.title for spot in request.spots} & asked or {spot.line.title for spot in self.last}
+        asked = {
+            spot.line.title
+            for mention in self.mentions
+            if ask.if_text and _within(mention, ask)
+            for spot in mention.spots
+        }
+        titles = {spot.line.title for spot in request.spots} & asked or {
+            spot.line.title for spot in self.last
+        }
         old = [spot for spot in request.spots if spot.line.title in titles]
         status = request.order.status
         candidates = [s for s in self._all_spots() if s.line.title in titles and s.order.status == status]
@@ -310,7 +335,9 @@ class _Reader:
         for order in _orders_of(best):
             mine = [spot for spot in best if spot.order is order and spot not in request.spots]
             if mine:
-                self._add(request.asked, request.action, mine, request.sentence, {spot: wishes for spot in mine})
+                self._add(
+                    request.asked, request.action, mine, request.sentence, {spot: wishes for spot in mine}
+                )
 
     # -- families --------------------------------------------------------------------------------
 
@@ -321,7 +348,9 @@ class _Reader:
             for order in _orders_of(spots):
                 mine = [spot for spot in spots if spot.order is order]
                 partial = len(mine) < len(order.lines) and not whole
-                self._add("cancel", "cancel", mine if partial else _all_of(order), ask.sentence, partial=partial)
+                self._add(
+                    "cancel", "cancel", mine if partial else _all_of(order), ask.sentence, partial=partial
+                )
             self._remember(spots, ask)
             return
         if ask.partial and re.search(r"\b(?:it|items?|one|them)\b", ask.after):
@@ -374,12 +403,16 @@ class _Reader:
         """ "Exchange it for …", "change all items to the cheapest", "change my pending item to red"."""
         match = TARGET.search(ask.after)
         target = ask.after[match.end() :] if match else ask.after
-        meant = re.split(r"\bto (?:your|the|my|this) order", ask.after[: match.start()] if match else ask.after)[0]
+        meant = re.split(
+            r"\bto (?:your|the|my|this) order", ask.after[: match.start()] if match else ask.after
+        )[0]
         if ask.everything:
             return self._everything(ask, "modify"), target
         if self.last and not re.search(r"\b(?:items?|orders?|pending)\b", meant):
             return self.last, target
-        orders = [o for o in self._orders_named(ask, "modify") if o.status.lower() in {"pending", "delivered"}]
+        orders = [
+            o for o in self._orders_named(ask, "modify") if o.status.lower() in {"pending", "delivered"}
+        ]
         fitting = [
             spot
             for order in orders
@@ -398,7 +431,9 @@ class _Reader:
             return
         elif re.search(r"\b(?:another|other|wrong) order\b", ask.text, re.I):
             there = _orders_of(self.last)
-            orders = self._most_spoken_of([o for o in self.orders if o not in there and self._could("modify", o)])
+            orders = self._most_spoken_of(
+                [o for o in self.orders if o not in there and self._could("modify", o)]
+            )
         elif ask.plural_orders:
             orders = [order for order in self.orders if self._judge("modify", order).allowed]
         else:
@@ -468,10 +503,16 @@ class _Reader:
 
     def _everything(self, ask: Ask, action: str) -> list[Spot]:
         spared = _spots_of(ask.spared)
-        orders = self._orders_named(ask, action) if ask.order_ids else [o for o in self.orders if self._could(action, o)]
+        orders = (
+            self._orders_named(ask, action)
+            if ask.order_ids
+            else [o for o in self.orders if self._could(action, o)]
+        )
         if spared:
             orders = [order for order in orders if any(spot.order is order for spot in spared)] or orders
-        elif self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not ask.order_ids:
+        elif (
+            self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not ask.order_ids
+        ):
             orders = [order for order in orders if any(spot.order is order for spot in self.last)] or orders
         return [spot for order in orders for spot in _all_of(order) if spot not in spared]
 
@@ -491,7 +532,9 @@ class _Reader:
         """The one order that holds most of the products named anywhere in the message; none on a tie."""
         if len(orders) == 1:
             return list(orders)
-        counts = [sum(any(s.order is order for s in each.spots) for each in self.mentions) for order in orders]
+        counts = [
+            sum(any(s.order is order for s in each.spots) for each in self.mentions) for order in orders
+        ]
         best = max(counts, default=0)
         found = [order for order, count in zip(orders, counts, strict=True) if count == best]
         return found if best and len(found) == 1 else []
@@ -504,7 +547,13 @@ class _Reader:
 
     def _is_target_of_last(self, ask: Ask) -> bool:
         last = self.latest
-        if last is None or last.mention is None or ask.mention is None or last.sentence != ask.sentence or ask.another:
+        if (
+            last is None
+            or last.mention is None
+            or ask.mention is None
+            or last.sentence != ask.sentence
+            or ask.another
+        ):
             return False
         return last.family == "swap" and last.mention.titles == ask.mention.titles
 
@@ -526,7 +575,10 @@ class _Reader:
                 if request.action != "address" and not request.partial and request.action != action:
                     request.spots = [spot for spot in request.spots if spot not in spots]
             self.requests = [request for request in self.requests if request.spots]
-        same = next((r for r in self.requests if r.order is order and r.action == action and r.partial == partial), None)
+        same = next(
+            (r for r in self.requests if r.order is order and r.action == action and r.partial == partial),
+            None,
+        )
         if same is None:
             verdict = self._judge("modify" if action == "address" else action, order)
             same = Request(asked, action, order, [], verdict, partial=partial, sentence=sentence)
@@ -550,10 +602,14 @@ class _Reader:
             wishes = request.wishes.get(spot, [])
             told = [wish for wish in wishes if wish.says_something]
             request.replacements[spot] = (
-                find_replacement(spot.line, product, told, same_allowed=self.same_allowed) if product else None
+                find_replacement(spot.line, product, told, same_allowed=self.same_allowed)
+                if product
+                else None
             )
         # "All to the cheapest" leaves alone what is the cheapest already.
-        same = [s for s in request.spots if (r := request.replacements[s]) and r.variant.id == s.line.variant_id]
+        same = [
+            s for s in request.spots if (r := request.replacements[s]) and r.variant.id == s.line.variant_id
+        ]
         if len(same) < len(request.spots) and not any(wish.same for s in same for wish in request.wishes[s]):
             request.spots = [spot for spot in request.spots if spot not in same]
         request.replacements = {spot: request.replacements[spot] for spot in request.spots}

@@ -80,7 +80,12 @@ def _fits(variant: Variant, line: OrderLine, product: Product, wish: Wish) -> bo
 
 def _kept(line: OrderLine, wish: Wish) -> set[str]:
     if wish.all_kept:
-        mentioned = {*wish.hard, *wish.avoid, *(name for name, _ in wish.soft), *(step[0] for step in (*wish.steps, *wish.extremes))}
+        mentioned = {
+            *wish.hard,
+            *wish.avoid,
+            *(name for name, _ in wish.soft),
+            *(step[0] for step in (*wish.steps, *wish.extremes)),
+        }
         return set(line.options) - mentioned - wish.free
     return wish.keep - wish.free - set(wish.hard)
 
@@ -106,17 +111,23 @@ def _rank(
     mentioned = {*wish.hard, *wish.avoid, *wish.free, *(step[0] for step in (*wish.steps, *wish.extremes))}
     soft_names = {name for name, _ in wish.soft}
     loose = wish.all_free or bool(wish.price)
-    changed = 0 if loose else sum(
-        variant.options.get(name) != line.options.get(name)
-        for name in options_of(product)
-        if name not in mentioned and name not in soft_names
+    changed = (
+        0
+        if loose
+        else sum(
+            variant.options.get(name) != line.options.get(name)
+            for name in options_of(product)
+            if name not in mentioned and name not in soft_names
+        )
     )
     far = 0.0
     for name, _, _ in wish.steps:
         before = place(product, name, line.options.get(name, ""))
         after = place(product, name, variant.options.get(name, ""))
         far += abs(after - before) if before is not None and after is not None else MAX_STEP
-    ends = tuple(-way * (place(product, name, variant.options.get(name, "")) or 0.0) for name, way in wish.extremes)
+    ends = tuple(
+        -way * (place(product, name, variant.options.get(name, "")) or 0.0) for name, way in wish.extremes
+    )
     return ((*ends, *_preferences(variant, wish)), wanted, float(changed) + far / 1e6, price)
 
 
@@ -126,6 +137,8 @@ def _preferences(variant: Variant, wish: Wish) -> tuple[float, ...]:
     for name, value in wish.soft:
         lists.setdefault(name, []).append(value)
     return tuple(
-        float(values.index(variant.options[name])) if variant.options.get(name) in values else float(len(values))
+        float(values.index(variant.options[name]))
+        if variant.options.get(name) in values
+        else float(len(values))
         for name, values in lists.items()
     )
