@@ -55,6 +55,7 @@ __all__ = [
     "is_cancelled",
     "is_open",
     "log_view",
+    "read_customer",
 ]
 
 LAPSED_DAYS = 90
@@ -122,12 +123,21 @@ def log_view(assistant: Assistant, customer_id: str, staff: str, what: Looked = 
 
 
 def brief(assistant: Assistant, customer_id: str, *, staff: str = "staff") -> Brief:
-    """Everything about one customer as of the shop's date. Raises NotFound for an unknown id."""
+    """Everything about one customer as of the shop's date, and a note that `staff` looked.
+
+    Raises NotFound for an unknown id.
+    """
+    found = read_customer(assistant, customer_id)
+    log_view(assistant, found.customer.id, staff)
+    return found
+
+
+def read_customer(assistant: Assistant, customer_id: str) -> Brief:
+    """The same without the note, for a page that already showed this customer. Raises NotFound."""
     store, settings = assistant.store, assistant.settings
     customer = store.customer(customer_id)
     if customer is None:
         raise NotFound(f"there is no customer {customer_id!r}; search by name, e-mail or order number")
-    log_view(assistant, customer.id, staff)
     today = settings.current_date
     orders = tuple(store.orders_of(customer.id))
     returns = tuple(store.returns_of(customer.id))

@@ -15,11 +15,12 @@ from assistant.events import Source
 from assistant.plan import Act, Record
 from assistant.support.orders import Answer, OrderAnswers
 from assistant.support.records import order_label, order_source, return_record
-from assistant.support.rules import Verdict, judge_order, read_rules
+from assistant.support.rules import ACTIONS, Verdict, judge_order, read_rules
 from assistant.support.verdicts import DONE, say_verdict, verdict_source
 from insight.features import is_cancelled
 from shop.formats import format_date, format_list
-from shop.types import Order, OrderLine, Turn
+from shop.settings import Settings
+from shop.types import Order, OrderLine, PolicyPassage, Turn
 
 NAMED = 8
 ACTION_WORDS = (
@@ -55,6 +56,25 @@ def answer_may(desk: OrderAnswers) -> Answer | None:
         text = say_verdict(verdict, desk.assistant.settings)
         return _answer(desk, text, [verdict], [order], denies=verdict.allowed is None)
     return _several(desk, action, judged)
+
+
+def may_be_done(
+    policies: Sequence[PolicyPassage], orders: Sequence[Order], settings: Settings
+) -> dict[str, str]:
+    """What the policy lets be done with each order, as "may be sent back or exchanged", by order id.
+
+    Orders that no rule speaks of, or whose status is not known, are left out.
+    """
+    rules = read_rules(policies)
+    found: dict[str, str] = {}
+    for order in orders:
+        verdicts = [judge_order(rules, action, order, settings.current_date) for action in ACTIONS]
+        allowed = [DONE[verdict.action] for verdict in verdicts if verdict.allowed]
+        if allowed:
+            found[order.id] = f"may be {' or '.join(allowed)}"
+        elif any(verdict.allowed is False for verdict in verdicts):
+            found[order.id] = "nothing can be changed any more"
+    return found
 
 
 def _orders(desk: OrderAnswers) -> list[Order]:

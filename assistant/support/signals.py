@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from insight.anomalies import Anomaly, watch_of
 from insight.mood import Mood, read_mood
-from insight.next_action import FRESH_DAYS, NextAction, choose_action, facts_for_action
+from insight.next_action import FRESH_DAYS, MESSAGE_EVENTS, NextAction, choose_action, facts_for_action
 from insight.profile import CustomerProfile
 from shop.store import Store
 from shop.types import Turn
@@ -21,7 +21,7 @@ from shop.types import Turn
 if TYPE_CHECKING:
     from shop.settings import Settings
 
-__all__ = ["Anomaly", "Mood", "NextAction", "Signals", "find_grievance", "read_signals"]
+__all__ = ["MESSAGE_EVENTS", "Anomaly", "Mood", "NextAction", "Signals", "find_grievance", "read_signals"]
 
 
 @dataclass(frozen=True, slots=True)
