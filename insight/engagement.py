@@ -47,11 +47,14 @@ def compute_engagement(
     weight = per_act[kind]
     fading = np.where(weight > 0, 0.5 ** ((cut - at) / half_life_days), 0.0)
     return EngagementTable(
-        np.bincount(who, weights=fading, minlength=size), np.bincount(who, weights=fading * weight, minlength=size)
+        np.bincount(who, weights=fading, minlength=size).astype(np.float64),
+        np.bincount(who, weights=fading * weight, minlength=size).astype(np.float64),
     )
 
 
-def describe_engagement(now: EngagementTable, before: EngagementTable, place: int, ranks: Floats) -> Engagement:
+def describe_engagement(
+    now: EngagementTable, before: EngagementTable, place: int, ranks: Floats
+) -> Engagement:
     """One customer's engagement with its trend over TREND_DAYS and its rank."""
     value, then = float(now.value[place]), float(before.value[place])
     trend = value / then - 1 if then > 0 else None

@@ -1,19 +1,19 @@
 """Features of all customers at a cut: one row a customer who has bought before it, one column a feature.
 
 Strictly from before the cut: everything is computed from `History.before(cut)`, so what is planted
-later changes nothing. A row depends on that customer's own records and the cut alone. Knows what each
-column means in words (words.py says them); knows no model.
+later changes nothing. A row depends on that customer's own records and the cut alone. What each column
+means is said in feature_words.toml. Knows no model.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from insight.history import RETURN, Floats, History, Ints
+from insight.history import RETURN, Floats, History, Ints, history_of
 
 WINDOWS = (14, 30, 60, 90, 180)
 SIGNALS = {
@@ -46,6 +46,13 @@ def compute_features(history: History, cut: float) -> FeatureTable:
     columns = past.columns()
     values = np.column_stack([columns[name].astype(np.float32) for name in columns])
     return FeatureTable(cut, past.who.astype(np.int32), tuple(columns), np.nan_to_num(values, copy=False))
+
+
+@cache
+def feature_names() -> tuple[str, ...]:
+    """The columns' names in their order."""
+    nothing = history_of([])
+    return compute_features(nothing, 0.0).names
 
 
 class _Past:
@@ -91,7 +98,7 @@ class _Past:
         size = len(self.past.customers)
         number = np.bincount(acts.customer[keep], minlength=size)[self.who]
         worth = np.bincount(acts.customer[keep], weights=acts.worth[keep], minlength=size)[self.who]
-        return number.astype(np.float64), worth
+        return number.astype(np.float64), worth.astype(np.float64)
 
     def columns(self) -> dict[str, Floats]:
         """Every feature by name."""

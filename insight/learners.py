@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit, logit  # type: ignore[import-untyped]
 
 from insight.history import Floats
 from insight.outcomes import Examples
@@ -168,15 +168,15 @@ class Rhythm:
 PENALTIES = (0.0001, 0.001, 0.01, 0.1)
 
 
-def fit_rhythm(examples: Examples, horizon_days: int) -> Rhythm:
-    """Fit on the latest cut's customers; the penalty is the one that says best who bought then."""
+def fit_rhythm(examples: Examples, horizon_days: int) -> tuple[Rhythm, float]:
+    """Fit on the latest cut's customers; its penalty says best who bought then and is given too."""
     latest = examples.where(examples.cut == examples.cut.max())
     names = ("order_days", "days_since", "tenure_days")
     place = {name: examples.names.index(name) for name in names}
     columns = (place[names[0]], place[names[1]], place[names[2]])
     buying = Buying.of_days(*(latest.column(name).astype(np.float64) for name in names))
-    models = [Rhythm(fit_bg_nbd(buying, penalty), columns, horizon_days) for penalty in PENALTIES]
-    return min(models, key=lambda model: log_losses(model.log_odds(latest.values), latest.bought).mean())
+    fits = [(Rhythm(fit_bg_nbd(buying, penalty), columns, horizon_days), penalty) for penalty in PENALTIES]
+    return min(fits, key=lambda fit: log_losses(fit[0].log_odds(latest.values), latest.bought).mean())
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def _fit(name: str, examples: Examples, horizon_days: int, seed: int, fitted: Ma
         case "rfm":
             return fit_linear(examples, ("days_since", "orders", "spent"), 1.0)
         case "bg_nbd":
-            return fit_rhythm(examples, horizon_days)
+            return fit_rhythm(examples, horizon_days)[0]
         case "logistic":
             return fit_linear(examples, examples.names, 0.01)
         case "boosting":

@@ -14,20 +14,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import expit, logit
+from scipy.optimize import brentq  # type: ignore[import-untyped]
+from scipy.special import expit, logit  # type: ignore[import-untyped]
 
 from insight.history import Floats, History
 from insight.learners import BASELINES, FLOOR, LEARNERS, Model, Values, fit_learners, log_losses
 from insight.metrics import best_threshold, calibration_error, reliability_bins
 from insight.outcomes import Examples, examples_at, stack_examples, training_cuts
 from insight.profile import ReliabilityBin
+from insight.rules import recency_rule
 
 FOLDS = 5
 CUSTOMERS_AT_LEAST = 200
 CUTS_AT_LEAST = 3
-ANCHOR_CUTS = 4
-"""The latest cuts from which the rate of buying by recency is read: a month of weekly ones."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,10 @@ def train_all(
     }
     best = choose(losses)
     chosen = [best] if best_only else [best, *(name for name in LEARNERS if name != best)]
-    rate = expected_rate(past, cuts, horizon_days, now)
+    # A young shop's records make counts grow: "three orders" says less after a year of records than after a
+    # month, so a model of early cuts expects too much of later ones. What customers do so many days after
+    # their last order hardly changes (docs/insight.md has the table), so the level is taken from there.
+    rate = float(recency_rule(past, end, horizon_days).buys(now.column("days_since").astype(np.float64)).mean())
     models = fit_learners(chosen, examples, horizon_days, seed)
     found = {}
     for name in chosen:
@@ -171,23 +173,6 @@ def fit_scale(odds: Floats, happened: NDArray[np.bool_]) -> tuple[float, float]:
     fitted = LogisticRegression(C=1e6).fit(odds[:, None], happened)
     slope = float(fitted.coef_[0, 0])
     return (slope, float(fitted.intercept_[0])) if slope > 0 else (0.0, float(logit(rate)))
-
-
-def expected_rate(history: History, cuts: list[float], horizon_days: int, now: Examples) -> float:
-    """The share of today's customers expected to buy, from recency alone.
-
-    A young shop's records make counts grow: "three orders" says less after a year of records than after
-    a month, and a model of early cuts expects too much of later ones. What customers do so many days
-    after their last order hardly changes, so the mean is taken from there: the rate by recency (isotonic)
-    at the latest cuts whose horizon is over, applied to today's customers.
-    """
-    from sklearn.isotonic import IsotonicRegression
-
-    latest = [examples_at(history, cut, horizon_days) for cut in cuts[:ANCHOR_CUTS]]
-    days = np.concatenate([part.column("days_since") for part in latest])
-    bought = np.concatenate([part.bought for part in latest]).astype(np.float64)
-    curve = IsotonicRegression(increasing=False, out_of_bounds="clip").fit(days, bought)
-    return float(curve.predict(now.column("days_since")).mean())
 
 
 def _shift_to(odds: Floats, rate: float) -> float:

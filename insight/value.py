@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import gammaln, hyp2f1, logsumexp
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+from scipy.special import gammaln, hyp2f1, logsumexp  # type: ignore[import-untyped]
 
 from insight.history import Floats
 
@@ -51,7 +51,7 @@ class BgNbd:
         odds = np.log(self.a / np.maximum(self.b + buying.repeats - 1, 1e-9)) + (self.r + buying.repeats) * (
             np.log(self.alpha + buying.weeks) - np.log(self.alpha + buying.last_weeks)
         )
-        return np.where(buying.repeats > 0, 1 / (1 + np.exp(np.minimum(odds, 500))), 1.0)
+        return np.asarray(np.where(buying.repeats > 0, 1 / (1 + np.exp(np.minimum(odds, 500))), 1.0))
 
     def buys_within(self, buying: Buying, days: float) -> Floats:
         """Probability of at least one purchase within `days`: alive, and not silent by chance.
@@ -60,7 +60,7 @@ class BgNbd:
         """
         span = self.alpha + buying.weeks
         silent = (span / (span + days / WEEK_DAYS)) ** (self.r + buying.repeats)
-        return self.alive(buying) * (1 - silent)
+        return np.asarray(self.alive(buying) * (1 - silent))
 
     def purchases_within(self, buying: Buying, days: float) -> Floats:
         """Expected number of purchases within `days` (equation 10 of the paper)."""
@@ -69,7 +69,7 @@ class BgNbd:
         tail = hyp2f1(self.r + x, self.b + x, self.a + self.b + x - 1, weeks / (span + weeks))
         silent = (span / (span + weeks)) ** (self.r + x)
         number = (self.a + self.b + x - 1) / (self.a - 1) * (1 - silent * tail)
-        return np.maximum(number, 0) * self.alive(buying)
+        return np.asarray(np.maximum(number, 0) * self.alive(buying))
 
 
 def fit_bg_nbd(buying: Buying, penalty: float) -> BgNbd:
@@ -103,7 +103,9 @@ class GammaGamma:
     def mean_order(self, orders: Floats, mean_worth: Floats) -> Floats:
         """Expected worth of a customer's next order; the shop's mean for one without a paid order."""
         x = np.where(mean_worth > 0, orders, 0)
-        return self.p * (self.gamma + x * mean_worth) / np.maximum(self.p * x + self.q - 1, 1e-9)
+        return np.asarray(
+            self.p * (self.gamma + x * mean_worth) / np.maximum(self.p * x + self.q - 1, 1e-9)
+        )
 
 
 def fit_gamma_gamma(orders: Floats, mean_worth: Floats, penalty: float = 0.001) -> GammaGamma:
@@ -130,3 +132,24 @@ def _minimum(loss: Callable[[Floats], float], size: int) -> Floats:
     with np.errstate(all="ignore"):
         found = minimize(loss, np.zeros(size), method="L-BFGS-B", bounds=[(-6.0, 6.0)] * size)
     return np.asarray(found.x, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueModel:
+    """A shop's two models together."""
+
+    buying: BgNbd
+    worth: GammaGamma
+
+    def expected(
+        self, buying: Buying, orders: Floats, mean_worth: Floats, chance: Floats, days: int
+    ) -> Floats:
+        """What each customer is expected to order for within `days`, before returns.
+
+        `chance` is the calibrated probability of buying at all; BG/NBD says how many purchases that is
+        worth (at least one), Gamma-Gamma how much one is.
+        """
+        bought = np.maximum(self.buying.buys_within(buying, days), 1e-9)
+        times = np.maximum(self.buying.purchases_within(buying, days) / bought, 1.0)
+        per_day = orders / np.maximum(buying.repeats + 1, 1)
+        return np.asarray(chance * times * per_day * self.worth.mean_order(orders, mean_worth), np.float64)

@@ -6,7 +6,7 @@
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
 records.py, figures over all orders in figures.py, conversations and campaigns in
-conversations.py, the support desk's own notes in desk.py.
+conversations.py, what was predicted in predictions.py, the support desk's own notes in desk.py.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from shop.store.conversations import (
 )
 from shop.store.desk import CustomerView, Desk, Macro, Suggestion
 from shop.store.figures import CustomerStats, Figures, Purchase
+from shop.store.predictions import PredictionRun, Predictions
 from shop.store.records import Records
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "CustomerView",
     "Macro",
     "Memory",
+    "PredictionRun",
     "Purchase",
     "Store",
     "StoredCampaign",
@@ -36,5 +38,5 @@ __all__ = [
 ]
 
 
-class Store(Records, Figures, Conversations, Desk):
+class Store(Records, Figures, Conversations, Predictions, Desk):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

@@ -258,8 +258,16 @@ class Conversations(Database):
                 schema.conversations.c.customer_id == customer_id
             ),
         }
-        about = (schema.customers, schema.events, schema.returns, schema.memories, schema.drafts)
-        for table in (*about, schema.customer_views, schema.suggestions):
+        for table in (
+            schema.customers,
+            schema.events,
+            schema.returns,
+            schema.memories,
+            schema.drafts,
+            schema.predictions,
+            schema.customer_views,
+            schema.suggestions,
+        ):
             owner = table.c.id if table is schema.customers else table.c.customer_id
             deletions[table.name] = delete(table).where(owner == customer_id)
         stripped = {

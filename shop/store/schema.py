@@ -259,6 +259,20 @@ campaigns = Table(
     Column("document", Document, nullable=False),
 )
 
+# What was predicted when, so that it can be held against what then happened.
+predictions = Table(
+    "predictions",
+    tables,
+    Column("customer_id", String, nullable=False),
+    Column("horizon_days", Integer, nullable=False),
+    # ISO date: the last day that was known.
+    Column("as_of", String, nullable=False),
+    # Of buying within the horizon, in millionths.
+    Column("buys", Integer, nullable=False),
+    Column("model", String, nullable=False),
+    PrimaryKeyConstraint("as_of", "horizon_days", "customer_id"),
+)
+
 drafts = Table(
     "drafts",
     tables,
