@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from insight.anomalies import Anomaly, watch_of
 from insight.customers import Insight, open_insight
-from insight.profile import CustomerProfile, Importance, ModelCard, ReliabilityBin, SegmentCount
+from insight.profile import CustomerProfile, Importance, ModelCard, ReliabilityBin, SegmentCount, Target
 from shop.settings import Settings
 from shop.store import CustomerStats, Store
 from shop.types import Money
@@ -28,6 +28,7 @@ __all__ = [
     "read_overview",
 ]
 
+TARGETS: tuple[Target, ...] = ("churn", "purchase")
 MONTHS = 12
 MOVE_DAYS = 30
 CURVE_WEEKS = 39
@@ -75,7 +76,9 @@ def read_overview(store: Store, settings: Settings) -> Overview:
     """Everything the studio's insight page shows; reads every customer once."""
     insight, today = open_insight(store, settings), settings.current_date
     after = today + timedelta(days=1)
-    stats = {row.customer_id: row for row in store.order_stats() if row.last_at and row.last_at.date() < after}
+    stats = {
+        row.customer_id: row for row in store.order_stats() if row.last_at and row.last_at.date() < after
+    }
     first = min((row.first_at.date() for row in stats.values() if row.first_at), default=today)
     risky: list[tuple[CustomerProfile, CustomerStats, int]] = []
     notice = ""
@@ -98,7 +101,7 @@ def read_overview(store: Store, settings: Settings) -> Overview:
         moves=_moves(insight, today),
         history=tuple(insight.segment_history(dates)) if len(dates) > 1 else (),
         engagement=tuple(insight.engagement_curve(_weeks(first, today))),
-        cards=tuple(card for card in map(insight.model_card, ("churn", "purchase")) if card is not None),
+        cards=tuple(card for target in TARGETS if (card := insight.model_card(target)) is not None),
         at_risk=tuple(_at_risk(store, *found) for found in risky[:AT_RISK]),
         anomalies=tuple(odd[:ANOMALIES]),
         anomaly_count=len(odd),

@@ -28,6 +28,7 @@ MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.I | re.S)
 # Below these, the nearest examples are no evidence against what the catalogue says.
 SURE = 0.55
 CLUELESS = 0.2
+NO_MOOD = Mood()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Understanding:
     orders: tuple[str, ...] = ()
     asks: frozenset[str] = frozenset()
     named: tuple[str, ...] = ()
-    mood: Mood = Mood()
+    mood: Mood = NO_MOOD
 
 
 class Understander:
@@ -77,7 +78,7 @@ class Understander:
             reference=resolve(asked, state, self.search.products),
             orders=self.classifier.order_numbers(text),
             asks=self.classifier.asks(text),
-            mood=read_mood(text) if self.reads_mood else Mood(),
+            mood=read_mood(text) if self.reads_mood else NO_MOOD,
         )
         if not re.search(r"\w", text):
             return said

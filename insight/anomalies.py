@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
@@ -98,7 +99,7 @@ class _Usual:
         order = np.lexsort((logs, self.of))
         starts = np.searchsorted(self.of[order], np.arange(len(codes) + 1))
         self.count = np.diff(starts)
-        parts = [logs[order[a:b]] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        parts = [logs[order[a:b]] for a, b in pairwise(starts)]
         self.median = np.array([part[len(part) // 2] for part in parts])
         mad = np.array([np.median(np.abs(part - part[len(part) // 2])) for part in parts])
         self.spread = np.maximum(1.4826 * mad, LEAST_SPREAD)
@@ -124,18 +125,21 @@ def _odd_quantities(sales: Sequence[Sale], refunds: Sequence[Refund], locale: st
     is_own = (customer.count[customer.of] >= LEAST_LINES) & (customer.distance(quantity) < Z)
     odd = (product.distance(quantity) > Z) & (times >= TIMES) & ~is_own
     back = {(refund.customer, refund.product, refund.quantity): refund for refund in refunds}
-    for place in np.flatnonzero(odd):
+    for place in np.flatnonzero(odd).tolist():
         sale, group = sales[place], product.of[place]
         usual = f"{_whole(product.low[group], locale)} to {_whole(product.high[group], locale)}"
-        reason = (
-            f"{_whole(sale.quantity, locale)} units in one line; nine in ten lines of this product are {usual}."
-        )
+        units = _whole(sale.quantity, locale)
+        reason = f"{units} units in one line; nine in ten lines of this product are {usual}."
         refund = back.get((sale.customer, sale.product, sale.quantity))
-        is_same = refund is not None and refund.order in ("", sale.order) and refund.at is not None
-        minutes = (refund.at - sale.at) * 24 * 60 if is_same and refund and refund.at is not None else -1.0
+        minutes = -1.0
+        if refund is not None and refund.at is not None and refund.order in ("", sale.order):
+            minutes = (refund.at - sale.at) * 24 * 60
         if 0 <= minutes <= 24 * 60:
             yield _anomaly(
-                "called_off", sale, f"{reason} All were called off {_span(minutes)} later.", float(times[place])
+                "called_off",
+                sale,
+                f"{reason} All were called off {_span(minutes)} later.",
+                float(times[place]),
             )
         else:
             yield _anomaly("quantity", sale, reason, float(times[place]))
@@ -147,7 +151,7 @@ def _odd_prices(sales: Sequence[Sale]) -> Iterator[Anomaly]:
     usual = _Usual((sale.product for sale in paid), price)
     times = usual.ratio(price)
     far = np.maximum(times, 1 / times)
-    for place in np.flatnonzero((np.abs(usual.distance(price)) > Z) & (far >= PRICE_TIMES)):
+    for place in np.flatnonzero((np.abs(usual.distance(price)) > Z) & (far >= PRICE_TIMES)).tolist():
         sale, group = paid[place], usual.of[place]
         yield _anomaly(
             "price",
@@ -171,7 +175,9 @@ def _duplicates(sales: Sequence[Sale]) -> Iterator[Anomaly]:
         before = seen.get(key)
         if before is not None and first.at - before.at <= HOUR:
             minutes = (first.at - before.at) * 24 * 60
-            reason = f"The same {len(goods)} products as order {before.order}, placed {_span(minutes)} earlier."
+            reason = (
+                f"The same {len(goods)} products as order {before.order}, placed {_span(minutes)} earlier."
+            )
             yield replace(_anomaly("duplicate", first, reason, float(len(goods))), product_id="")
         seen[key] = first
 
@@ -181,7 +187,7 @@ def _returners(sales: Sequence[Sale], refunds: Sequence[Refund]) -> Iterator[Ano
 
     Shares differ among honest customers, so chance is beta-binomial with the shop's own mean and variance.
     """
-    from scipy.stats import betabinom
+    from scipy.stats import betabinom  # type: ignore[import-untyped]
 
     lines: dict[str, int] = {}
     for sale in sales:
@@ -195,12 +201,14 @@ def _returners(sales: Sequence[Sale], refunds: Sequence[Refund]) -> Iterator[Ano
     n = np.array([lines[customer] for customer in who], dtype=float)
     k = np.minimum(np.array([back.get(customer, 0) for customer in who], dtype=float), n)
     mean = float(k.sum() / n.sum())
-    spread = max(float(np.average((k / n - mean) ** 2, weights=n)) - mean * (1 - mean) / float(n.mean()), 1e-6)
+    spread = max(
+        float(np.average((k / n - mean) ** 2, weights=n)) - mean * (1 - mean) / float(n.mean()), 1e-6
+    )
     if not 0 < mean < 1:
         return
     size = max(mean * (1 - mean) / spread - 1, 1.0)
     chance = betabinom.sf(k - 1, n, mean * size, (1 - mean) * size)
-    for place in np.flatnonzero((chance < CHANCE) & (k >= LEAST_RETURNED)):
+    for place in np.flatnonzero((chance < CHANCE) & (k >= LEAST_RETURNED)).tolist():
         share = k[place] / n[place]
         yield Anomaly(
             "returns",

@@ -28,10 +28,11 @@ NEGATIONS = frozenset(
     "doesn't didn't won't wouldn't can't couldn't shouldn't haven't hasn't hadn't ain't".split()
 )
 FUNCTION_WORDS = frozenset(
-    "a an the i i'm i've i'd i'll me my you your it it's its this that these those they them their he she we our "
-    "is am are was were be been being do does did done doing have has had having can could will would shall "
-    "should may might must to of in on at by for with from as into about and or if so than then when where which "
-    "who what how there here all any some more most very really just also too only one two again am pm".split()
+    "a an the i i'm i've i'd i'll me my you your it it's its this that these those they them their he she we "
+    "our is am are was were be been being do does did done doing have has had having can could will would "
+    "shall should may might must to of in on at by for with from as into about and or if so than then when "
+    "where which who what how there here all any some more most very really just also too only one two "
+    "again am pm".split()
 )
 """Words that say nothing by themselves, nor two of them together."""
 SCOPE = 3
@@ -158,7 +159,9 @@ class Cue:
         return ""
 
 
-TAKES_BACK = re.compile(r"(?:\b(?:not|no|isn't|aren't|wasn't|never|without|nothing)\s+(?:so |very |really |that |an? )?)$")
+TAKES_BACK = re.compile(
+    r"(?:\b(?:not|no|isn't|aren't|wasn't|never|without|nothing)\s+(?:so |very |really |that |an? )?)$"
+)
 
 
 @cache

@@ -90,7 +90,9 @@ def fit_mood(reviews: Sequence[Review]) -> MoodModel:
     fitted = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=500).fit(table, good)
     weights = fitted.coef_[0] * ratio
     names = counter.get_feature_names_out()
-    kept = {str(names[n]): round(float(weights[n]), 3) for n in np.argsort(names) if abs(weights[n]) >= SMALLEST}
+    kept = {
+        str(names[n]): round(float(weights[n]), 3) for n in np.argsort(names) if abs(weights[n]) >= SMALLEST
+    }
     return MoodModel(kept, round(float(fitted.intercept_[0]), 3))
 
 
@@ -134,7 +136,9 @@ def mood_figures(good: NDArray[np.bool_], scores: NDArray[np.float64]) -> dict[s
     from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
     called = scores > 0
-    precision, recall, f1, _ = precision_recall_fscore_support(good, called, labels=[True, False], zero_division=0)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        good, called, labels=[True, False], zero_division=0
+    )
     figures = {
         "f1": f1[0],
         "precision": precision[0],

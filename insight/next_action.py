@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -24,6 +25,8 @@ Kind = Literal["apologise", "thank", "ask_review", "restock", "win_back", "leave
 
 LIKELY_LOST = 0.6
 """Chance to lapse from which on winning back is worth an offer."""
+SAFE = 0.35
+"""Chance to lapse up to which a customer comes without being written to."""
 FRESH_DAYS = 30
 THANK_ORDERS = (1, 5, 10, 25, 50)
 """After these orders a thank-you means something."""
@@ -101,7 +104,9 @@ def choose_action(
         return _hold(wanted, "They do not allow marketing e-mail.", "Rule: consent")
     lately = [day for day in facts.written if 0 <= (profile.as_of - day).days < cap_days]
     if len(lately) >= cap_messages:
-        reason = f"{len(lately)} messages went to them in the last {cap_days} days; {cap_messages} are the most."
+        reason = (
+            f"{len(lately)} messages went to them in the last {cap_days} days; {cap_messages} are the most."
+        )
         return _hold(wanted, reason, "Rule: frequency cap")
     return wanted
 
@@ -152,14 +157,18 @@ def _wanted(profile: CustomerProfile, facts: ActionFacts) -> NextAction:
         return NextAction(
             "win_back",
             "Win them back, with an offer if the shop allows one.",
-            f"{profile.churn.probability:.0%} likely to place no order within {profile.churn.horizon_days} days: "
-            f"{why}.",
+            f"{profile.churn.probability:.0%} likely to place no order within "
+            f"{profile.churn.horizon_days} days: {why}.",
             _basis(profile.churn),
         )
     if profile.churn is None:
         return NextAction("leave_alone", "Nothing to do.", "There is no dated order.", "Rule: no history")
-    reason = f"{1 - profile.churn.probability:.0%} likely to order within {profile.churn.horizon_days} days anyway."
-    return NextAction("leave_alone", "Leave them alone; they come by themselves.", reason, _basis(profile.churn))
+    chance = f"{1 - profile.churn.probability:.0%} likely to order within {profile.churn.horizon_days} days"
+    if profile.churn.probability <= SAFE:
+        text, reason = "Leave them alone; they come by themselves.", f"{chance} anyway."
+    else:
+        text, reason = "Leave them alone for now.", f"{chance}; nothing is due and they are not lost yet."
+    return NextAction("leave_alone", text, reason, _basis(profile.churn))
 
 
 def _is_lost(churn: Prediction | None) -> bool:
@@ -176,9 +185,7 @@ def _ago(days: int) -> str:
     return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
 
 
-def facts_for_action(
-    store: Store, customer_id: str, today: date, *, grievance: str = ""
-) -> ActionFacts:
+def facts_for_action(store: Store, customer_id: str, today: date, *, grievance: str = "") -> ActionFacts:
     """The facts of one customer as of `today`, read from the store.
 
     `grievance` is what the caller knows of chats (mood, votes, hand-offs); a return in the last 30 days
@@ -195,7 +202,9 @@ def facts_for_action(
         grievance = f"They sent back {back[0].title} on {back[0].at.date().isoformat()}."
     last = orders[0] if orders else None
     returned = {item.product_id for item in back if last is not None and item.order_id == last.id}
-    kept = [line for line in last.lines if not line.returned and line.product_id not in returned] if last else []
+    kept = (
+        [line for line in last.lines if not line.returned and line.product_id not in returned] if last else []
+    )
     best = max(kept, key=lambda line: line.unit_price.amount * line.quantity) if kept else None
     return ActionFacts(
         may_write=customer is not None and customer.consent.marketing_email,
@@ -227,8 +236,10 @@ def due_again(orders: Iterable[Order], today: date) -> tuple[DueAgain, ...]:
         if len(bought) < BOUGHT_TIMES:
             continue
         dates = sorted(bought)
-        every = median((b - a).days for a, b in zip(dates, dates[1:], strict=False))
+        every = median((b - a).days for a, b in pairwise(dates))
         since = (today - dates[-1]).days
         if DUE[0] * every <= since <= DUE[1] * every and every >= 7:
             found.append(DueAgain(product, titles[product], round(every), since, len(dates)))
-    return tuple(sorted(found, key=lambda one: (-one.times, abs(one.days_since / one.every_days - 1), one.product_id)))
+    return tuple(
+        sorted(found, key=lambda one: (-one.times, abs(one.days_since / one.every_days - 1), one.product_id))
+    )

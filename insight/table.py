@@ -59,7 +59,8 @@ def choose_column(columns: Mapping[str, list[str]], name: str, path: Path) -> li
     """The cells of column `name`. Raises SourceError that lists what there is."""
     if name not in columns:
         raise SourceError(
-            f"has no column {name!r}; choose one of {', '.join(repr(column) for column in columns)}", file=path
+            f"has no column {name!r}; choose one of {', '.join(repr(column) for column in columns)}",
+            file=path,
         )
     return columns[name]
 
@@ -136,7 +137,9 @@ def spread_columns(columns: Mapping[str, Sequence[str]], path: Path) -> tuple[tu
         names.append(name)
         values.append(np.log1p(numbers) if is_wide else numbers)
     if not names:
-        raise SourceError("has no columns to learn from; add what was known of the customers before", file=path)
+        raise SourceError(
+            "has no columns to learn from; add what was known of the customers before", file=path
+        )
     return tuple(names), np.column_stack(values)
 
 

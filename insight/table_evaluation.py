@@ -12,10 +12,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from insight.metrics import best_threshold, ranking, score
 from insight.table import FOLDS, SEED, Array, Table, table_models
 
 BLEND = "blend"
-BINS = 10
 Progress = Callable[[int, int], None]
 
 
@@ -27,7 +27,7 @@ def evaluate_table(table: Table, progress: Progress | None = None, folds: int = 
     from sklearn.model_selection import StratifiedKFold
 
     makers = table_models(table)
-    truth, rows = table.target, len(table.target)
+    truth, rows = table.target == 1, len(table.target)
     scores = {name: np.zeros(rows) for name in (*makers, BLEND, "majority")}
     cuts = {name: np.zeros(rows) for name in scores}
     parts = list(StratifiedKFold(folds, shuffle=True, random_state=SEED).split(table.values, truth))
@@ -39,14 +39,14 @@ def evaluate_table(table: Table, progress: Progress | None = None, folds: int = 
         for name, make in makers.items():
             # The threshold is chosen on rows this model has not seen, then the model is fitted to all.
             tried = _predict(make(), table, fit, choose)
-            cuts[name][test] = best_threshold(truth[choose], tried)
+            cuts[name][test] = best_threshold(tried, truth[choose])
             chosen.append(tried)
             scores[name][test] = _predict(make(), table, train, test)
             done += 1
             if progress is not None:
                 progress(done, len(parts) * len(makers))
         scores[BLEND][test] = np.mean([scores[name][test] for name in makers], axis=0)
-        cuts[BLEND][test] = best_threshold(truth[choose], np.mean(chosen, axis=0))
+        cuts[BLEND][test] = best_threshold(np.mean(chosen, axis=0), truth[choose])
         scores["majority"][test] = truth[train].mean()
         cuts["majority"][test] = 0.5
     models = {name: _figures(truth, scores[name], cuts[name], parts) for name in scores}
@@ -66,42 +66,24 @@ def _predict(model: Any, table: Table, train: NDArray[np.int64], test: NDArray[n
     return cast(Array, model.predict_proba(table.values[test])[:, 1])
 
 
-def best_threshold(truth: NDArray[np.int64], scores: Array) -> float:
-    """The score from which on "yes" gives the highest F1 on these rows."""
-    from sklearn.metrics import precision_recall_curve
-
-    precision, recall, cuts = precision_recall_curve(truth, scores)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return float(cuts[int(np.argmax(f1[:-1]))])
-
-
-def expected_calibration_error(truth: NDArray[np.int64], scores: Array, bins: int = BINS) -> float:
-    """Mean distance of predicted and observed rate over `bins` equally large groups of rows."""
-    groups = np.array_split(np.argsort(scores, kind="stable"), bins)
-    apart = [len(g) * abs(float(truth[g].mean() - scores[g].mean())) for g in groups if len(g)]
-    return sum(apart) / len(truth)
-
-
 def _figures(
-    truth: NDArray[np.int64], scores: Array, cuts: Array, parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    truth: NDArray[np.bool_],
+    scores: Array,
+    cuts: Array,
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
 ) -> Mapping[str, float]:
-    from sklearn import metrics
+    found = score(scores, truth, 0.5) | decisions(scores >= cuts, truth)
+    each = [ranking(scores[test], truth[test]) for _, test in parts]
+    found |= {f"{name}_folds": float(np.mean([fold[name] for fold in each])) for name in ("auroc", "aupr")}
+    return {name: round(float(value), 4) for name, value in found.items() if name != "threshold"}
 
-    called = scores >= cuts
-    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
-        truth, called, average="binary", zero_division=0
-    )
-    each = [test for _, test in parts]
-    found = {
-        "auroc": metrics.roc_auc_score(truth, scores),
-        "aupr": metrics.average_precision_score(truth, scores),
-        "accuracy": (called == truth).mean(),
-        "precision": precision,
-        "recall": recall,
-        "f1": f1,
-        "brier": float(((scores - truth) ** 2).mean()),
-        "ece": expected_calibration_error(truth, scores),
-        "auroc_folds": np.mean([metrics.roc_auc_score(truth[t], scores[t]) for t in each]),
-        "aupr_folds": np.mean([metrics.average_precision_score(truth[t], scores[t]) for t in each]),
+
+def decisions(called: NDArray[np.bool_], truth: NDArray[np.bool_]) -> dict[str, float]:
+    """Accuracy, precision, recall and F1 of yes-or-no calls."""
+    hits = int((called & truth).sum())
+    return {
+        "accuracy": float((called == truth).mean()),
+        "precision": hits / max(1, int(called.sum())),
+        "recall": hits / max(1, int(truth.sum())),
+        "f1": 2 * hits / max(1, int(called.sum()) + int(truth.sum())),
     }
-    return {name: round(float(value), 4) for name, value in found.items()}

@@ -95,7 +95,7 @@ def require_enough(mailed: Flags, came: Flags) -> None:
 def choose_moved(uplift: Array, share: float) -> NDArray[np.int64]:
     """Positions of the `share` (0 to 1) of customers moved most, never one who is moved away."""
     order = np.argsort(-uplift, kind="stable")[: round(share * len(uplift))]
-    return cast("NDArray[np.int64]", order[uplift[order] > 0])
+    return order[uplift[order] > 0]
 
 
 def cross_fit(
@@ -105,7 +105,9 @@ def cross_fit(
     from sklearn.model_selection import StratifiedKFold
 
     found = np.zeros(len(came))
-    for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(table, 2 * mailed + came):
+    for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(
+        table, 2 * mailed + came
+    ):
         found[test] = fit(table[train], mailed[train], came[train])(table[test])
     return found
 

@@ -71,7 +71,9 @@ def read_trial(
         )
     arms = tuple(sorted(set(groups) - {control}))
     if arm and arm not in arms:
-        raise SourceError(f"has no group {arm!r}; choose one of {', '.join(arms)}", file=path, column=treatment)
+        raise SourceError(
+            f"has no group {arm!r}; choose one of {', '.join(arms)}", file=path, column=treatment
+        )
     outcome = outcome or _known(columns, OUTCOMES, "who came", "--outcome", path)
     came = read_yes_no(choose_column(columns, outcome, path), outcome, path)
     for name in drop:
@@ -80,9 +82,7 @@ def read_trial(
     apart = {treatment, outcome, *OUTCOMES, *drop}
     names, table = spread_columns({name: cells for name, cells in columns.items() if name not in apart}, path)
     mailed = np.array([group != control for group in groups], dtype=np.int64)
-    return Trial(
-        names, table[kept], mailed[kept], came[kept], (arm,) if arm else arms, control, outcome
-    )
+    return Trial(names, table[kept], mailed[kept], came[kept], (arm,) if arm else arms, control, outcome)
 
 
 def _known(columns: Mapping[str, object], known: Sequence[str], what: str, option: str, path: Path) -> str:
@@ -91,7 +91,8 @@ def _known(columns: Mapping[str, object], known: Sequence[str], what: str, optio
         if found is not None:
             return found
     raise SourceError(
-        f"has no column that says {what}; name it with {option}, one of {', '.join(map(repr, columns))}", file=path
+        f"has no column that says {what}; name it with {option}, one of {', '.join(map(repr, columns))}",
+        file=path,
     )
 
 

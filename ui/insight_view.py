@@ -48,12 +48,21 @@ class InsightView:
 
     def head(self, found: Overview) -> str:
         """The figures on top."""
-        count = lambda number: format_count(number, self.settings.locale)  # noqa: E731
         figures = (
-            figure("Customers with an order", count(found.customers))
-            + figure("Ordered in the last 30 days", count(found.active), f"{found.active / found.customers:.0%}")
-            + figure("May be lost", count(found.at_risk_count), "more likely than not, last order under 180 days")
-            + figure("Worth a look", count(found.anomaly_count), "orders or returns far outside the usual")
+            figure("Customers with an order", self._count(found.customers))
+            + figure(
+                "Ordered in the last 30 days",
+                self._count(found.active),
+                f"{found.active / found.customers:.0%}",
+            )
+            + figure(
+                "May be lost",
+                self._count(found.at_risk_count),
+                "more likely than not, last order under 180 days",
+            )
+            + figure(
+                "Worth a look", self._count(found.anomaly_count), "orders or returns far outside the usual"
+            )
         )
         day = format_date(found.as_of, self.settings.locale)
         return panel(f"Customers as of {day}", f'<dl class="rs-figures rs-top">{figures}</dl>')
@@ -64,7 +73,7 @@ class InsightView:
             Bar(
                 move.name,
                 move.size,
-                format_count(move.size, self.settings.locale),
+                self._count(move.size),
                 f"{move.sentence}. +{move.joined} −{move.left} in 30 days.",
             )
             for move in moves
@@ -82,25 +91,30 @@ class InsightView:
             by_name.setdefault(count.name, {})[count.at] = count.size
         largest = sorted(by_name, key=lambda name: -max(by_name[name].values()))[:LINES_SHOWN]
         lines = [
-            Line(name, tuple((day.toordinal(), by_name[name].get(day, 0)) for day in dates)) for name in largest
+            Line(name, tuple((day.toordinal(), by_name[name].get(day, 0)) for day in dates))
+            for name in largest
         ]
         up = number_axis([value for line in lines for _, value in line.points], "customers")
         moved = max(largest, key=lambda name: by_name[name][dates[-1]] - by_name[name][dates[0]])
         grown = by_name[moved][dates[-1]] - by_name[moved][dates[0]]
         summary = (
             f"Segment sizes from {self._day(dates[0])} to {self._day(dates[-1])}; "
-            f"“{moved}” grew most, by {format_count(grown, self.settings.locale)}."
+            f"“{moved}” grew most, by {self._count(grown)}."
         )
         table = numbers_below(
             ("Date", *largest),
             [
-                (self._day(day), *(format_count(by_name[name].get(day, 0), self.settings.locale) for name in largest))
+                (
+                    self._day(day),
+                    *(self._count(by_name[name].get(day, 0)) for name in largest),
+                )
                 for day in dates
             ],
         )
+        plot = line_plot(lines, self._dates(dates), up, summary)
         return panel(
             "Segments over time",
-            f"<p>{escape(summary)}</p>{line_plot(lines, self._dates(dates), up, summary)}{legend(lines)}{table}",
+            f"<p>{escape(summary)}</p>{plot}{legend(lines)}{table}",
         )
 
     def engagement(self, curve: tuple[tuple[date, float], ...]) -> str:
@@ -112,7 +126,9 @@ class InsightView:
         before = next((value for day, value in reversed(curve) if (last[0] - day).days >= 28), first[1])
         change = f"{last[1] / before - 1:+.0%}" if before else "new"
         summary = f"All customers' engagement value week by week; {change} in the last four weeks."
-        table = numbers_below(("Week of", "Value"), [(self._day(day), f"{value:,.0f}") for day, value in curve])
+        table = numbers_below(
+            ("Week of", "Value"), [(self._day(day), f"{value:,.0f}") for day, value in curve]
+        )
         up = number_axis([value for _, value in curve], "value")
         plot = line_plot([line], self._dates([day for day, _ in curve]), up, summary)
         return panel("Engagement", f"<p>{escape(summary)}</p>{plot}{table}")
@@ -123,11 +139,13 @@ class InsightView:
             return ""
         points = tuple((each.predicted, each.observed) for each in card.reliability)
         people = sum(each.count for each in card.reliability)
-        apart = sum(each.count * abs(each.predicted - each.observed) for each in card.reliability) / (people or 1)
+        apart = sum(each.count * abs(each.predicted - each.observed) for each in card.reliability) / (
+            people or 1
+        )
         what = f"{TARGETS[card.target]} within {card.horizon_days} days"
         summary = (
             f"{what}: predicted and true shares are {100 * apart:.1f} points apart on average over "
-            f"{count_of(people, 'customer', 'customers', self.settings)}. On the dotted line they would agree."
+            f"{self._count(people)} customers of a later time. On the dotted line they would agree."
         )
         axis = Axis(tuple((share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)), "predicted")
         lines = [Line("perfect", ((0.0, 0.0), (1.0, 1.0)), faint=True), Line("observed", points, dots=True)]
@@ -151,11 +169,15 @@ class InsightView:
     def at_risk(self, found: Overview) -> str:
         """Who may be lost, the most valuable first."""
         if not found.at_risk:
-            return panel("Who may be lost", "<p>Nobody who ordered in the last 180 days is likely to lapse.</p>")
+            return panel(
+                "Who may be lost", "<p>Nobody who ordered in the last 180 days is likely to lapse.</p>"
+            )
         items = "".join(self._customer(one) for one in found.at_risk)
         more = found.at_risk_count - len(found.at_risk)
-        rest = f'<p class="rs-small">and {format_count(more, self.settings.locale)} more</p>' if more > 0 else ""
-        intro = "<p>Ordered in the last 180 days and more likely than not to lapse; chance times worth first.</p>"
+        rest = f'<p class="rs-small">and {self._count(more)} more</p>' if more > 0 else ""
+        intro = (
+            "<p>Ordered in the last 180 days and more likely than not to lapse; chance times worth first.</p>"
+        )
         return panel("Who may be lost", f'{intro}<ol class="rs-risk">{items}</ol>{rest}')
 
     def _customer(self, one: AtRisk) -> str:
@@ -187,9 +209,12 @@ class InsightView:
             for one in found.anomalies
         )
         more = found.anomaly_count - len(found.anomalies)
-        rest = f'<p class="rs-small">and {format_count(more, self.settings.locale)} more</p>' if more > 0 else ""
+        rest = f'<p class="rs-small">and {self._count(more)} more</p>' if more > 0 else ""
         note = '<p class="rs-small">For a person to look at; nothing follows from it by itself.</p>'
         return panel("Worth a look", f'<ul class="rs-odd">{items}</ul>{rest}{note}')
+
+    def _count(self, number: int) -> str:
+        return format_count(number, self.settings.locale)
 
     def _day(self, day: date) -> str:
         return format_date(day, self.settings.locale)

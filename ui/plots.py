@@ -138,7 +138,8 @@ def legend(lines: Sequence[Line]) -> str:
         colour += not line.faint
         items.append(
             '<li><svg width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" '
-            f'style="stroke:{ink};stroke-width:2.4;stroke-dasharray:{dash or "none"}"/></svg>{escape(line.name)}</li>'
+            f'style="stroke:{ink};stroke-width:2.4;stroke-dasharray:{dash or "none"}"/></svg>'
+            f"{escape(line.name)}</li>"
         )
     return f'<ul class="rs-legend">{"".join(items)}</ul>'
 
@@ -174,6 +175,5 @@ def _stroke(place: str, colour: str) -> str:
 
 def _text(x: float, y: float, said: str, anchor: str, size: float = 0) -> str:
     bigger = f' font-size="{size}"' if size else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{bigger} style="fill:{SOFT}">{escape(said)}</text>'
-    )
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{bigger}'
+    return f'<text {place} style="fill:{SOFT}">{escape(said)}</text>'

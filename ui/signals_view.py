@@ -52,7 +52,8 @@ def mood_html(signals: Signals, mood: Mood, settings: Settings) -> str:
     why = f"Because of {because}." if because else "No words in it speak for a mood."
     day = show_day(signals.said_at, settings)
     return (
-        f'<div class="rs-badges">{badges}</div><blockquote class="rs-quote">{escape(signals.message)}</blockquote>'
+        f'<div class="rs-badges">{badges}</div>'
+        f'<blockquote class="rs-quote">{escape(signals.message)}</blockquote>'
         f"<small>{why} Said on {escape(day)}.</small>"
     )
 

@@ -31,8 +31,8 @@ def evaluate_mood_file(
         print_json(figures)
         return
     typer.echo(
-        f"{figures['rows']:,} reviews of {figures['products']:,} products, {figures['base_rate']:.1%} of them "
-        f"good; {figures['split']}."
+        f"{figures['rows']:,} reviews of {figures['products']:,} products, {figures['base_rate']:.1%} of "
+        f"them good; {figures['split']}."
     )
     names = ("f1", "f1_negative", "macro_f1", "auroc", "accuracy")
     typer.echo(f"{'':10}{''.join(f'{name:>13}' for name in names)}")

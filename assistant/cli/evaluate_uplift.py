@@ -31,12 +31,15 @@ def evaluate_uplift_file(
     at = f"gain@{round(100 * share)}"
     typer.echo(
         f"{figures['rows']:,} customers, {figures['mailed']:,} of them written to; {figures['outcome']} "
-        f"{figures['base_rate']:.1%}. Figures are {figures['unit']}; writing to all gains {figures['effect']:.1f}."
+        f"{figures['base_rate']:.1%}. Figures are {figures['unit']}; writing to all gains "
+        f"{figures['effect']:.1f}."
     )
     typer.echo(f"{'':22}{'qini':>8}{'auuc':>8}{at:>9}   95 %")
     for name, row in figures["models"].items():
         low, high = row["ci"]
-        typer.echo(f"{name:22}{row['qini']:>8.2f}{row['auuc']:>8.2f}{row[at]:>9.2f}   {low:.1f} to {high:.1f}")
+        typer.echo(
+            f"{name:22}{row['qini']:>8.2f}{row['auuc']:>8.2f}{row[at]:>9.2f}   {low:.1f} to {high:.1f}"
+        )
     for rival, found in figures["against"].items():
         low, high = found["ci"]
         word = "more" if found["significant"] else "not significantly more"

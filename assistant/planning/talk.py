@@ -34,7 +34,7 @@ def plan_handoff(scene: Scene) -> Planned:
 
 
 def offer_person(planned: Planned, scene: Scene) -> Planned:
-    """The same answer with an apology before it and a person after it: the shopper is upset and in a hurry."""
+    """The same answer, an apology before it and a person after it: the shopper is upset and presses."""
     plan, mood = planned.plan, scene.said.mood
     if plan.handoff is not None or scene.said.intent.name == "out_of_scope":
         return planned
@@ -48,8 +48,10 @@ def offer_person(planned: Planned, scene: Scene) -> Planned:
         for record in plan.records
     )
     words = ", ".join(f"“{text}”" for text in mood.urgent_words[:3])
-    reason = f"The shopper may be in danger or robbed: {words}." if mood.alarm else (
-        f"The shopper is upset and presses for an answer: {words}."
+    reason = (
+        f"The shopper may be in danger or robbed: {words}."
+        if mood.alarm
+        else (f"The shopper is upset and presses for an answer: {words}.")
     )
     return Planned(
         replace(

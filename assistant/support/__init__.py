@@ -31,7 +31,6 @@ from assistant.support.records import (
     stable_seed,
 )
 from assistant.support.signals import Signals, read_signals
-from insight.customers import open_insight
 from insight.features import CustomerFacts, customer_facts, is_cancelled
 from insight.profile import CustomerProfile
 from shop.errors import NotFound
@@ -149,7 +148,7 @@ def read_customer(assistant: Assistant, customer_id: str) -> Brief:
     )
     memories = tuple(store.memories(customer.id))
     writing = _Writing(settings, customer, facts)
-    profile = open_insight(store, settings).profile(customer.id)
+    profile = assistant.insight.profile(customer.id)
     turns = [turn for conversation in conversations for turn in conversation.turns]
     return Brief(
         customer=customer,

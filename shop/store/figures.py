@@ -122,7 +122,7 @@ class Figures(Database):
         with self.reading() as connection:
             query = select(*columns).where(table.c.customer_id != "").order_by(table.c.id)
             for who, product, quantity, at, order in connection.execute(query):
-                yield who, product, quantity, at.timestamp() / DAY_S if at is not None else None, order
+                yield who, product, quantity, None if at is None else schema.moment_to_days(at), order
 
 
 def _not_cancelled() -> ColumnElement[bool]:
