@@ -106,6 +106,11 @@ class Insight:
         """The shop's date, which is the last day known."""
         return self._settings.current_date
 
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizons of the shop's predictions, in days."""
+        return horizons(self._settings)
+
     def profile(self, customer_id: str) -> CustomerProfile:
         """One customer's profile; that of a customer without a dated order says little."""
         snapshot = self._snapshot()

@@ -47,13 +47,8 @@ def compute_engagement(
     weight = per_act[kind]
     fading = np.where(weight > 0, 0.5 ** ((cut - at) / half_life_days), 0.0)
     return EngagementTable(
-<<<<<<< HEAD
         np.bincount(who, weights=fading, minlength=size).astype(np.float64),
         np.bincount(who, weights=fading * weight, minlength=size).astype(np.float64),
-=======
-        np.bincount(who, weights=fading, minlength=size),
-        np.bincount(who, weights=fading * weight, minlength=size),
->>>>>>> mood
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from assistant.support import ask, brief, find_customers, log_view, read_customer
+from assistant.support import ask, find_customers, log_view, read_customer, with_insight
 from assistant.support.policy_answers import may_be_done
 from shop.errors import RegularsError
 from ui.staff import count_of, notice, page_head, stacked, staff_name
@@ -125,7 +125,8 @@ class SupportPage:
         if not customer_id:
             return self._closed()
         try:
-            found = brief(self.assistant, customer_id, staff=staff_name(self.settings, request))
+            found = read_customer(self.assistant, customer_id)
+            log_view(self.assistant, found.customer.id, staff_name(self.settings, request))
             allowed = may_be_done(self.assistant.store.policies(), found.orders, self.settings)
         except Exception as error:
             return self._closed(problem(error))
@@ -135,6 +136,7 @@ class SupportPage:
             view.overview(found),
             gr.Column(visible=True),
             gr.Button(visible=True),
+            view.insight(found),
             "",
             "",
             view.orders(found, allowed),
@@ -143,6 +145,16 @@ class SupportPage:
             view.chats(found),
             last.message if last is not None else "",
         )
+
+    def on_insight(self, customer_id: str) -> str:
+        """What insight says of the customer shown; slower than the rest the first time."""
+        if not customer_id:
+            return ""
+        try:
+            found = read_customer(self.assistant, customer_id)
+            return self.view.insight(with_insight(self.assistant, found))
+        except Exception as error:
+            return problem(error)
 
     def on_reveal(self, customer_id: str, request: gr.Request) -> tuple[Any, Any]:
         """The overview with contact data, noted as such."""
@@ -175,7 +187,7 @@ class SupportPage:
     def _closed(self, text: str = "") -> tuple[Any, ...]:
         invitation = notice("Choose a customer to see their orders, chats and a short brief.", "empty")
         hidden = (gr.Column(visible=False), gr.Button(visible=False))
-        return ("", text or stacked(invitation), *hidden, "", "", "", "", gr.CheckboxGroup(), "", "")
+        return ("", text or stacked(invitation), *hidden, "", "", "", "", "", gr.CheckboxGroup(), "", "")
 
 
 def problem(error: Exception) -> str:
@@ -220,6 +232,7 @@ def build(assistant: Assistant) -> gr.Blocks:
                         chips = [gr.Button(text, size="sm", min_width=120) for text in QUESTIONS]
                     reply = gr.HTML()
                     panel = ReplyPanel(assistant, problem)
+                    insight = gr.HTML()
                     with gr.Tab("Timeline"):
                         kinds = gr.CheckboxGroup(
                             choices=[(name, kind) for kind, name in TIMELINE_KINDS.items()],
@@ -237,6 +250,7 @@ def build(assistant: Assistant) -> gr.Blocks:
             overview,
             detail,
             reveal,
+            insight,
             question,
             reply,
             orders,
@@ -245,13 +259,22 @@ def build(assistant: Assistant) -> gr.Blocks:
             chats,
             panel.message,
         ]
-        blocks.load(page.on_load, None, [picks, status, *shown], **private)
+        told = {
+            "fn": page.on_insight,
+            "inputs": chosen,
+            "outputs": insight,
+            "show_progress": "hidden",
+            **private,
+        }
+        blocks.load(page.on_load, None, [picks, status, *shown], **private).then(**told)
         blocks.load(None, None, None, js=KEYS_JS)
         query.input(page.on_search, query, [picks, status], trigger_mode="always_last", **private)
         query.submit(page.on_enter, query, [picks, status, *shown], **private).then(
             panel.clear, None, panel.shown, **private
-        )
-        picks.input(page.on_choose, picks, shown, **private).then(panel.clear, None, panel.shown, **private)
+        ).then(**told)
+        picks.input(page.on_choose, picks, shown, **private).then(
+            panel.clear, None, panel.shown, **private
+        ).then(**told)
         reveal.click(page.on_reveal, chosen, [overview, reveal], **private)
         kinds.input(page.on_filter, [chosen, kinds], timeline, **private)
         question.submit(page.on_ask, [chosen, question], reply, **private)
@@ -261,4 +284,3 @@ def build(assistant: Assistant) -> gr.Blocks:
             )
         panel.listen(chosen, private)
     return blocks
-

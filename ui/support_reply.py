@@ -53,7 +53,10 @@ class ReplyPanel:
                 self.bad = gr.Button("Not right", size="sm", min_width=90)
             self.said = gr.HTML()
             self.macros = gr.Radio(
-                label="Ready-made replies like this message", choices=[], visible=False, elem_classes="rs-picks"
+                label="Ready-made replies like this message",
+                choices=[],
+                visible=False,
+                elem_classes="rs-picks",
             )
             self.own = gr.Textbox(
                 label="Your reply (nothing is sent from here: copy it into your mail or chat)",
@@ -88,9 +91,7 @@ class ReplyPanel:
         try:
             text = message[:MAX_MESSAGE]
             upset = self.settings.locale.startswith("en") and read_mood(text).label == "negative"
-            found = suggest_reply(
-                self.assistant, customer_id, text, tone=cast(Tone, tone), is_upset=upset
-            )
+            found = suggest_reply(self.assistant, customer_id, text, tone=cast(Tone, tone), is_upset=upset)
             staff = staff_name(self.settings, request)
             key = self.assistant.store.add_suggestion(customer_id, "reply", staff, text, found.text)
             macros = self._macros(customer_id, text)
@@ -127,9 +128,7 @@ class ReplyPanel:
             self.assistant.store.judge_suggestion(suggestion, vote=vote, used_text=used)
         except Exception as error:
             return self.problem(error)
-        return stacked(
-            notice("Thank you. It is learnt from only where this customer allows it.")
-        )
+        return stacked(notice("Thank you. It is learnt from only where this customer allows it."))
 
     def on_copy(self, own: str, suggestion: str) -> str:
         """Keep the words that were used."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from html import escape
 
-from assistant.support import Answer, Brief, Conversation, is_cancelled, is_open
+from assistant.support import Answer, Brief, Conversation, CustomerProfile, is_cancelled, is_open
 from assistant.support.records import address_line
 from assistant.support.signals import MESSAGE_EVENTS
 from shop.formats import format_date, format_list
@@ -77,7 +77,7 @@ class SupportView:
         self.settings = settings
 
     def overview(self, found: Brief, *, shows_contact: bool = False) -> str:
-        """Essentials, the written brief, the next step and what insight says; contact data masked."""
+        """Essentials, the written brief and the next step; contact data masked unless asked for."""
         sentences = "".join(
             f"<li>{escape(sentence.text)} {source_tag(sentence.source)}</li>" for sentence in found.summary
         )
@@ -86,11 +86,17 @@ class SupportView:
         short = panel("In short", f'<ul class="rs-brief">{sentences}</ul>')
         below = f'<div class="rs-two">{short}{panel("Suggested next step", advice, "step")}</div>'
         essentials = self._essentials(found, shows_contact)
-        return stacked(essentials, below, signals_panel(found.signals, self.settings), self._expected(found))
+        return stacked(essentials, below)
 
-    def _expected(self, found: Brief) -> str:
+    def insight(self, found: Brief) -> str:
+        """Next best action, mood, oddities, risk, segment and value, each with its reason."""
+        if found.profile is None or found.signals is None:
+            return stacked(notice("Working out what to expect of this customer …"))
+        return stacked(signals_panel(found.signals, self.settings), self._expected(found, found.profile))
+
+    def _expected(self, found: Brief, profile: CustomerProfile) -> str:
         """Segment, what is expected of them, what they come back for; each with its reason."""
-        profile, settings = found.profile, self.settings
+        settings = self.settings
         rows = [
             (one.name, f"{one.sentence}{f', since {show_day_of(one.since, settings)}' if one.since else ''}")
             for one in profile.segments
@@ -167,8 +173,15 @@ class SupportView:
         badges = [badge(each) for each in found.facts.top_categories]
         mail = "yes" if consent.marketing_email else "no"
         badges.append(badge(f"Marketing e-mail: {mail}", "yes" if consent.marketing_email else ""))
-        badges.append(badge(f"SMS: {'yes' if consent.marketing_sms else 'no'}", "yes" if consent.marketing_sms else ""))
-        badges.append(badge(f"Learning from chats: {'yes' if consent.training else 'no'}", "yes" if consent.training else ""))
+        badges.append(
+            badge(f"SMS: {'yes' if consent.marketing_sms else 'no'}", "yes" if consent.marketing_sms else "")
+        )
+        badges.append(
+            badge(
+                f"Learning from chats: {'yes' if consent.training else 'no'}",
+                "yes" if consent.training else "",
+            )
+        )
         if not consent.personalisation:
             badges.append(badge("No personalisation", "warn"))
         return "".join(badges)

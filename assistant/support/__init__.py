@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Brief",
+    "Conversation",
+    "CustomerProfile",
     "NextStep",
     "Sentence",
     "ask",
@@ -55,6 +57,7 @@ __all__ = [
     "is_open",
     "log_view",
     "read_customer",
+    "with_insight",
 ]
 
 LAPSED_DAYS = 90
@@ -98,8 +101,9 @@ class Brief:
     summary: tuple[Sentence, ...]
     next_step: NextStep
     sources: tuple[Source, ...]
-    signals: Signals
-    profile: CustomerProfile
+    signals: Signals | None = None
+    profile: CustomerProfile | None = None
+    """Both None until insight has been asked (`with_insight`)."""
     affinities: tuple[Sentence, ...] = ()
     """What they come back for, each with the share of their orders."""
     handled_by: str = "composer"
@@ -126,13 +130,21 @@ def brief(assistant: Assistant, customer_id: str, *, staff: str = "staff") -> Br
 
     Raises NotFound for an unknown id.
     """
-    found = read_customer(assistant, customer_id)
+    found = with_insight(assistant, read_customer(assistant, customer_id))
     log_view(assistant, found.customer.id, staff)
     return found
 
 
+def with_insight(assistant: Assistant, found: Brief) -> Brief:
+    """The same with what insight says; the first time it reads all the shop's orders, which takes seconds."""
+    profile = assistant.insight.profile(found.customer.id)
+    turns = [turn for chat in found.conversations for turn in chat.turns]
+    signals = read_signals(assistant.store, assistant.settings, profile, turns)
+    return replace(found, profile=profile, signals=signals)
+
+
 def read_customer(assistant: Assistant, customer_id: str) -> Brief:
-    """The same without the note, for a page that already showed this customer. Raises NotFound."""
+    """The same from the customer's own records only, and without the note. Raises NotFound."""
     store, settings = assistant.store, assistant.settings
     customer = store.customer(customer_id)
     if customer is None:
@@ -148,8 +160,6 @@ def read_customer(assistant: Assistant, customer_id: str) -> Brief:
     )
     memories = tuple(store.memories(customer.id))
     writing = _Writing(settings, customer, facts)
-    profile = assistant.insight.profile(customer.id)
-    turns = [turn for conversation in conversations for turn in conversation.turns]
     return Brief(
         customer=customer,
         facts=facts,
@@ -161,8 +171,6 @@ def read_customer(assistant: Assistant, customer_id: str) -> Brief:
         summary=writing.summary(orders, returns, conversations, memories),
         next_step=writing.next_step(orders, returns, conversations, today),
         sources=tuple(order_source(order, settings) for order in orders[:10]),
-        signals=read_signals(store, settings, profile, turns),
-        profile=profile,
         affinities=affinities(orders, products, settings),
     )
 
@@ -178,11 +186,11 @@ def affinities(
         known = {products[line.product_id].category for line in order.lines if line.product_id in products}
         kinds.update(known - {""})
         titles.update({line.title for line in order.lines})
-    shown = kinds.most_common(AFFINITIES) + [
-        (name, n) for name, n in titles.most_common(AFFINITIES) if n > 1
-    ]
+    shown = kinds.most_common(AFFINITIES) + [(name, n) for name, n in titles.most_common(AFFINITIES) if n > 1]
     total = format_count(len(kept), settings.locale)
-    return tuple(Sentence(name, f"in {format_count(n, settings.locale)} of {total} orders") for name, n in shown)
+    return tuple(
+        Sentence(name, f"in {format_count(n, settings.locale)} of {total} orders") for name, n in shown
+    )
 
 
 @dataclass(frozen=True, slots=True)

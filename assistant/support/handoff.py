@@ -18,7 +18,7 @@ def summarise(found: Brief, case: Case | None, message: str, settings: Settings)
     lines = [f"Customer: {customer.name or customer.id} (no. {customer.id})"]
     if message.strip():
         lines.append(f"Their message: “{' '.join(message.split())}”")
-    mood = found.signals.mood
+    mood = found.signals.mood if found.signals is not None else None
     if mood is not None and mood.label != "neutral":
         words = ", ".join(f"“{cause.text}”" for cause in mood.causes[:3])
         lines.append(f"Mood: {mood.label}" + (f" ({words})" if words else ""))

@@ -30,7 +30,8 @@ ACTION_WORDS = (
     ("return", r"return|sen[dt] back|refund"),
 )
 COMPLAINT = re.compile(
-    r"\b(?:late|never (?:came|arrived)|not (?:arrived|come|received)|still waiting|missing|broken|damaged|defective|"
+    r"\b(?:late|never (?:came|arrived)|not (?:arrived|come|received)|still waiting|missing|broken|damaged|"
+    r"defective|"
     r"faulty|wrong (?:item|size|colou?r)|complain\w*|refund|angry|disappoint\w*|lost|delay\w*)\b",
     re.I,
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.events import Source
 from assistant.plan import Act, Record
 from assistant.support.case import Case, Request, read_case
-from assistant.support.case.options import options_of
+from assistant.support.case.values import options_of
 from assistant.support.questions import parse_question
 from assistant.support.records import is_open, order_record, order_source, say_acts, stable_seed
 from assistant.support.rules import judge_order, read_rules

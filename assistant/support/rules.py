@@ -91,7 +91,7 @@ def read_refund_rules(passages: Iterable[PolicyPassage]) -> tuple[RefundRule, ..
 
 
 def wants_other_option(passages: Iterable[PolicyPassage]) -> bool:
-    """Whether the policy says that an exchange must be for a different option, not for the same thing anew."""
+    """Whether the policy says that an exchange must be for a different option, not the same thing anew."""
     return any(
         re.search(r"\bdifferent (?:product )?(?:option|variant)", passage.text, re.I)
         and re.search(_FORMS["exchange"], passage.heading, re.I)

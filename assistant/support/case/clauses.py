@@ -1,4 +1,4 @@
-"""A customer's message cut into what it asks for: verb, condition, and the words about each product.
+"""What a customer's message asks for, clause by clause: verb, condition, and the words about each product.
 
 Knows English ways of asking to cancel, send back, exchange or change; decides nothing about orders.
 """
@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from assistant.support.case.mentions import Mention
+from assistant.support.case.sentences import PARTIAL, Condition, Part, split_parts, split_sentences
 
 Family = Literal["cancel", "return", "swap", "address", "look", ""]
-Condition = Literal["", "failed", "worked", "asked", "which", "never"]
+
 
 ORDER_ID = re.compile(r"#?\b[A-Za-z]{0,3}\d{4,}\b|#[\w-]+")
+
+
 _VERBS = (
     (
         "cancel",
@@ -23,64 +26,70 @@ _VERBS = (
     ),
     (
         "return",
-        r"\b(?:return(?:ing)?|(?<=be )returned|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|window|label|home|address))",
+        r"\b(?:return(?:ing)?|(?<=be )returned|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|"
+        r"window|label|home|address))",
     ),
     (
         "swap",
-        r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
-        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=can )switch|adjust(?:ing)?|updat(?:e|ing)|correct(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|modified|swapped))\b"
+        r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|"
+        r"swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
+        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=can )switch|adjust(?:ing)?|updat(?:e|ing)|"
+        r"correct(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|"
+        r"modified|swapped))\b"
         r"(?! of| mind| your mind|s\b)",
     ),
     (
         "look",
-        r"\b(?:keep(?:ing)?|check(?:ing)?|ask(?:ing)?|inquir(?:e|ing)|know|wonder(?:ing)?|find out|confirm|tell|mention)\b",
+        r"\b(?:keep(?:ing)?|check(?:ing)?|ask(?:ing)?|inquir(?:e|ing)|know|wonder(?:ing)?|find out|"
+        r"confirm|tell|mention)\b",
     ),
 )
+
+
 _NOT_VERB = re.compile(
     r"(?:\b(?:your|the|my|any|an?|this|undo|undoing|of|for|reverse|no|full|free|previous)\s+(?:order\s+)?)$",
     re.I,
 )
-_CONDITION = re.compile(
-    r"(?:^|(?<=[\s,;:(]))(?:but |and |or |so )?\b(?<!ask )(?<!wonder )(?<!see )(?<!check )(?<!know )(?<!tell )"
-    r"(?<!asking )(?<!wondering )(?<!agent )(?:if and only if|only if|even if|if|in case|unless|once|provided|when(?= (?:the agent|they|he|she|asked)\b))\b"
-    r"(?! (?:the agent|they|he|she|you|it|someone) (?:can|could|is able to|are able to|would|might) (?:please )?(?:help|assist))",
-    re.I,
-)
-_FAILED = re.compile(
-    r"\b(?:not|n't|cannot|cant|can't|unable|unavailable|impossible|no|unless|neither|refuse[sd]?|insists?|issues?|problems?|isn't|aren't)\b|n't\b",
-    re.I,
-)
-_ASKED = re.compile(
-    r"\b(?:agent|they|he|she|asked|you)\b[^,]*\b(?:ask|asks|asked|confirm\w*|insist\w*|prompt\w*)\b|\basked\b|for confirmation",
-    re.I,
-)
+
+
 _REGRET = re.compile(
-    r"\b(?:regret|keep (?:it|them|everything|the)|do not want to|don't want to|decide not to|never ?mind|no longer want"
+    r"\b(?:regret|keep (?:it|them|everything|the)|do not want to|don't want to|decide not to|never ?mind|"
+    r"no longer want"
     r"|do not proceed|don't proceed)\b",
     re.I,
 )
+
+
 _ONLY_LOOKING = re.compile(
-    r"(?:don't|do not|not) (?:actually |want to )?(?:process|proceed|do) (?:anything|it)|not sure yet|just curious"
+    r"(?:don't|do not|not) (?:actually |want to )?(?:process|proceed|do) (?:anything|it)|not sure yet|"
+    r"just curious"
     r"|\bdo (?:it|that|this) (?:your|my)self\b",
     re.I,
 )
+
+
 _NEGATED = re.compile(
     r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I
 )
+
+
 _META = re.compile(r"\bmake sure (?:you |to |that you )?(?:\w+ )?mention\b|^\W*mention\b", re.I)
+
+
 _REASON = re.compile(r"\b(?:because|since|as (?:it|they|you|the))\b", re.I)
+
+
 _COMPANY = re.compile(
-    r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|a) (?:\w+ )?$",
+    r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|"
+    r"a) (?:\w+ )?$",
     re.I,
 )
+
+
 _ALL = re.compile(
-    r"\W*(?:or \w+ )?(?:everything|all(?: of)?(?: (?:the|your|my|these|those|possible|pending|other|delivered))* "
+    r"\W*(?:or \w+ )?(?:everything|all(?: of)?(?: (?:the|your|my|these|those|possible|pending|other|"
+    r"delivered))* "
     r"(?:items?|things?|orders?|products?|stuff))\b",
-    re.I,
-)
-PARTIAL = re.compile(
-    r"\bpartial(?:ly)?|\bpart of\b|\bonly (?:the|that|those|this|one)\b|\bjust (?:the|that|those|this|one|cancel that)\b|"
-    r"\b(?:single|specific|individual) items?\b|\bfrom (?:your|the|this|that|my) order\b|\binside (?:it|the)\b|\bremove\b",
     re.I,
 )
 
@@ -110,109 +119,6 @@ class Ask:
     regret: bool = False
     text: str = ""
     if_text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of one sentence under one condition. `if_text` is the condition's own words."""
-
-    sentence: int
-    start: int
-    end: int
-    condition: Condition
-    if_start: int = 0
-    if_end: int = 0
-
-
-def split_sentences(text: str) -> list[tuple[int, int]]:
-    """Spans of sentences; dots inside numbers and braces do not end one."""
-    spans, start, depth = [], 0, 0
-    for at, letter in enumerate(text):
-        depth += (letter in "{(") - (letter in "})")
-        ends = letter in "!?;\n" or (
-            letter == "."
-            and not re.match(r"\.(?:\d|[a-z]|,)", text[at : at + 2])
-            and not text[:at].endswith(("St", "Mr", "Ms", "Dr"))
-        )
-        if ends and depth <= 0:
-            if text[start:at].strip():
-                spans.append((start, at))
-            start = at + 1
-    if text[start:].strip():
-        spans.append((start, len(text)))
-    return spans
-
-
-def split_parts(text: str, number: int, start: int, end: int) -> list[Part]:
-    """One sentence cut at its conditions."""
-    parts: list[Part] = []
-    at = start
-    while at < end:
-        match = _CONDITION.search(text, at, end)
-        if match is None:
-            parts.append(Part(number, at, end, ""))
-            break
-        if text[at : match.start()].strip(" ,;"):
-            parts.append(Part(number, at, match.start(), ""))
-        stop = _condition_end(text, match.end(), end)
-        words = text[match.start() : stop]
-        kind = _kind(words)
-        if stop >= end and parts and not re.match(r"(?:but|and|so)\b(?! only if)", words.strip(), re.I):
-            # "…, if that is possible": the condition belongs to what stands before it.
-            last = parts.pop()
-            parts.append(Part(number, last.start, last.end, last.condition or kind, match.start(), stop))
-            break
-        follow = _CONDITION.search(text, stop, end)
-        until = follow.start() if follow else end
-        if text[start : match.start()].count("(") > text[start : match.start()].count(")"):
-            closed = text.find(")", stop, until)
-            until = closed if closed >= 0 else until
-        parts.append(Part(number, stop, until, kind, match.start(), stop))
-        at = until
-    return parts
-
-
-def _condition_end(text: str, at: int, end: int) -> int:
-    """Where the condition's words end: at its comma, or where the sentence takes up what to do."""
-    comma = _comma(text, at, end)
-    turn = re.search(
-        r"\b(?:then|just|please|you(?:'d| would| want| prefer| will| like| are okay| wish|r goal))\b",
-        text[at + 3 : end],
-        re.I,
-    )
-    stops = [each for each in (comma, at + 3 + turn.start() if turn else None) if each is not None]
-    return min(stops, default=end)
-
-
-def _comma(text: str, at: int, end: int) -> int | None:
-    """The comma that ends a condition, not one within a list of wishes ("no keyboard that is clicky, …")."""
-    commas = [match.start() for match in re.finditer(",", text[at:end])]
-    for each in commas:
-        after = text[at + each + 1 : end]
-        if re.match(
-            r"\s*(?:and |or )?(?:you|then|just|please|i|no |only|ask|cancel|return|exchange|change|do|the agent|it )",
-            after,
-            re.I,
-        ):
-            return at + each
-    return at + commas[0] if commas else None
-
-
-def _kind(words: str) -> Condition:
-    if _ASKED.search(words):
-        return "which" if re.search(r"\bwhich\b|\bwhat\b", words) else "asked"
-    if (
-        PARTIAL.search(words)
-        and re.search(r"\bcancel|\breturn", words, re.I)
-        and re.search(r"\bpossible\b", words)
-    ):
-        # Orders are called off as a whole; no policy form that is read here allows for less.
-        return "" if _FAILED.search(words) else "never"
-    if re.search(r"\bif there(?:'s| is| are)(?! no)\b", words, re.I):
-        return ""
-    return (
-        "failed" if _FAILED.search(words) or re.match(r"\W*(?:but |and )?unless", words, re.I) else "worked"
-    )
 
 
 def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
@@ -377,7 +283,8 @@ def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
     for mention in inside:
         before = text[max(0, mention.start - 40) : mention.start]
         if re.search(
-            r"\b(?:except|but not|other than|besides|apart from|excluding|keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
+            r"\b(?:except|but not|other than|besides|apart from|excluding|"
+            r"keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
             before,
             re.I,
         ):
@@ -392,8 +299,7 @@ def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
 def _governing(verbs: Sequence[tuple[int, int, Family]], mention: Mention, text: str) -> Family:
     before = [family for begin, _, family in verbs if begin < mention.start]
     if before:
-        wanted = [family for family in before if family != "look"]
-        return before[-1] if before[-1] != "look" or not wanted else before[-1]
+        return before[-1]
     after = [family for begin, _, family in verbs if begin >= mention.end and family != "look"]
     return after[0] if after else ("look" if verbs else "")
 

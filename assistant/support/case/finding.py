@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from shop.store import Store
 from shop.types import Customer
@@ -50,9 +51,7 @@ def find_sender(store: Store, text: str) -> Found | None:
 def _by_name(store: Store, text: str, numbers: list[str]) -> Found | None:
     """Two neighbouring words that are somebody's name; the postcode decides between namesakes."""
     tokens = NAME_PARTS.findall(text)
-    pairs = [
-        f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False) if a[:1].isupper() and b[:1].isupper()
-    ]
+    pairs = [f"{a} {b}" for a, b in pairwise(tokens) if a[:1].isupper() and b[:1].isupper()]
     alone: Found | None = None
     for name in dict.fromkeys(pairs):
         same = [each for each in store.find_customers(name, 50) if each.name.casefold() == name.casefold()]

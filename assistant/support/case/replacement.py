@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assistant.support.case.options import MAX_STEP, Wish, options_of, place
+from assistant.support.case.options import Wish
+from assistant.support.case.values import options_of, place
 from shop.types import Money, OrderLine, Product, Variant
+
+MAX_STEP = 99.0
 
 
 @dataclass(frozen=True, slots=True)
