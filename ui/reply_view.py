@@ -28,7 +28,7 @@ def reading_html(found: SuggestedReply, settings: Settings) -> str:
         text = (
             "No request to cancel, send back, exchange or change an order was found in it."
             if found.answers
-            else "Nothing in it could be matched with their orders or the policy; the reply only holds the line."
+            else "Nothing in it could be matched with their orders or the policy; the reply only holds on."
         )
         return stacked(panel("What they ask for", f"<p>{escape(text)}</p>"))
     items = "".join(_request_item(request, settings) for request in requests)

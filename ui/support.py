@@ -135,6 +135,7 @@ class SupportPage:
             found.customer.id,
             view.overview(found),
             gr.Column(visible=True),
+            gr.Column(visible=True),
             gr.Button(visible=True),
             view.insight(found),
             "",
@@ -186,7 +187,7 @@ class SupportPage:
 
     def _closed(self, text: str = "") -> tuple[Any, ...]:
         invitation = notice("Choose a customer to see their orders, chats and a short brief.", "empty")
-        hidden = (gr.Column(visible=False), gr.Button(visible=False))
+        hidden = (gr.Column(visible=False), gr.Column(visible=False), gr.Button(visible=False))
         return ("", text or stacked(invitation), *hidden, "", "", "", "", "", gr.CheckboxGroup(), "", "")
 
 
@@ -217,9 +218,10 @@ def build(assistant: Assistant) -> gr.Blocks:
                 )
                 status = gr.HTML()
                 picks = gr.Radio(label="Customers", choices=[], visible=False, elem_classes="rs-picks")
-            with gr.Column(scale=8, min_width=320):
+            with gr.Column(scale=8, min_width=340):
                 overview = gr.HTML()
-                reveal = gr.Button("Show contact details", size="sm", visible=False)
+                with gr.Row(elem_classes="rs-chips"):
+                    reveal = gr.Button("Show contact details", size="sm", min_width=150, visible=False)
                 with gr.Column(visible=False) as detail:
                     question = gr.Textbox(
                         label="Ask about this customer ( a )",
@@ -231,7 +233,6 @@ def build(assistant: Assistant) -> gr.Blocks:
                     with gr.Row(elem_classes="rs-chips"):
                         chips = [gr.Button(text, size="sm", min_width=120) for text in QUESTIONS]
                     reply = gr.HTML()
-                    panel = ReplyPanel(assistant, problem)
                     insight = gr.HTML()
                     with gr.Tab("Timeline"):
                         kinds = gr.CheckboxGroup(
@@ -245,10 +246,13 @@ def build(assistant: Assistant) -> gr.Blocks:
                         orders = gr.HTML()
                     with gr.Tab("Chats and memory"):
                         chats = gr.HTML()
+            with gr.Column(scale=5, min_width=320, visible=False) as corner:
+                panel = ReplyPanel(assistant, problem)
         shown = [
             chosen,
             overview,
             detail,
+            corner,
             reveal,
             insight,
             question,

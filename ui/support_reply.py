@@ -15,7 +15,7 @@ from assistant.support import read_customer
 from assistant.support.handoff import summarise
 from assistant.support.macros import offer_macros
 from assistant.support.reply import Tone, suggest_reply
-from assistant.support.signals import read_mood
+from assistant.support.signals import is_upset
 from ui.reply_view import empty_reply, reading_html, suggestion_html
 from ui.staff import notice, stacked, staff_name
 
@@ -90,7 +90,7 @@ class ReplyPanel:
             return self._nothing(notice("Put the customer's message into the field above first."))
         try:
             text = message[:MAX_MESSAGE]
-            upset = self.settings.locale.startswith("en") and read_mood(text).label == "negative"
+            upset = is_upset(text, self.settings)
             found = suggest_reply(self.assistant, customer_id, text, tone=cast(Tone, tone), is_upset=upset)
             staff = staff_name(self.settings, request)
             key = self.assistant.store.add_suggestion(customer_id, "reply", staff, text, found.text)

@@ -187,7 +187,7 @@ class SupportView:
         return "".join(badges)
 
     def orders(self, found: Brief, allowed: Mapping[str, str]) -> str:
-        """Orders newest first, each with its lines; returns below. `allowed` says per order what may be done."""
+        """Orders newest first with their lines, then returns; `allowed`: what may be done, by order."""
         if not found.orders:
             return stacked(notice("No orders are on record for this customer.", "empty"))
         shown = found.orders[:ORDERS_SHOWN]
@@ -239,15 +239,14 @@ class SupportView:
 
     def timeline(self, found: Brief, kinds: Collection[str] = tuple(TIMELINE_KINDS)) -> str:
         """Orders, returns, chats, events and messages sent by date, newest first; only of `kinds`."""
-        every = sorted(self._entries(found), key=lambda entry: -entry[0].timestamp())
+        every = list(self._entries(found))
         entries = [entry for entry in every if entry[1] in kinds]
-        if every and not entries:
-            return stacked(notice("Nothing of what is ticked above is on record.", "empty"))
         if not entries:
-            text = "Nothing about this customer carries a date, so there is no timeline."
+            text = "Nothing of what is ticked is on record." if every else "Nothing is on record yet."
             return stacked(notice(text, "empty"))
+        entries.sort(key=lambda entry: -entry[0].timestamp() if entry[0] else float("inf"))
         rows = "".join(
-            f'<li class="rs-{kind}"><time datetime="{at.date().isoformat()}">'
+            f'<li class="rs-{kind}"><time{f" datetime={at.date().isoformat()}" if at else ""}>'
             f"{escape(show_day(at, self.settings))}</time><span>{escape(text)}</span></li>"
             for at, kind, text in entries[:TIMELINE_SHOWN]
         )
@@ -258,16 +257,15 @@ class SupportView:
             notice(older) if more > 0 else "",
         )
 
-    def _entries(self, found: Brief) -> Iterator[tuple[datetime, str, str]]:
-        """When, what kind, and in words."""
+    def _entries(self, found: Brief) -> Iterator[tuple[datetime | None, str, str]]:
+        """When (None: the data has no date), what kind, and in words."""
         for order in found.orders:
-            if order.placed_at:
-                total = show_amount(order.total, self.settings)
-                yield order.placed_at, "order", f"Order {order.id}, {total}"
+            status = f", {order.status}" if order.status else ""
+            total = show_amount(order.total, self.settings)
+            yield order.placed_at, "order", f"Order {order.id}, {total}{status}"
         for item in found.returns:
-            if item.at:
-                amount = show_amount(item.amount, self.settings)
-                yield item.at, "return", f"Sent back {item.quantity} × {item.title}, {amount}"
+            amount = show_amount(item.amount, self.settings)
+            yield item.at, "return", f"Sent back {item.quantity} × {item.title}, {amount}"
         for chat in found.conversations:
             handed = ", handed to a person" if chat.handed_off else ""
             yield chat.head.started_at, "chat", f"Chat with the assistant{handed}"

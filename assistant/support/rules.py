@@ -20,10 +20,10 @@ ACTIONS = ("cancel", "modify", "return", "exchange")
 """What can be asked of an order."""
 
 _FORMS = {
-    "cancel": r"cancel(?:l?ed|lation)?s?",
-    "modify": r"(?:modif(?:y|ied)|chang(?:e|ed))",
-    "return": r"(?:return(?:ed)?s?|sen[dt] back|refund(?:ed)?)",
-    "exchange": r"(?:exchang(?:e|ed)s?|swapp?(?:ed)?|replaced?)",
+    "cancel": r"cancel(?:l?ed|l?ing|lation)?s?",
+    "modify": r"(?:modif(?:y|ied|ying)|chang(?:e|ed|ing))",
+    "return": r"(?:return(?:ed|ing)?s?|sen[dt] back|refund(?:ed)?)",
+    "exchange": r"(?:exchang(?:e|ed|ing)s?|swapp?(?:ed|ing)?|replaced?)",
 }
 _STATUS = r"pending|processing|processed|unfulfilled|fulfilled|shipped|delivered|open|paid"
 _WHILE_STATUS = re.compile(
@@ -169,9 +169,9 @@ def judge_order(rules: Sequence[Rule], action: str, order: Order, today: date) -
             unsure = unsure or verdict
         elif held is None or verdict.until:
             held = verdict
-    verdict = unsure or held
-    assert verdict is not None
-    return verdict
+    decided = unsure or held
+    assert decided is not None  # there is at least one rule
+    return decided
 
 
 def _judge_one(rule: Rule, order: Order, status: str, today: date) -> Verdict:

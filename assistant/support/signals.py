@@ -21,7 +21,16 @@ from shop.types import Turn
 if TYPE_CHECKING:
     from shop.settings import Settings
 
-__all__ = ["MESSAGE_EVENTS", "Anomaly", "Mood", "NextAction", "Signals", "find_grievance", "read_signals"]
+__all__ = [
+    "MESSAGE_EVENTS",
+    "Anomaly",
+    "Mood",
+    "NextAction",
+    "Signals",
+    "find_grievance",
+    "is_upset",
+    "read_signals",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,11 @@ def read_signals(
         message=last.message if last is not None else "",
         said_at=last.at if last is not None else None,
     )
+
+
+def is_upset(message: str, settings: Settings) -> bool:
+    """Whether a message is in a bad mood, as far as its language is one that mood can be read in."""
+    return settings.locale.startswith("en") and read_mood(message).label == "negative"
 
 
 def find_grievance(turns: Sequence[Turn], today: date) -> str:

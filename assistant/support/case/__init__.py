@@ -7,7 +7,8 @@ from datetime import date
 
 from assistant.support.case.finding import Found, find_sender
 from assistant.support.case.mentions import Spot
-from assistant.support.case.reading import Records, Request, read_requests
+from assistant.support.case.reading import read_requests
+from assistant.support.case.requests import Records, Request
 from shop.store import Store
 
 __all__ = ["Case", "Found", "Request", "Spot", "find_sender", "read_case"]

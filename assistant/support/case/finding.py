@@ -42,9 +42,9 @@ def find_sender(store: Store, text: str) -> Found | None:
         return named
     for number in numbers:
         order = store.order(number)
-        customer = store.customer(order.customer_id) if order and order.customer_id else None
-        if customer is not None:
-            return Found(customer, "order number")
+        owner = store.customer(order.customer_id) if order and order.customer_id else None
+        if owner is not None:
+            return Found(owner, "order number")
     return None
 
 

@@ -7,7 +7,7 @@ what is asked to be done with them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from retrieval.words import stem, stems, words
@@ -113,11 +113,11 @@ def choose(mention: Mention, spots: Sequence[Spot]) -> Mention:
 class _Titles:
     """Titles by the words they are recognised by."""
 
-    def __init__(self, titles: Sequence[str], products: Sequence[Product] | object) -> None:
+    def __init__(self, titles: Sequence[str], products: Iterable[Product]) -> None:
         self.stems = {title: tuple(_own_stems(title)) for title in dict.fromkeys(titles)}
         self.values = values = {
             stem(word)
-            for product in products  # type: ignore[attr-defined]
+            for product in products
             for variant in product.variants
             for name, value in variant.options.items()
             for word in (*words(name), *words(value))
@@ -150,7 +150,8 @@ class _Titles:
         self, tokens: Sequence[tuple[int, int, str]], at: int, title: str, parts: tuple[str, ...]
     ) -> int:
         """Tokens taken times ten plus title words matched; 0 where the title is not named here."""
-        taken, matched = 0, set()
+        taken = 0
+        matched: set[str] = set()
         while at + taken < len(tokens) and taken < 4:
             own = next((each for each in _token_stems(tokens[at + taken][2]) if each <= set(parts)), None)
             if own is None or own & matched:

@@ -283,9 +283,9 @@ def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str
             wish.steps.append((option, 1 if up else -1, None))
     for name in options:
         forms = "|".join(re.escape(form) for form in name_forms(name))
-        match = re.search(rf"\b(\d+(?:\.\d+)?) (?:{forms}) (more|less|fewer)\b", plain)
-        if match:
-            wish.steps.append((name, 1 if match[2] == "more" else -1, float(match[1])))
+        counted = re.search(rf"\b(\d+(?:\.\d+)?) (?:{forms}) (more|less|fewer)\b", plain)
+        if counted:
+            wish.steps.append((name, 1 if counted[2] == "more" else -1, float(counted[1])))
             wish.hard.pop(name, None)
     for match in re.finditer(rf"(?:(?P<n>\d+) )?\b(?P<word>{UP}|{DOWN})\b(?P<after>[^,.;]{{0,24}})", plain):
         word = match["word"]

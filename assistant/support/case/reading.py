@@ -21,27 +21,11 @@ from assistant.support.case.choosing import (
 from assistant.support.case.clauses import Ask, read_asks
 from assistant.support.case.mentions import Mention, Spot, find_mentions
 from assistant.support.case.options import Wish, read_wish
+from assistant.support.case.outcomes import MOST_MONEY, direct_refund, resolve_conflicts
 from assistant.support.case.replacement import find_replacement
 from assistant.support.case.requests import Records, Request
 from assistant.support.case.values import values_named
-from assistant.support.rules import judge_refund
 from retrieval.words import stems
-
-REFUND_TO = re.compile(
-    r"\brefund(?:ed)?\b[^.;]{0,40}?\bto (?:(?:the|your|my|a|an) )*((?:other|original|(?:\w+ )?credit|gift|"
-    r"paypal|visa|mastercard|amex|gc)\b[^.;,]{0,24})",
-    re.I,
-)
-
-METHODS = (
-    (r"^other", "other"),
-    (r"original", "original"),
-    (r"gift|\bgc\b", "gift card"),
-    (r"paypal", "PayPal"),
-    (r"credit|visa|master|amex|card", "credit card"),
-)
-
-MOST_MONEY = re.compile(r"\b(?:saves?|gets?|gives?)\b[^.]{0,20}\bmost money\b", re.I)
 
 
 def read_requests(text: str, records: Records) -> list[Request]:
@@ -62,20 +46,8 @@ class _Reader(Chooser):
             follows = index + 1 < len(asks) and asks[index + 1].text == ask.text
             if not follows:
                 self._settle()
-        self._resolve_conflicts(any(MOST_MONEY.search(ask.text) for ask in asks))
+        resolve_conflicts(self.requests, by_money=any(MOST_MONEY.search(ask.text) for ask in asks))
         return self.requests
-
-    def _resolve_conflicts(self, by_money: bool) -> None:
-        """Cancelling, returning and exchanging each change the order's status: only one can be done.
-
-        The one asked for first, or the one that brings most money back where that is what they want.
-        """
-        for order in orders_of([spot for request in self.requests for spot in request.spots]):
-            rivals = [r for r in self.requests if r.order is order and r.possible and r.action != "address"]
-            if by_money:
-                rivals.sort(key=lambda request: -request.money_back)
-            for request in rivals[1:]:
-                request.gives_way = True
 
     def _take(self, ask: Ask, group: Sequence[Ask]) -> None:
         if (
@@ -112,25 +84,11 @@ class _Reader(Chooser):
             self._describe(ask, group)
             return
         handle(ask, group)
-        self._refund_to(ask)
-
-    def _refund_to(self, ask: Ask) -> None:
-        """Where the money is to go, for what was just asked to be returned or cancelled."""
-        match = REFUND_TO.search(ask.text)
-        if match is None or not self.requests:
-            return
-        said = match[1].lower()
-        wanted = next((kind for pattern, kind in METHODS if re.search(pattern, said)), "")
-        latest = max(request.sentence for request in self.requests)
-        for request in self.requests:
-            if request.sentence == latest and request.action in {"cancel", "return"}:
-                request.refund_to = wanted
-                judged = judge_refund(self.refund_rules, request.action, request.order, self.methods, wanted)
-                request.refund_allowed, request.refund_rule = judged
+        direct_refund(self.requests, ask.text, self.refund_rules, self.methods)
 
     def _describe(self, ask: Ask, group: Sequence[Ask]) -> None:
         """More about something already asked for, or merely a product to remember."""
-        self._refund_to(ask)
+        direct_refund(self.requests, ask.text, self.refund_rules, self.methods)
         if ask.mention is not None:
             known = [r for r in self.requests if any(spot in ask.mention.spots for spot in r.spots)]
             if ask.family == "" and known and known[-1].swaps:
