@@ -23,7 +23,7 @@ def task(number: str, words: str, *actions: tuple[str, dict[str, Any]]) -> dict[
 
 RETURN = (
     "return_delivered_order_items",
-    {"order_id": "#W2378156", "item_ids": ["4202497723"], "payment_method_id": "credit_card_9513926"},
+    {"order_id": "#W2378156", "item_ids": ["4602305039"], "payment_method_id": "credit_card_9513926"},
 )
 EXCHANGE = (
     "exchange_delivered_order_items",
@@ -51,7 +51,7 @@ def tasks(tmp_path: Path) -> Path:
             [
                 task("a", "You want to return the vacuum cleaner you received.", RETURN),
                 task("b", swap, EXCHANGE),
-                task("c", "You want to return the smart thermostat.", RETURN),
+                task("c", "You want to return the smart thermostat of order #W2378156.", RETURN),
             ]
         )
     )
