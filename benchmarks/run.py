@@ -31,6 +31,7 @@ PARTS = {
     "quality_search": "Search quality",
     "quality_answers": "Answers",
     "quality_campaign": "Campaign e-mails",
+    "quality_support": "The support desk's reading of messages",
 }
 LIMIT_S = 3600
 

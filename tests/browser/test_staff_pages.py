@@ -22,7 +22,7 @@ def test_the_support_desk_shows_a_customer_and_answers(visit: Any) -> None:
     page.get_by_role("button", name="What did they order last?").click()
     page.locator(".rs-answer").wait_for()
     assert page.locator(".rs-answer").inner_text().strip()
-    page.get_by_text("Risk of losing them").wait_for()
+    page.get_by_text("Risk of losing them").wait_for(timeout=120_000)  # reads all orders the first time
     assert not visit.problems and not visit.foreign
 
 

@@ -32,6 +32,7 @@ def read_case(store: Store, text: str, today: date, customer_id: str = "") -> Ca
     if sender is None:
         return Case(None, ())
     orders = store.orders_of(sender.customer.id)
-    products = {product.id: product for product in store.products()}
+    # Only what they ordered can be sent back or exchanged, and a catalogue may hold a million products.
+    products = store.products_by_id({line.product_id for order in orders for line in order.lines})
     records = Records(orders, sender.customer.payment_methods, products, store.policies(), today)
     return Case(sender, tuple(read_requests(text, records)))

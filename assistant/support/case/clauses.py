@@ -22,18 +22,22 @@ ORDER_ID = re.compile(r"#?\b[A-Za-z]{0,3}\d{4,}\b|#[\w-]+")
 _VERBS = (
     (
         "cancel",
-        r"\b(?:no longer (?:need|want)(?!ed)|cancel(?:l?ing|lation)?|(?<=be )cancell?ed)\b(?! reason)",
+        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? off|cancel(?:l?ing|lation)?|"
+        r"(?<=be )cancell?ed)\b(?! reason)",
     ),
     (
         "return",
-        r"\b(?:return(?:ing)?|(?<=be )returned|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|"
+        r"\b(?:return(?:ing)?|(?<=be )returned|get(?:ting)? rid of|money back for|refund for|"
+        r"refund(?= (?:the|my|these|both) (?!to\b|amount))|(?:tak(?:e|ing)|bring(?:ing)?) (?:it |"
+        r"them )?back|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|"
         r"window|label|home|address))",
     ),
     (
         "swap",
         r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|"
         r"swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
-        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=can )switch|adjust(?:ing)?|updat(?:e|ing)|"
+        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=please )switch|trad(?:e|ing)|(?<=can )switch|"
+        r"adjust(?:ing)?|updat(?:e|ing)|"
         r"correct(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|"
         r"modified|swapped))\b"
         r"(?! of| mind| your mind|s\b)",
@@ -167,6 +171,9 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     inside = [each for each in mentions if part.start <= each.start < part.end]
     in_condition = [each for each in mentions if part.if_start <= each.start < part.if_end]
     verbs = verbs_in(text, part.start, part.end)
+    moved = re.search(r"\b(?:send|ship|deliver)\b[^.]*\b(?:another|other|different|new) address", words, re.I)
+    if moved and not any(family == "swap" for *_, family in verbs):
+        verbs = sorted([*verbs, (part.start + moved.start(), part.start + moved.start() + 4, "address")])
     if re.search(r"\baddress", words, re.I) and any(family == "swap" for *_, family in verbs):
         verbs = [
             (a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs

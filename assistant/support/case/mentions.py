@@ -64,10 +64,9 @@ class Mention:
 
 
 def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Product]) -> list[Mention]:
-    """Products named in `text`, in order; `spots` is empty for one the customer never ordered."""
+    """Products of these orders named in `text`, in order of the words."""
     spots = [Spot.of(order, index) for order in orders for index in range(len(order.lines))]
     own = _Titles([spot.line.title for spot in spots], products.values())
-    rest = _Titles([product.title for product in products.values()], products.values())
     # "t-shirt" and "e-reader" are one word; the letters stay where they are.
     tokens = [(match.start(), match.end(), match[0]) for match in re.finditer(r"[^\W_]+(?:-[^\W_]+)*", text)]
     found: list[Mention] = []
@@ -81,13 +80,6 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
             at += 1
             continue
         hit = own.match(tokens, at)
-        if hit is None and (other := rest.match(tokens, at)):
-            # "coffee machine" is their espresso machine, where they have no coffee maker.
-            inner = next((n for n in range(at + 1, at + other[0]) if own.match(tokens, n)), None)
-            if inner is not None:
-                at = inner
-                continue
-            hit = other
         if hit is None:
             at += 1
             continue

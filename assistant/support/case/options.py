@@ -95,6 +95,7 @@ class Wish:
             or self.price
             or self.same
             or self.extremes
+            or self.cheaper
             or self.variant_id
         )
 
@@ -169,6 +170,8 @@ def _read_general(plain: str, wish: Wish) -> None:
     if re.search(r"\b(?:maximum|most) (?:money|refund)\b", plain):
         wish.price = wish.price or "lowest"
     if re.search(r"\b(?:only )?if (?:it|they|that)(?:'s|'re| is| are)? (?:\w+ )?cheaper\b", plain):
+        wish.cheaper = True
+    if re.search(r"\bcheaper (?:one|version|model|option)\b", plain):
         wish.cheaper = True
     if re.search(
         r"(other|rest of the|remaining) (specs|options|features|details)[^.;]{0,20}\bnot (important|matter)",

@@ -201,7 +201,8 @@ class _Reader(Chooser):
     def _cancel(self, ask: Ask, group: Sequence[Ask]) -> None:
         if ask.mention is not None:
             spots = self._choose(ask, group)
-            whole = re.search(r"\border\b", ask.before, re.I) and not ask.partial
+            # "the order with the boots", "my boots order": the product only says which order.
+            whole = re.search(r"\border\b", f"{ask.before} {ask.after[:7]}", re.I) and not ask.partial
             for order in orders_of(spots):
                 mine = [spot for spot in spots if spot.order is order]
                 partial = len(mine) < len(order.lines) and not whole
