@@ -65,6 +65,14 @@ class ReplyPanel:
                 elem_id="desk-reply",
             )
             self.copy = gr.Button("Copy", size="sm", min_width=80)
+            self.summary = gr.Textbox(
+                label="Summary for a colleague",
+                lines=4,
+                max_lines=16,
+                visible=False,
+                buttons=["copy"],
+                elem_id="desk-summary",
+            )
 
     @property
     def shown(self) -> list[Any]:
@@ -78,11 +86,13 @@ class ReplyPanel:
             self.said,
             self.macros,
             self.own,
+            self.summary,
         ]
 
     def clear(self) -> tuple[Any, ...]:
         """Nothing suggested yet, for another customer."""
-        return ("", "", "", empty_reply(), gr.Row(visible=False), "", gr.Radio(choices=[], visible=False), "")
+        closed = (gr.Row(visible=False), "", gr.Radio(choices=[], visible=False), "")
+        return ("", "", "", empty_reply(), *closed, gr.Textbox(value="", visible=False))
 
     def on_suggest(self, customer_id: str, message: str, tone: str, request: gr.Request) -> tuple[Any, ...]:
         """The message as read, a reply in `tone`, and macros like it."""
@@ -141,14 +151,19 @@ class ReplyPanel:
                 return self.problem(error)
         return stacked(notice("Copied. Paste it where you write to the customer."))
 
-    def on_hand_over(self, customer_id: str, message: str) -> tuple[str, str]:
+    def on_insert(self, text: str, own: str) -> str:
+        """The agent's own field with `text` put in; what they wrote already stays above it."""
+        return f"{own.rstrip()}\n\n{text}" if own.strip() and text and text not in own else text or own
+
+    def on_hand_over(self, customer_id: str, message: str) -> tuple[Any, str]:
         """The summary for a colleague, into the field it is copied from."""
         try:
             found = read_customer(self.assistant, customer_id)
             case = suggest_reply(self.assistant, customer_id, message[:MAX_MESSAGE]).case if message else None
-            return summarise(found, case, message[:MAX_MESSAGE], self.settings), ""
+            text = summarise(found, case, message[:MAX_MESSAGE], self.settings)
+            return gr.Textbox(value=text, visible=True), ""
         except Exception as error:
-            return "", self.problem(error)
+            return gr.Textbox(visible=False), self.problem(error)
 
     def listen(self, chosen: Any, private: dict[str, Any]) -> None:
         """Connect the buttons; `chosen` holds the customer's id."""
@@ -156,9 +171,9 @@ class ReplyPanel:
         out = [self.suggestion, self.suggested, self.reading, self.draft, self.tools, self.said, self.macros]
         for button, tone in ((self.suggest, "plain"), (self.shorter, "shorter"), (self.warmer, "warmer")):
             button.click(_with_tone(self, tone), given, out, **private)
-        self.insert.click(lambda text: text, self.suggested, self.own, **private)
-        self.macros.input(lambda text: text, self.macros, self.own, **private)
-        self.hand_over.click(self.on_hand_over, given, [self.own, self.said], **private)
+        self.insert.click(self.on_insert, [self.suggested, self.own], self.own, **private)
+        self.macros.input(self.on_insert, [self.macros, self.own], self.own, **private)
+        self.hand_over.click(self.on_hand_over, given, [self.summary, self.said], **private)
         for button, vote in ((self.good, 1), (self.bad, -1)):
             button.click(
                 lambda suggestion, text, own, vote=vote: self.on_judge(suggestion, text, own, vote),

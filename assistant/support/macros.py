@@ -28,7 +28,8 @@ COLUMNS = {
 }
 """Column names as Gorgias, Zendesk, Chatwoot and plain sheets have them; the first is ours."""
 LIKE = 0.25
-"""Cosine from here on makes a macro worth offering."""
+"""Cosine of a sentence with a macro from here on makes it worth offering."""
+SENTENCES = 12
 PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 ALIASES = {
     "ticket.requester.first_name": "customer.first_name",
@@ -42,7 +43,7 @@ ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class OfferedMacro:
-    """A macro with its placeholders filled; `likeness` is the cosine with the message, `open` the
+    """A macro with its placeholders filled; `likeness` is its best cosine with a sentence, `open` the
     placeholders that nothing is known for."""
 
     macro: Macro
@@ -78,8 +79,10 @@ def offer_macros(
     """The macros most like `message`, filled for this customer, most alike first."""
     if not macros or not message.strip():
         return []
-    vectors = embedder.embed([message, *(f"{m.name}. {m.tags}. {m.text}" for m in macros)])
-    likeness = np.asarray(vectors[1:]) @ np.asarray(vectors[0])
+    # Each sentence by itself: a macro answers one of several things a long message speaks of.
+    parts = [part for part in re.split(r"(?<=[.!?])\s+|\n+", message) if part.strip()][:SENTENCES]
+    vectors = np.asarray(embedder.embed([*parts, *(f"{m.name}. {m.tags}. {m.text}" for m in macros)]))
+    likeness = (vectors[len(parts) :] @ vectors[: len(parts)].T).max(axis=1)
     ranked = sorted(zip(likeness.tolist(), macros, strict=True), key=lambda pair: -pair[0])
     return [
         OfferedMacro(macro, *_filled(macro.text, customer, order, settings, score))

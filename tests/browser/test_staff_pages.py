@@ -63,7 +63,8 @@ def test_a_reply_is_suggested_inserted_and_never_sent(visit: Any) -> None:
     page.get_by_role("button", name="Good suggestion").click()
     page.get_by_text("learnt from only where this customer allows it").wait_for()
     page.get_by_role("button", name="Summary for a colleague").click()
-    page.wait_for_function("document.querySelector('#desk-reply textarea').value.includes('Next:')")
+    page.wait_for_function("document.querySelector('#desk-summary textarea')?.value.includes('Next:')")
+    assert " Kim" in own.input_value(), "the summary must not take the place of the agent's words"
     assert page.get_by_role("button", name="Send").count() == 0
     assert not visit.problems and not visit.foreign
 
