@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from retrieval.words import stem, stems, words
 from shop.types import Order, OrderLine, Product
@@ -95,11 +95,6 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
         found.append(Mention(start, end, titles, named, plural))
         at += length
     return found
-
-
-def choose(mention: Mention, spots: Sequence[Spot]) -> Mention:
-    """The same mention, meaning these lines only."""
-    return replace(mention, spots=tuple(spots))
 
 
 class _Titles:

@@ -24,11 +24,6 @@ class Replacement:
     variant: Variant
     equally_good: tuple[Variant, ...] = ()
 
-    @property
-    def is_sure(self) -> bool:
-        """Whether the words leave only this one."""
-        return not self.equally_good
-
 
 def find_replacement(
     line: OrderLine, product: Product, wishes: Sequence[Wish], *, same_allowed: bool = True
