@@ -71,22 +71,26 @@ def measure_ranking(file: Path) -> dict[str, object]:
 
 
 def measure_requests(search: Search, sample: str, part: str) -> dict[str, object]:
-    """Requests of search_requests.csv: things that are there and denied, and things promised that are
-    not. Those of part "develop" were read while search was improved, those of "score" were not.
+    """Requests of search_requests.csv for things that are there (found, shown as the nearest without a
+    claim, or denied) and for things that are not (promised, shown as the nearest, or denied). Those of
+    part "develop" were read while search was improved, those of "sealed" were not.
     """
     with REQUESTS.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if (row["sample"], row["part"]) == (sample, part)]
     there = [row["request"] for row in rows if row["kind"] != "absent"]
     absent = [row["request"] for row in rows if row["kind"] == "absent"]
-    denied = [text for text in there if search.search(text).outcome != "found"]
-    promised = [text for text in absent if search.search(text).outcome == "found"]
+    outcomes = {text: search.search(text).outcome for text in (*there, *absent)}
+    denied = [text for text in there if outcomes[text] not in ("found", "unsure")]
+    promised = [text for text in absent if outcomes[text] == "found"]
     found: dict[str, object] = {
         "there": len(there),
+        "unsure": sum(outcomes[text] == "unsure" for text in there),
         "denied": len(denied),
         "absent": len(absent),
+        "absent_unsure": sum(outcomes[text] == "unsure" for text in absent),
         "promised": len(promised),
     }
-    # The other half stays unread, so that nobody tunes to it.
+    # Those of the sealed part stay unread, so that nobody tunes to them.
     return found | ({"denied_requests": denied, "promised_requests": promised} if part == "develop" else {})
 
 
@@ -145,7 +149,7 @@ def main() -> None:
                     "speed": measure_speed(search, sample),
                     "gate": measure_gate(search, sample),
                     "requests_develop": measure_requests(search, sample, "develop"),
-                    "requests_score": measure_requests(search, sample, "score"),
+                    "requests_sealed": measure_requests(search, sample, "sealed"),
                 }
                 if sample == "marketplace" and options.judgements:
                     found["ranking"] = measure_ranking(options.judgements)

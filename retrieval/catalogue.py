@@ -247,3 +247,13 @@ class Catalogue:
         all_rows, all_cosines = np.concatenate(rows), np.concatenate(cosines)
         order = np.argsort(-all_cosines, kind="stable")[:k]
         return all_rows[order], all_cosines[order]
+
+    def nearest_any(self, queries: Vectors, k: int) -> NDArray[np.int64]:
+        """Rows alive that are about the `k` nearest of any of some questions that are much alike."""
+        rows = [
+            shelf.matrix.nearest_any(queries, k if self.dead is None else 2 * k) + start
+            for shelf, start in zip(self.shelves, self._offsets, strict=False)
+            if shelf.matrix is not None
+        ]
+        found = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+        return found if self.dead is None else found[~self.dead[found]]

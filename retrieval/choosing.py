@@ -86,9 +86,8 @@ def choose_rows(
         return Chosen(rows, place, np.zeros(len(rows), dtype=np.float32), None)
     near = np.zeros(0, dtype=np.int64)
     if vector is not None:
-        near = catalogue.nearest(vector, NEAREST)[0]
-        if asked is not None and asked is not vector:
-            near = np.union1d(near, catalogue.nearest(asked, NEAREST)[0])
+        alike = [vector] if asked is None or asked is vector else [vector, asked]
+        near = catalogue.nearest_any(np.stack(alike), NEAREST)
         if filters:
             near = np.union1d(near, catalogue.nearest(vector, NEAREST, catalogue.mask(filters))[0])
     rows, lexical = _by_words(catalogue, weights, held, stems, near)

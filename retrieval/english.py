@@ -26,7 +26,7 @@ FUNCTION_WORDS = frozenset(
 CHATTER = frozenset(
     """
     morning afternoon evening cheers sure great well right alright sorry her up out off over down near
-    per look looking looked search searching find finding found show showing shown see seeing give get
+    after per look looking looked search searching find finding found show showing shown see seeing give get
     getting got gimme bring tell want wants wanted wanting need needs needed needing like liked love
     prefer interested wondering wonder hoping hope think thinking thought know help helping buy buying
     bought purchase order shop shopping shops store sell sells selling sold stock stocked stocking carry
@@ -164,6 +164,17 @@ IN_STOCK = (
     r"\b(?:(?:that (?:is|are|s) |currently |only )?(?:in[- ]stock|in-store|ready to ship)|"
     r"available (?:now|today)|available right now|not sold out|not out of stock)\b"
 )
+
+WISHES = (
+    r"([,.;:!?|])\s*(?:(?:and|but|so) )?(?:(?:have you got|"
+    r"(?:do|would|did) you (?:have|sell|stock|carry|keep)|"
+    r"can you (?:show|recommend|suggest|find)|could you (?:show|recommend|suggest|find)|show me|"
+    r"i(?: a)?m (?:looking|after|searching|hunting)(?: for)?|looking for|"
+    r"i(?: would|d)? (?:need|want|like)(?: to (?:buy|get|find|see))?)\b)|"
+    r"(?<!who)(?<!that)(?<!which)(?<!to)( )(?:needs?|wants?|(?:is|are|am|im) looking for|would (?:like|love))"
+    r" (?=(?:an?|some|new)\b)"
+)
+"""What opens a clause that says what is wanted, behind a pause or "my friend needs a"."""
 
 NEGATIONS = (
     r"\b(?:but not|and not|not made (?:of|from|with)|not in|without|except(?: for)?|excluding|other than|"

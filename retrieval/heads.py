@@ -19,14 +19,19 @@ def recipients(topic: str) -> frozenset[str]:
     return frozenset(words(behind)) if before.strip() else frozenset()
 
 
-def head_term(topic: str, terms: Sequence[Term]) -> int | None:
-    """Place of the head noun: the last term before "for", "with" ..., or behind "set of"."""
+def head_words(topic: str) -> list[str]:
+    """The words before "for", "with" ...: what they end with names the thing."""
     tokens = words(topic)
     for at, word in enumerate(tokens):
         packed = word == "of" and at > 0 and tokens[at - 1] in english.MEASURES
         if word in english.LINKS and word != "and" and at > 0 and not packed:
-            tokens = tokens[:at]
-            break
+            return tokens[:at]
+    return tokens
+
+
+def head_term(topic: str, terms: Sequence[Term]) -> int | None:
+    """Place of the head noun: the last term before "for", "with" ..., or behind "set of"."""
+    tokens = head_words(topic)
     inside = [
         place for place, term in enumerate(terms) if term.words[-1] in tokens and not term.words[0].isdigit()
     ]

@@ -68,7 +68,7 @@ class Matrix:
     def _at(self, query: Vectors, places: NDArray[np.integer]) -> Vectors:
         # In order of place, so that a mapped file is read forwards; in blocks, so that they stay in cache.
         order = np.argsort(places)
-        found = np.empty(len(places), dtype=np.float32)
+        found = np.empty((len(places), *query.shape[1:]), dtype=np.float32)
         for start in range(0, len(order), 2_000):
             part = order[start : start + 2_000]
             found[part] = self.vectors[places[part]] @ query
@@ -76,19 +76,32 @@ class Matrix:
 
     def nearest(self, query: Vectors, k: int, mask: Mask | None = None) -> tuple[NDArray[np.int64], Vectors]:
         """(rows, cosines) of the `k` nearest rows of `mask`, nearest first."""
-        if not self.in_cells:
-            rows = np.arange(self.size) if mask is None else np.flatnonzero(mask)
-            cosines = self.cosines(query, None if mask is None else rows)
-        else:
-            parts = list(self._scan(query, max(SCANNED if mask is None else SCANNED_OF_MASK, 2 * k), mask))
-            places = np.concatenate([places for places, _ in parts]) if parts else np.zeros(0, np.int64)
-            cosines = np.concatenate([own for _, own in parts]) if parts else np.zeros(0, np.float32)
-            rows = self._row_at[places].astype(np.int64)
+        rows, cosines = self._compare(query, k, mask)
         if len(rows) > k:
             best = np.argpartition(-cosines, k)[:k]
             rows, cosines = rows[best], cosines[best]
         order = np.lexsort((rows, -cosines))
         return rows[order], cosines[order]
+
+    def nearest_any(self, queries: Vectors, k: int) -> NDArray[np.int64]:
+        """Rows among the `k` nearest of any of some questions that are much alike, shape (n, width): the
+        vectors are read once for all of them.
+        """
+        rows, cosines = self._compare(queries.T, k, None)
+        if len(rows) <= k:
+            return rows
+        return np.unique(rows[np.argpartition(-cosines, k, axis=0)[:k]])
+
+    def _compare(self, query: Vectors, k: int, mask: Mask | None) -> tuple[NDArray[np.int64], Vectors]:
+        """(rows, cosines), a column for each of the question's."""
+        if not self.in_cells:
+            rows = np.arange(self.size) if mask is None else np.flatnonzero(mask)
+            return rows, self.cosines(query, None if mask is None else rows)
+        parts = list(self._scan(query, max(SCANNED if mask is None else SCANNED_OF_MASK, 2 * k), mask))
+        if not parts:
+            return np.zeros(0, np.int64), np.zeros((0, *query.shape[1:]), np.float32)
+        places = np.concatenate([places for places, _ in parts])
+        return self._row_at[places].astype(np.int64), np.concatenate([own for _, own in parts])
 
     def _scan(
         self, query: Vectors, budget: int, mask: Mask | None
@@ -98,7 +111,8 @@ class Matrix:
             places = self._place[np.flatnonzero(mask)].astype(np.int64)
             yield places, self._at(query, places)
             return
-        for cell in np.argsort(-(self._centres @ query), kind="stable"):
+        close = self._centres @ query
+        for cell in np.argsort(-(close if close.ndim == 1 else close.max(axis=1)), kind="stable"):
             start, end = int(self._starts[cell]), int(self._starts[cell + 1])
             if mask is None:
                 yield np.arange(start, end), self.vectors[start:end] @ query

@@ -8,6 +8,7 @@ shown before: "the second one" and "cheaper than that" are resolved by the calle
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from retrieval import english
@@ -65,6 +66,42 @@ def parse_query(text: str, vocabulary: Vocabulary, previous: Query | None = None
     )
 
 
+WISH = "~"
+"""Stands where a clause begins in which the shopper says what they want."""
+
+
+def _asked_for(tokens: list[str]) -> list[str]:
+    """Of "my cat hurt itself, do you have a recovery collar" only what is wished for, where that names
+    something.
+    """
+    if WISH in tokens:
+        last = len(tokens) - tokens[::-1].index(WISH)
+        if any(word not in english.FILLER | english.SOFT | {"|"} for word in tokens[last:]):
+            return tokens[last:]
+    return ["|" if word == WISH else word for word in tokens]
+
+
+def read_as_words(query: Query) -> Query | None:
+    """`query` with the names that were read as a brand or an option as words of the topic: where nothing
+    passes, "buds" may have been no brand. None where there are none, or "by" and "size" leave no doubt.
+    """
+    filters = query.filters
+    typed = words(query.text)
+    marks = english.BRAND_MARKERS.union(*(words(name) for name, _ in filters.options))
+    names = [*filters.brands, *(value for _, value in filters.options)]
+    if not names or not marks.isdisjoint(typed):
+        return None
+    named = {stem(word) for name in names for word in words(name)}
+    topic = [word for word in typed if stem(word) in named or word in words(query.topic)]
+    left = replace(filters, brands=(), options=())
+    return replace(query, topic=" ".join(topic), terms=tuple(stem(word) for word in topic), filters=left)
+
+
+def _is_spelled(name: str, typed: Sequence[str]) -> bool:
+    """Whether a brand's name is what was typed but for a plural: "buds" is no BUDDING."""
+    return all(abs(len(own) - len(word)) <= 2 for own, word in zip(words(name), typed, strict=True))
+
+
 class _Reader:
     """One pass over one sentence; what is understood is blanked, what remains is the topic."""
 
@@ -89,11 +126,12 @@ class _Reader:
             sort = "price_desc"
         without, not_colours = self._negations()
         categories = self._category_phrases()
+        self.rest = re.sub(english.WISHES, lambda wish: f"{wish[1] or wish[2]} {WISH} ", self.rest)
         tokens = self._tokens()
         tokens, brands = self._brands(tokens)
         tokens, asked = self._options(tokens)
         tokens, colours = self._colours(tokens)
-        topic = self._topic(tokens)
+        topic = self._topic(_asked_for(tokens))
         if brands and all(word in english.GENERIC for word in topic):
             topic = []
         stems = [stem(word) for word in topic]
@@ -179,8 +217,8 @@ class _Reader:
         return ()
 
     def _tokens(self) -> list[str]:
-        parts = re.findall(r"\||[,.;:!?()]+(?=\s|$)|\d+(?:[./]\d+)+[a-z]*|[^\W_]+", self.rest)
-        return [part if part[0].isalnum() else "|" for part in parts]
+        parts = re.findall(rf"{WISH}|\||[,.;:!?()]+(?=\s|$)|\d+(?:[./]\d+)+[a-z]*|[^\W_]+", self.rest)
+        return [part if part[0].isalnum() or part == WISH else "|" for part in parts]
 
     def _corrected(self, word: str) -> str:
         if word in english.FILLER or word in english.SOFT or word in english.LINKS:
@@ -201,7 +239,7 @@ class _Reader:
                 name = self.vocabulary.brands.get(phrase) if len(part) == size else None
                 marked = at > 0 and tokens[at - 1] in english.BRAND_MARKERS
                 plain = phrase in self.vocabulary.plain_brands or (size == 1 and self._is_ordinary(part[0]))
-                if name and (marked or not plain):
+                if name and (marked or not plain) and _is_spelled(name, part):
                     found.append(name)
                     tokens[at : at + size] = ["|"]
                     break

@@ -51,12 +51,15 @@ class Gate:
     """Cosine that suffices where no word is shared: another word for the same thing."""
     foreign_cosine: float = 0.7
     """The same where several words were asked and the catalogue lacks one of them."""
+    unsure_cosine: tuple[float, float] = (0.45, 0.3)
+    """Likeness of the best row from which two words, and more, may be another name for it: not denied then.
+    Nobody asks for what a shop has not in a long paraphrase."""
     slack: float = 0.16
     """How far below the best coverage a row may lie, for up to three terms; .07 more for each more:
     of "boys pants slim fit" one word may be missing, of "lunch bag" none."""
 
 
-WORDS_ONLY_GATE = Gate(partial=((0.5, 0.4),), half_cosine=0.6, lone_cosine=0.8)
+WORDS_ONLY_GATE = Gate(partial=((0.5, 0.4),), half_cosine=0.6, lone_cosine=0.8, unsure_cosine=(2, 2))
 """For embedders whose cosine only repeats what the words say."""
 
 
@@ -105,6 +108,14 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
             (evidence.cosine >= gate.lone_cosine) & (evidence.cosine >= best_cosine - 0.05) & (best < 0.99)
         )
     return found & keep
+
+
+def may_be(evidence: Evidence, gate: Gate) -> bool:
+    """Whether some row, though not plainly what was asked, comes too close to deny it. One word that no
+    name holds is a plain no."""
+    close = evidence.cosine
+    least = gate.unsure_cosine[evidence.terms > 2]
+    return evidence.terms > 1 and close is not None and bool((close >= least).any())
 
 
 def _only_mentioned(evidence: Evidence, found: Mask) -> bool:

@@ -8,7 +8,11 @@ from typing import Literal
 from retrieval.query import Query
 from shop.types import PolicyPassage, Product
 
-Outcome = Literal["found", "not_stocked", "filtered_out", "not_in_data", "failed"]
+Outcome = Literal["found", "unsure", "not_stocked", "filtered_out", "not_in_data", "failed"]
+"""`unsure`: nothing is plainly what was asked, and `nearest` comes too close to say that it is not there."""
+
+WHOLE = 0.999
+"""Coverage from which a product's text holds all that was asked."""
 
 
 @dataclass(frozen=True, slots=True)

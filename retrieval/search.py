@@ -20,14 +20,23 @@ from retrieval.choosing import Chosen, choose_rows, compare
 from retrieval.embedding import Embedder, Vectors
 from retrieval.explaining import relax, sort_near
 from retrieval.filters import Filters
-from retrieval.heads import head_term, recipients
+from retrieval.heads import head_term, head_words, recipients
 from retrieval.lexical import CARRIED_WEIGHT, Lexical, weigh
 from retrieval.library import Fixed, Library, read_policies, shelve
 from retrieval.passages import Passages
-from retrieval.query import Query, parse_query
+from retrieval.query import Query, parse_query, read_as_words
 from retrieval.ranker import Ranker, read_ranker
-from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, relevant, strictly_relevant
-from retrieval.results import Hit, Outcome, PolicyHit, SearchResult
+from retrieval.ranking import (
+    WORDS_ONLY_GATE,
+    Evidence,
+    Floats,
+    Gate,
+    Mask,
+    may_be,
+    relevant,
+    strictly_relevant,
+)
+from retrieval.results import WHOLE, Hit, Outcome, PolicyHit, SearchResult
 from retrieval.scoring import Scorer, View, asked_text
 from retrieval.sorting import first_by, sort_rows
 from retrieval.variety import vary
@@ -158,7 +167,13 @@ class Search:
                 best = np.array(vary(best.tolist(), lambda at: catalogue.version_of(int(rows[at])), k))
             hits = self._hits(found, best[:k])
             return SearchResult(query, hits, len(places), "found", missing=found.missing, degraded=degraded)
-        return self._explain(query, k, exclude, found, degraded)
+        result = self._explain(query, k, exclude, found, degraded)
+        plain = read_as_words(query) if result.outcome == "filtered_out" else None
+        if plain is not None:
+            again = self.search(plain, k, exclude)
+            if again.outcome == "found" and again.hits[0].coverage >= WHOLE:
+                return again
+        return result
 
     @staticmethod
     def _without(found: _Found, places: Rows, exclude: frozenset[str]) -> Rows:
@@ -172,7 +187,7 @@ class Search:
         backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
         """
         vocabulary = found.catalogue.vocabulary
-        terms = vocabulary.terms([w for w in words(query.topic) if w not in english.LINKS])
+        terms = vocabulary.terms(*_split(query.topic, english.LINKS))
         place = head_term(query.topic, terms)
         if place is None:
             return None
@@ -255,7 +270,7 @@ class Search:
         vocabulary, lexical = catalogue.vocabulary, catalogue.lexical
         topic = [word for word in words(query.topic) if word not in english.LINKS]
         hard = [word for word in topic if word not in english.SOFT]
-        terms = vocabulary.terms(hard)
+        terms = vocabulary.terms(*_split(query.topic, english.LINKS | english.SOFT))
         weights, holding, missing = weigh(terms, lexical, recipients(query.topic))
         extra = [
             *query.filters.colours,
@@ -264,7 +279,8 @@ class Search:
         ]
         stems = [s for term in terms for alternative, _ in term.alternatives for s in alternative]
         stems += [stem(w) for text in (*extra, *(t for t in topic if t in english.SOFT)) for w in words(text)]
-        text = " ".join([*extra, query.topic]).strip() or query.text
+        spelled_out = (w if w in vocabulary.words else vocabulary.apart(w) for w in query.topic.split())
+        text = " ".join([*extra, *spelled_out]).strip() or query.text
         vector, degraded = self._vector(text, catalogue.has_vectors)
         asked = self._vector(asked_text(query), catalogue.has_vectors and catalogue.is_large)[0]
         stems = list(dict.fromkeys(stems))
@@ -335,15 +351,23 @@ class Search:
             fitting = ascending[catalogue.keeps(query.filters, rows[ascending])]
             shown = near[np.isin(near, fitting)] if len(fitting) else near
             hits = self._hits(found, shown[:k])
-            return SearchResult(query, (), 0, "not_stocked", hits, (), found.missing, degraded)
+            unsure = len(fitting) > 0 and may_be(found.evidence, self._gate)
+            outcome: Outcome = "unsure" if unsure else "not_stocked"
+            return SearchResult(query, (), 0, outcome, hits, (), found.missing, degraded)
         names = [name for name, _ in query.filters.relaxations()]
         unstated = [name for name in names if not catalogue.states(name, rows[places])]
         dropped, passing = relax(catalogue, query.filters, rows[places], unstated)
         near = places[passing]
         near = near[sort_near(catalogue, rows[near], query.filters, dropped, found.score[near], k)]
-        outcome: Outcome = "not_in_data" if unstated and set(dropped) & set(unstated) else "filtered_out"
+        outcome = "not_in_data" if unstated and set(dropped) & set(unstated) else "filtered_out"
         hits = self._hits(found, near)
         return SearchResult(query, (), 0, outcome, hits, dropped, found.missing, degraded)
+
+
+def _split(topic: str, left_out: frozenset[str]) -> tuple[list[str], int]:
+    """The topic's words without those `left_out`, and how many of them stand up to its head noun."""
+    kept = [word for word in words(topic) if word not in left_out]
+    return kept, sum(word not in left_out for word in head_words(topic))
 
 
 def _head(lexical: Lexical, term: Term, chosen: Chosen, held: tuple[Floats, Floats], lenient: bool) -> Mask:

@@ -201,7 +201,7 @@ class Vocabulary:
         first, last = stem(before), stem(after)
         found = [
             near
-            for near in _slips(word, swaps_only=_is_ordinary(word))
+            for near in _slips(word, plain=_is_ordinary(word))
             if (first, stem(near)) in self.pairs or (stem(near), last) in self.pairs
         ]
         return max(found, key=lambda near: self.words[near], default=word)
@@ -215,29 +215,38 @@ class Vocabulary:
 
     def splits(self, word: str) -> frozenset[str]:
         """Stems of the two words that `word` writes as one, if titles write them as two."""
-        for at in range(3, len(word) - 2):
-            first, second = stem(word[:at]), stem(word[at:])
-            if (first, second) in self.pairs:
-                return frozenset((first, second))
-        return frozenset()
+        return frozenset(stem(part) for part in self.apart(word).split(" ") if part != word)
 
-    def terms(self, topic: Sequence[str]) -> list[Term]:
-        """The words of a topic as terms: compounds joined or split, synonyms added."""
+    def apart(self, word: str) -> str:
+        """`word`, or the two words that it writes as one and titles as two: "power strip"."""
+        for at in range(3, len(word) - 2):
+            if (stem(word[:at]), stem(word[at:])) in self.pairs:
+                return f"{word[:at]} {word[at:]}"
+        return word
+
+    def terms(self, topic: Sequence[str], head_end: int | None = None) -> list[Term]:
+        """The words of a topic as terms: compounds joined or split, synonyms added. The word that names
+        the thing ends before place `head_end` (None: the topic ends with it).
+        """
         found: list[Term] = []
         at = 0
         while at < len(topic):
-            term = self._synonym_term(topic, at) or self._compound(topic, at) or self._single(topic[at])
+            term = (
+                self._synonym_term(topic, at, head_end or len(topic))
+                or self._compound(topic, at)
+                or self._single(topic[at])
+            )
             found.append(term)
             at += len(term.words)
         return found
 
-    def _synonym_term(self, topic: Sequence[str], at: int) -> Term | None:
+    def _synonym_term(self, topic: Sequence[str], at: int, head_end: int) -> Term | None:
         for size in (3, 2, 1):
             part = tuple(topic[at : at + size])
             key = tuple(stem(word) for word in part)
             group = self._synonyms.get(key, ())
-            if at + size == len(topic):
-                # Only what the topic ends with is what is asked for: a jewellery box is no necklace.
+            if at + size == head_end:
+                # Only the head noun is what is asked for: a jewellery box is no necklace.
                 group += self._umbrellas.get(key, ())
             if len(part) == size and group:
                 own = frozenset(stem(word) for word in part)
@@ -317,12 +326,13 @@ def _read_umbrellas() -> Mapping[Phrase, tuple[Phrase, ...]]:
     return found
 
 
-def _slips(word: str, swaps_only: bool) -> set[str]:
-    """Words one slip of the finger away (Norvig 2007): two letters swapped, one too many, missing or
-    wrong."""
+def _slips(word: str, plain: bool) -> set[str]:
+    """Words one slip of the finger away (Norvig 2007): two letters swapped, one of a pair missing; of a
+    word that is not `plain` (an ordinary one) also any letter too many, missing or wrong."""
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     found = {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
-    if not swaps_only:
+    found |= {a + b[0] + b for a, b in parts if b}  # "wal clock"
+    if not plain:
         found |= {a + b[1:] for a, b in parts if b}
         for letter in ascii_lowercase:
             found |= {a + letter + b for a, b in parts} | {a + letter + b[1:] for a, b in parts if b}

@@ -10,13 +10,14 @@ from assistant.planning.scene import PlanBuilder, Planned, Scene, offered
 from assistant.planning.talk import plan_out_of_scope
 from assistant.records import describe_filters, product_card
 from retrieval.query import Filters, Query
-from retrieval.search import Hit, SearchResult
+from retrieval.results import WHOLE, Hit, SearchResult
 from shop.formats import format_count
 from shop.types import Product
 
 SUPERLATIVES = {"price_asc": "cheapest", "price_desc": "most expensive", "popular": "most popular"}
 MANY = 12  # more matches than this and the shopper is asked to narrow down
 NEAREST_CARDS = 3
+NOTHING_SUCH = ("not_stocked", "unsure")
 GAPS = {
     "price": "prices for these",
     "rating": "ratings",
@@ -48,7 +49,7 @@ def plan_find(scene: Scene) -> Planned:
     if result.outcome == "found" and result.hits:
         return _found(scene, result)
     asks = scene.said.asks
-    if result.outcome == "not_stocked" and "general_question" in asks and "wants" not in asks:
+    if result.outcome in NOTHING_SUCH and "general_question" in asks and "wants" not in asks:
         # A question about the world, not about what the shop has.
         return plan_out_of_scope(scene)
     if scene.said.intent.name == "followup" and ("more" in scene.said.asks or query.cheaper or query.dearer):
@@ -242,7 +243,7 @@ def _end_of_list(scene: Scene) -> Planned:
 def _not_found(scene: Scene, result: SearchResult) -> Planned:
     query = scene.evidence.query
     builder = PlanBuilder(scene)
-    if result.outcome == "not_stocked":
+    if result.outcome in NOTHING_SUCH:
         query = _as_typed(query)
     slots = _name_query(builder, scene, query)
     nearest = [
@@ -255,6 +256,8 @@ def _not_found(scene: Scene, result: SearchResult) -> Planned:
             builder.say("not_known", ("gap",), gap="[ask.gap]")
         case "filtered_out":
             builder.say("filtered_out", tuple(slots), **slots)
+        case "unsure":
+            _say_unsure(builder, query, result)
         case _:
             if not query.topic:
                 builder.name("ask", topic="that")
@@ -264,6 +267,13 @@ def _not_found(scene: Scene, result: SearchResult) -> Planned:
         builder.say("nearest", ("product",), product=top, **builder.price_slots(top))
     _say_loosened(builder, scene)
     return _finish_search(builder, scene, nearest, [product_card(p, "The closest we have") for p in nearest])
+
+
+def _say_unsure(builder: PlanBuilder, query: Query, result: SearchResult) -> None:
+    """No denial and no promise: what the pages do not mention, where that is so; the nearest follow."""
+    if result.missing or all(hit.coverage < WHOLE for hit in result.nearest):
+        builder.name("ask", missing=", ".join(result.missing) or query.topic)
+        builder.say("not_mentioned", ("missing",), missing="[ask.missing]")
 
 
 def _say_loosened(builder: PlanBuilder, scene: Scene) -> None:

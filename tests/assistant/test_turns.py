@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.chat import Assistant
@@ -259,3 +261,15 @@ def test_a_stopped_reply_is_kept(assistant: Assistant):
         pass
     reply.close()
     assert [turn.message for turn in assistant.history(conversation)] == ["show me mugs"]
+
+
+def test_what_comes_close_is_shown_without_a_claim(assistant, say, monkeypatch):
+    search = assistant.search.search
+
+    def unsure(query, *args, **more):
+        return replace(search(query, *args, **more), outcome="unsure")
+
+    monkeypatch.setattr(assistant.search, "search", unsure)
+    done = say("do you sell espresso machines?")
+    assert not done.denies and done.acts[:2] == ("not_mentioned", "nearest")
+    assert ids(done)

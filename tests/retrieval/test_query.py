@@ -7,6 +7,7 @@ import pytest
 
 from retrieval.query import Filters, parse_query
 from retrieval.vocabulary import Vocabulary
+from shop.types import Product
 
 
 @pytest.mark.parametrize(
@@ -133,3 +134,23 @@ def test_fast_enough(vocabulary: Vocabulary) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "?!", "£", "🎁", "a" * 5000, "under under under", "not"])
 def test_odd_input_is_an_empty_or_plain_query(vocabulary: Vocabulary, text: str) -> None:
     parse_query(text, vocabulary)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("my cat hurt itself, do you have a lunch bag", "lunch bag"),
+        ("my friend Yvonne needs a mug with hearts", "mug with hearts"),
+        ("mugs please, do you have any?", "mugs"),
+        ("I'm after a mug for the kitchen", "mug for kitchen"),
+        ("a mug for people who need a handle", "mug for people handle"),
+    ],
+)
+def test_of_a_sentence_what_is_wished_for(vocabulary: Vocabulary, text: str, topic: str) -> None:
+    assert parse_query(text, vocabulary).topic == topic
+
+
+def test_a_brand_is_named_as_it_is_spelled() -> None:
+    vocabulary = Vocabulary([Product(id="b", title="Dog Bowl", brand="BUDDING")])
+    assert parse_query("ear buds", vocabulary).filters.brands == ()
+    assert parse_query("budding bowl", vocabulary).filters.brands == ("BUDDING",)

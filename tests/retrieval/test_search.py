@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from retrieval.embedding import HashEmbedder
+from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Gate, may_be
 from retrieval.search import Search, SearchResult
 from retrieval.vectors import MemoryVectors
 from shop.errors import SearchError
+from shop.types import Product
 from tests.retrieval.conftest import POLICIES, PRODUCTS
 
 
@@ -132,3 +134,25 @@ def test_filters_alone_browse(search: Search, text: str) -> None:
     result = search.search(text, k=50)
     assert result.outcome == "found"
     assert all(result.query.filters.matches(hit.product) for hit in result.hits)
+
+
+@pytest.mark.parametrize(
+    ("terms", "cosine", "close"),
+    [(1, 0.6, False), (2, 0.44, False), (2, 0.46, True), (3, 0.31, True), (3, 0.29, False)],
+)
+def test_what_comes_close_is_not_denied(terms: int, cosine: float, close: bool) -> None:
+    nothing = np.zeros(3, dtype=np.float32)
+    cosines = np.array([0.0, cosine, 0.1], dtype=np.float32)
+    evidence = Evidence(nothing, nothing, nothing > 0, nothing, cosines, terms)
+    assert may_be(evidence, Gate()) is close
+    assert not may_be(evidence, WORDS_ONLY_GATE)
+
+
+def test_a_name_that_is_also_a_brand() -> None:
+    products = [
+        Product(id="b", title="Dog Bowl", brand="Sparkle"),
+        *(Product(id=str(n), title=f"Sparkle Lamp {n}", brand="Other") for n in range(3)),
+    ]
+    search = Search(products, [], HashEmbedder(), MemoryVectors(), MemoryVectors())
+    assert set(ids(search.search("sparkle lamp"))) == {"0", "1", "2"}
+    assert search.search("lamp by sparkle").outcome == "filtered_out"

@@ -5,6 +5,7 @@ import pytest
 from retrieval.search import Search
 from retrieval.vocabulary import Vocabulary
 from retrieval.words import words
+from shop.types import Product
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,6 @@ def test_a_slip_beside_a_neighbour(vocabulary: Vocabulary) -> None:
 
 
 def test_a_compound_is_no_mistyping() -> None:
-    from shop.types import Product
-
     vocabulary = Vocabulary([Product(id=str(n), title="Ceiling Fan with Chains") for n in range(5)])
     assert vocabulary.correct("chainsaw") == "chainsaw"
 
@@ -47,3 +46,12 @@ def test_departments_and_roots(search: Search) -> None:
     assert search.search("drinkware").outcome == "found"
     assert search.search("jewellery").outcome == "not_stocked"
     assert {hit.product.id for hit in search.search("clothing").hits} == {"t1"}
+
+
+def test_a_letter_of_a_pair_forgotten() -> None:
+    vocabulary = Vocabulary([Product(id=str(n), title="Red Wall Clock") for n in range(3)])
+    assert vocabulary.correct_beside("wal", "", "clock") == "wall"
+
+
+def test_a_department_before_for(search: Search) -> None:
+    assert {hit.product.id for hit in search.search("crockery for mum").hits} >= {"m1", "s1"}
