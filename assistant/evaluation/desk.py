@@ -199,7 +199,7 @@ def _customer_of(actions: Sequence[Mapping[str, Any]], store: Store) -> str:
 
 
 def is_stated(text: str, expected: Expected, store: Store) -> bool:
-    """Whether the words point at the order: its number, a word of an acted line's title, or "all", "the order".
+    """Whether the words point at the order: its number, a word of an acted line's title, or "all" …
 
     Looks at the task and the database only, so that nothing the desk finds decides what is checked.
     """
