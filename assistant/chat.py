@@ -13,6 +13,8 @@ import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from assistant.deeds import Deeds
@@ -47,6 +49,9 @@ from shop.settings import Settings
 from shop.store import Store
 from shop.store.interactions import DISLIKED
 from shop.types import Turn
+
+if TYPE_CHECKING:
+    from insight.customers import Insight
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +89,13 @@ class Assistant:
         store = Store(settings.database_url)
         search = open_search(store, settings)
         return cls(settings, store, search, open_recommender(store, search, settings))
+
+    @cached_property
+    def insight(self) -> Insight:
+        """What the shop knows of its customers; reads all orders when first asked."""
+        from insight.customers import open_insight
+
+        return open_insight(self.store, self.settings)
 
     def close(self) -> None:
         """Let go of the database and the model."""

@@ -38,6 +38,7 @@ PARTS = {
     "quality_uplift": "Who is moved by a message; tables",
     "quality_recommend": "Recommendations",
     "speed_recommend": "Recommending from 100,000 products",
+    "quality_support": "The support desk's reading of messages",
 }
 LIMIT_S = 3600
 

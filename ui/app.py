@@ -211,6 +211,7 @@ def _warm_up(assistant: Assistant, page: shopper.ShopPage) -> None:
     try:
         page.session(Visitor(), may_pick=True)
         assistant.warm()
+        assistant.insight.profile("")
     except RegularsError as error:
         log.warning("not warmed up: %s", error)
 

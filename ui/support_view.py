@@ -5,13 +5,14 @@ Knows nothing of events or stores, nor of who is looking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from html import escape
 
-from assistant.support import Answer, Brief, Conversation, is_cancelled, is_open
+from assistant.support import Answer, Brief, Conversation, CustomerProfile, is_cancelled, is_open
 from assistant.support.records import address_line
-from shop.formats import format_list
+from assistant.support.signals import MESSAGE_EVENTS
+from shop.formats import format_date, format_list
 from shop.settings import Settings
 from shop.types import Customer, Order, OrderLine, Return
 from ui.signals_view import signals_panel
@@ -33,14 +34,40 @@ ORDERS_SHOWN = 25
 LINES_SHOWN = 30
 TIMELINE_SHOWN = 40
 SOURCES_SHOWN = 6
+TIMELINE_KINDS = {
+    "order": "Orders",
+    "return": "Returns",
+    "chat": "Chats",
+    "event": "Events",
+    "message": "Messages sent",
+}
+"""What the timeline may show, by the kind of its entries."""
 
 
 def label_customer(customer: Customer) -> str:
-    """How a customer stands in a list of results."""
+    """How a customer stands in a list of results; the e-mail address is masked."""
     parts = [customer.name or f"Customer {customer.id}"]
     if customer.name:
         parts.append(customer.id)
-    return " · ".join([*parts, *(value for value in (customer.email, customer.country) if value)])
+    known = (mask_email(customer.email), customer.country)
+    return " · ".join([*parts, *(value for value in known if value)])
+
+
+def mask_email(email: str) -> str:
+    """ "a•••@example.org": enough to tell two apart, not to write to either."""
+    name, at, domain = email.partition("@")
+    return f"{name[:1]}•••{at}{domain}" if at else ""
+
+
+def mask_digits(text: str) -> str:
+    """The last two digits of a phone number."""
+    digits = [letter for letter in text if letter.isdigit()]
+    return f"••• {''.join(digits[-2:])}" if digits else ""
+
+
+def show_day_of(day: date, settings: Settings) -> str:
+    """A date without a time, as people read it."""
+    return format_date(day, settings.locale)
 
 
 class SupportView:
@@ -49,8 +76,8 @@ class SupportView:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def overview(self, found: Brief) -> str:
-        """Essentials, the written brief and the next step."""
+    def overview(self, found: Brief, *, shows_contact: bool = False) -> str:
+        """Essentials, the written brief and the next step; contact data masked unless asked for."""
         sentences = "".join(
             f"<li>{escape(sentence.text)} {source_tag(sentence.source)}</li>" for sentence in found.summary
         )
@@ -58,10 +85,52 @@ class SupportView:
         advice = f"<p>{escape(step.text)}</p><small>Because: {escape(step.rule)}.</small>"
         short = panel("In short", f'<ul class="rs-brief">{sentences}</ul>')
         below = f'<div class="rs-two">{short}{panel("Suggested next step", advice, "step")}</div>'
-        signals = signals_panel(found.signals, self.settings) if found.signals else ""
-        return stacked(self._essentials(found), below, signals)
+        essentials = self._essentials(found, shows_contact)
+        return stacked(essentials, below)
 
-    def _essentials(self, found: Brief) -> str:
+    def insight(self, found: Brief) -> str:
+        """Next best action, mood, oddities, risk, segment and value, each with its reason."""
+        if found.profile is None or found.signals is None:
+            return stacked(notice("Working out what to expect of this customer …"))
+        return stacked(signals_panel(found.signals, self.settings), self._expected(found, found.profile))
+
+    def _expected(self, found: Brief, profile: CustomerProfile) -> str:
+        """Segment, what is expected of them, what they come back for; each with its reason."""
+        settings = self.settings
+        rows = [
+            (one.name, f"{one.sentence}{f', since {show_day_of(one.since, settings)}' if one.since else ''}")
+            for one in profile.segments
+        ]
+        segments = self._facts(rows) or "<p>No segment holds them yet.</p>"
+        risk = "<p>Not known yet: no dated order to judge by.</p>"
+        if profile.churn is not None:
+            churn = profile.churn
+            reasons = "".join(f"<li>{escape(reason.words)}</li>" for reason in churn.reasons[:3])
+            notice_ = f"<small>{escape(churn.notice)}</small>" if churn.notice else ""
+            risk = (
+                f"<p><b>{churn.probability:.0%}</b> that no order comes within {churn.horizon_days} days</p>"
+                f'<ul class="rs-brief">{reasons}</ul>{notice_}'
+            )
+        worth = []
+        if profile.expected_value is not None:
+            worth.append((f"Next {profile.value_days} days", show_amount(profile.expected_value, settings)))
+        if profile.engagement is not None:
+            worth.append(("Engagement", profile.engagement.words))
+        loves = [(one.text, one.source) for one in found.affinities]
+        likes = self._facts(loves) or "<p>Too few orders to tell.</p>"
+        return (
+            '<div class="rs-signals">'
+            + panel("Risk of losing them", risk)
+            + panel("Segment and value", segments + self._facts(worth))
+            + panel("Comes back for", likes)
+            + "</div>"
+        )
+
+    def _facts(self, rows: Sequence[tuple[str, str]]) -> str:
+        cells = "".join(table_row(escape(name), escape(text)) for name, text in rows)
+        return f'<table class="rs-facts">{cells}</table>' if rows else ""
+
+    def _essentials(self, found: Brief, shows_contact: bool) -> str:
         customer, facts, settings = found.customer, found.facts, self.settings
         since = f"{facts.days_since} days ago" if facts.days_since is not None else ""
         figures = (
@@ -80,35 +149,51 @@ class SupportView:
             '<section class="rs-panel" aria-label="Customer"><div class="rs-who">'
             f'<span class="rs-face" aria-hidden="true">{face}</span>'
             f"<div><h2>{escape(customer.name or f'Customer {customer.id}')}</h2>"
-            f'<p class="rs-contact">{escape(self._contact(customer))}</p></div>'
+            f'<p class="rs-contact">{escape(self._contact(customer, shows_contact))}</p></div>'
             f'<div class="rs-badges">{self._badges(found)}</div></div>'
             f'<dl class="rs-figures">{figures}</dl></section>'
         )
 
-    def _contact(self, customer: Customer) -> str:
+    def _contact(self, customer: Customer, shows_contact: bool) -> str:
         place = address_line(customer) or customer.country
         paying = (
             format_list(customer.payment_methods, self.settings.locale) if customer.payment_methods else ""
         )
         number = f"No. {customer.id}" if customer.name else ""
-        parts = (number, customer.email, customer.phone, place, paying)
-        return " · ".join(value for value in parts if value)
+        since = f"customer since {show_day(customer.since, self.settings)}" if customer.since else ""
+        language = f"writes {customer.language}" if customer.language else ""
+        if shows_contact:
+            private = (customer.email, customer.phone, place)
+        else:
+            private = (mask_email(customer.email), mask_digits(customer.phone), customer.country)
+        return " · ".join(value for value in (number, *private, language, since, paying) if value)
 
     def _badges(self, found: Brief) -> str:
         consent = found.customer.consent
         badges = [badge(each) for each in found.facts.top_categories]
         mail = "yes" if consent.marketing_email else "no"
         badges.append(badge(f"Marketing e-mail: {mail}", "yes" if consent.marketing_email else ""))
+        badges.append(
+            badge(f"SMS: {'yes' if consent.marketing_sms else 'no'}", "yes" if consent.marketing_sms else "")
+        )
+        badges.append(
+            badge(
+                f"Learning from chats: {'yes' if consent.training else 'no'}",
+                "yes" if consent.training else "",
+            )
+        )
         if not consent.personalisation:
             badges.append(badge("No personalisation", "warn"))
         return "".join(badges)
 
-    def orders(self, found: Brief) -> str:
-        """Orders newest first, each with its lines; returns below."""
+    def orders(self, found: Brief, allowed: Mapping[str, str]) -> str:
+        """Orders newest first with their lines, then returns; `allowed`: what may be done, by order."""
         if not found.orders:
             return stacked(notice("No orders are on record for this customer.", "empty"))
         shown = found.orders[:ORDERS_SHOWN]
-        items = "".join(self._order(order, is_first=n == 0) for n, order in enumerate(shown))
+        items = "".join(
+            self._order(order, allowed.get(order.id, ""), is_first=n == 0) for n, order in enumerate(shown)
+        )
         older = count_of(len(found.orders) - len(shown), "older order", "older orders", self.settings)
         tail = notice(f"{older} not listed; ask about them above.") if len(found.orders) > len(shown) else ""
         rows = "".join(self._return(item) for item in found.returns[:LINES_SHOWN])
@@ -121,16 +206,17 @@ class SupportView:
         day = escape(show_day(item.at, self.settings))
         return table_row(day, what, escape(show_amount(item.amount, self.settings)), numbers=1)
 
-    def _order(self, order: Order, *, is_first: bool) -> str:
+    def _order(self, order: Order, allowed: str, *, is_first: bool) -> str:
         rows = "".join(self._line(line) for line in order.lines[:LINES_SHOWN])
         more = len(order.lines) - LINES_SHOWN
         rows += table_row(f"and {more} more lines", "", "") if more > 0 else ""
         kind = "yes" if is_open(order) else "warn" if is_cancelled(order) else ""
         badges = badge(order.status, kind) if order.status else ""
-        badges += badge(order.payment_status) if order.payment_status else ""
+        badges += badge(f"payment: {order.payment_status}") if order.payment_status else ""
         notes = [f"Tracking: {', '.join(order.tracking)}"] if order.tracking else []
         notes += [f"Paid with {', '.join(order.payments)}"] if order.payments else []
         below = f'<p class="rs-small">{escape(" · ".join(notes))}</p>' if notes else ""
+        below += f'<p class="rs-small">Under the policy: {escape(allowed)}</p>' if allowed else ""
         lines = count_of(len(order.lines), "line", "lines", self.settings)
         when = f"{show_day(order.placed_at, self.settings)} · {lines}"
         title = (
@@ -151,14 +237,16 @@ class SupportView:
         total = escape(show_amount(line.unit_price * line.quantity, self.settings))
         return table_row(what, each, total, numbers=2)
 
-    def timeline(self, found: Brief) -> str:
-        """Orders, returns, chats and events by date, newest first."""
-        entries = sorted(self._entries(found), key=lambda entry: -entry[0].timestamp())
+    def timeline(self, found: Brief, kinds: Collection[str] = tuple(TIMELINE_KINDS)) -> str:
+        """Orders, returns, chats, events and messages sent by date, newest first; only of `kinds`."""
+        every = list(self._entries(found))
+        entries = [entry for entry in every if entry[1] in kinds]
         if not entries:
-            text = "Nothing about this customer carries a date, so there is no timeline."
+            text = "Nothing of what is ticked is on record." if every else "Nothing is on record yet."
             return stacked(notice(text, "empty"))
+        entries.sort(key=lambda entry: -entry[0].timestamp() if entry[0] else float("inf"))
         rows = "".join(
-            f'<li class="rs-{kind}"><time datetime="{at.date().isoformat()}">'
+            f'<li class="rs-{kind}"><time{f" datetime={at.date().isoformat()}" if at else ""}>'
             f"{escape(show_day(at, self.settings))}</time><span>{escape(text)}</span></li>"
             for at, kind, text in entries[:TIMELINE_SHOWN]
         )
@@ -169,34 +257,41 @@ class SupportView:
             notice(older) if more > 0 else "",
         )
 
-    def _entries(self, found: Brief) -> Iterator[tuple[datetime, str, str]]:
-        """When, what kind, and in words."""
+    def _entries(self, found: Brief) -> Iterator[tuple[datetime | None, str, str]]:
+        """When (None: the data has no date), what kind, and in words."""
         for order in found.orders:
-            if order.placed_at:
-                total = show_amount(order.total, self.settings)
-                yield order.placed_at, "order", f"Order {order.id}, {total}"
+            status = f", {order.status}" if order.status else ""
+            total = show_amount(order.total, self.settings)
+            yield order.placed_at, "order", f"Order {order.id}, {total}{status}"
         for item in found.returns:
-            if item.at:
-                amount = show_amount(item.amount, self.settings)
-                yield item.at, "return", f"Sent back {item.quantity} × {item.title}, {amount}"
+            amount = show_amount(item.amount, self.settings)
+            yield item.at, "return", f"Sent back {item.quantity} × {item.title}, {amount}"
         for chat in found.conversations:
             handed = ", handed to a person" if chat.handed_off else ""
             yield chat.head.started_at, "chat", f"Chat with the assistant{handed}"
         for event in found.events:
             detail = event.properties.get("title") or event.properties.get("name") or ""
-            yield event.at, "event", f"{event.name} {detail}".strip()
+            kind = "message" if event.name in MESSAGE_EVENTS else "event"
+            yield event.at, kind, f"{event.name} {detail}".strip()
 
     def chats(self, found: Brief) -> str:
         """Conversations with the assistant, newest first, and what they told us they like."""
-        told = " ".join(
-            badge(f"{memory.kind} {memory.value}", "yes" if memory.kind == "likes" else "warn")
-            for memory in found.memories
-        )
-        likes = panel("Told us in chat", told) if told else ""
+        likes = self._memories(found)
         if not found.conversations:
             return stacked(likes, notice("This customer has not chatted with the assistant yet.", "empty"))
         items = "".join(self._chat(chat, is_first=n == 0) for n, chat in enumerate(found.conversations))
         return stacked(likes, f'<ul class="rs-list">{items}</ul>')
+
+    def _memories(self, found: Brief) -> str:
+        """What the assistant remembers, each with the message it was learnt from."""
+        said = {turn.id: turn for chat in found.conversations for turn in chat.turns}
+        rows = []
+        for memory in found.memories:
+            turn = said.get(memory.source)
+            where = f"chat of {show_day(memory.at, self.settings)}"
+            where += f": “{turn.message}”" if turn else ""
+            rows.append((f"{memory.kind} {memory.value}", where))
+        return panel("What the assistant remembers, and from where", self._facts(rows)) if rows else ""
 
     def _chat(self, chat: Conversation, *, is_first: bool) -> str:
         turns = ""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import typer
 
 from assistant.cli.campaign import campaign
+from assistant.cli.desk import desk
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
 from assistant.cli.evaluate_mood import evaluate_mood_file
 from assistant.cli.evaluate_recommend import evaluate_recommend_file
+from assistant.cli.evaluate_support import evaluate_support_file
 from assistant.cli.evaluate_uplift import evaluate_uplift_file
 from assistant.cli.likeness import alike
 from assistant.cli.predict import evaluate_predictions_file, predict
@@ -28,6 +30,7 @@ evaluate = typer.Typer(help="Measure, on your data or on the samples.", no_args_
 evaluate.command("search")(evaluate_search_file)
 evaluate.command("answers")(evaluate_answers_file)
 evaluate.command("recommend")(evaluate_recommend_file)
+evaluate.command("support")(evaluate_support_file)
 evaluate.command("mood")(evaluate_mood_file)
 evaluate.command("uplift")(evaluate_uplift_file)
 evaluate.command("predict")(evaluate_predictions_file)
@@ -44,4 +47,5 @@ app.command()(predict)
 app.command()(doctor)
 app.command()(forget)
 app.add_typer(campaign, name="campaign")
+app.add_typer(desk, name="desk")
 app.add_typer(evaluate, name="evaluate")

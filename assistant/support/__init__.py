@@ -7,9 +7,10 @@ is recorded here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.events import Source
@@ -30,13 +31,14 @@ from assistant.support.records import (
     stable_seed,
 )
 from assistant.support.signals import Signals, read_signals
-from insight.customers import open_insight
-from insight.features import CustomerFacts, facts_of, is_cancelled
+from insight.features import CustomerFacts, customer_facts, is_cancelled
+from insight.profile import CustomerProfile
 from shop.errors import NotFound
 from shop.formats import format_count, format_date
 from shop.settings import Settings
 from shop.store import ConversationHead, Memory
-from shop.types import Customer, Event, Order, Return, Turn
+from shop.store.desk import Looked
+from shop.types import Customer, Event, Order, Product, Return, Turn
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Brief",
+    "Conversation",
+    "CustomerProfile",
     "NextStep",
     "Sentence",
     "ask",
@@ -52,12 +56,14 @@ __all__ = [
     "is_cancelled",
     "is_open",
     "log_view",
+    "read_customer",
+    "with_insight",
 ]
 
-VIEWED = "Customer Viewed"
 LAPSED_DAYS = 90
 RETURN_FRESH_DAYS = 30
 QUOTE_CHARACTERS = 160
+AFFINITIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,18 @@ class Brief:
     summary: tuple[Sentence, ...]
     next_step: NextStep
     sources: tuple[Source, ...]
-    handled_by: str = "composer"
     signals: Signals | None = None
+    profile: CustomerProfile | None = None
+    """Both None until insight has been asked (`with_insight`)."""
+    affinities: tuple[Sentence, ...] = ()
+    """What they come back for, each with the share of their orders."""
+    handled_by: str = "composer"
+
+    @property
+    def last_turn(self) -> Turn | None:
+        """The last message they wrote and what it was answered, if they ever wrote."""
+        turns = [turn for chat in self.conversations for turn in chat.turns]
+        return max(turns, key=lambda turn: turn.at, default=None)
 
 
 def find_customers(assistant: Assistant, text: str, limit: int = 20) -> list[Customer]:
@@ -104,22 +120,40 @@ def find_customers(assistant: Assistant, text: str, limit: int = 20) -> list[Cus
     return assistant.store.find_customers(text.strip(), limit) if text.strip() else []
 
 
-def log_view(assistant: Assistant, customer_id: str, staff: str) -> None:
-    """Record that `staff` looked at this customer's data (event "Customer Viewed", real time)."""
-    assistant.store.put_events([Event(VIEWED, customer_id, datetime.now(UTC), {"staff": staff})])
+def log_view(assistant: Assistant, customer_id: str, staff: str, what: Looked = "record") -> None:
+    """Record that `staff` looked at this customer's record, unmasked contact data, or asked about them."""
+    assistant.store.add_view(customer_id, staff, what)
 
 
 def brief(assistant: Assistant, customer_id: str, *, staff: str = "staff") -> Brief:
-    """Everything about one customer as of the shop's date. Raises NotFound for an unknown id."""
+    """Everything about one customer as of the shop's date, and a note that `staff` looked.
+
+    Raises NotFound for an unknown id.
+    """
+    found = with_insight(assistant, read_customer(assistant, customer_id))
+    log_view(assistant, found.customer.id, staff)
+    return found
+
+
+def with_insight(assistant: Assistant, found: Brief) -> Brief:
+    """The same with what insight says; the first time it reads all the shop's orders, which takes seconds."""
+    profile = assistant.insight.profile(found.customer.id)
+    turns = [turn for chat in found.conversations for turn in chat.turns]
+    signals = read_signals(assistant.store, assistant.settings, profile, turns)
+    return replace(found, profile=profile, signals=signals)
+
+
+def read_customer(assistant: Assistant, customer_id: str) -> Brief:
+    """The same from the customer's own records only, and without the note. Raises NotFound."""
     store, settings = assistant.store, assistant.settings
     customer = store.customer(customer_id)
     if customer is None:
         raise NotFound(f"there is no customer {customer_id!r}; search by name, e-mail or order number")
-    log_view(assistant, customer.id, staff)
     today = settings.current_date
-    facts = facts_of(store, customer.id, today, count_undated=True)
     orders = tuple(store.orders_of(customer.id))
     returns = tuple(store.returns_of(customer.id))
+    products = store.products_by_id({line.product_id for order in orders for line in order.lines})
+    facts = customer_facts(customer.id, orders, returns, products, today, count_undated=True)
     conversations = tuple(
         Conversation(head, tuple(store.turns(head.conversation_id)))
         for head in store.conversations_of(customer.id)
@@ -132,17 +166,30 @@ def brief(assistant: Assistant, customer_id: str, *, staff: str = "staff") -> Br
         orders=orders,
         returns=returns,
         conversations=conversations,
-        events=tuple(event for event in store.events_of(customer.id) if event.name != VIEWED),
+        events=tuple(store.events_of(customer.id)),
         memories=memories,
         summary=writing.summary(orders, returns, conversations, memories),
         next_step=writing.next_step(orders, returns, conversations, today),
         sources=tuple(order_source(order, settings) for order in orders[:10]),
-        signals=read_signals(
-            store,
-            settings,
-            open_insight(store, settings).profile(customer.id),
-            [turn for conversation in conversations for turn in conversation.turns],
-        ),
+        affinities=affinities(orders, products, settings),
+    )
+
+
+def affinities(
+    orders: Sequence[Order], products: Mapping[str, Product], settings: Settings
+) -> tuple[Sentence, ...]:
+    """What the customer comes back for: categories by orders they occur in, then products bought again."""
+    kept = [order for order in orders if not is_cancelled(order)]
+    kinds: Counter[str] = Counter()
+    titles: Counter[str] = Counter()
+    for order in kept:
+        known = {products[line.product_id].category for line in order.lines if line.product_id in products}
+        kinds.update(known - {""})
+        titles.update({line.title for line in order.lines})
+    shown = kinds.most_common(AFFINITIES) + [(name, n) for name, n in titles.most_common(AFFINITIES) if n > 1]
+    total = format_count(len(kept), settings.locale)
+    return tuple(
+        Sentence(name, f"in {format_count(n, settings.locale)} of {total} orders") for name, n in shown
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.events import Source
 from assistant.plan import Act, Record
 from assistant.support.orders import Answer, OrderAnswers
+from assistant.support.policy_answers import answer_may, answer_trouble
 from assistant.support.questions import parse_question
 from assistant.support.records import customer_record, numbered, slots_of
 from shop.errors import NotFound, SearchError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "ask"]
 
 POLICY_COVERAGE = 0.34
+UNASKED_COVERAGE = 0.67
+"""A question that does not speak of the policy is answered from it only where it has most of its words."""
 CONTACT_WORDS = (
     ("email", ("mail",)),
     ("phone", ("phone",)),
@@ -53,10 +56,13 @@ class _Desk(OrderAnswers):
     def answer(self) -> Answer:
         """The answer, by what the question wants."""
         asked = self.asked
+        if asked.wanted == "may" and (self._knows_order() or not asked.order_id):
+            return answer_may(self) or self._policy()
         if asked.order_id:
             return self._order(asked.order_id)
         elsewhere = {
             "consent": self._consent,
+            "trouble": lambda: answer_trouble(self),
             "policy": self._policy,
             "contact": self._contact,
             "chats": self._chats,
@@ -68,7 +74,7 @@ class _Desk(OrderAnswers):
         if wanted in elsewhere:
             return elsewhere[wanted]()
         if asked.period is not None and self.orders and all(o.placed_at is None for o in self.orders):
-            return self._say([Act("ask_undated", {"period": "[ask.period]"})])
+            return self.say([Act("ask_undated", {"period": "[ask.period]"})])
         if wanted == "returns":
             return self._returned()
         if wanted == "status" or asked.status:
@@ -83,9 +89,9 @@ class _Desk(OrderAnswers):
 
     def _consent(self) -> Answer:
         if not self.customer.consent.marketing_email:
-            return self._say([Act("ask_consent_no")])
+            return self.say([Act("ask_consent_no")])
         record = customer_record(self.customer, self._facts(), self.assistant.settings)
-        return self._say([Act("ask_consent_yes", slots_of(record, "consent_source"))])
+        return self.say([Act("ask_consent_yes", slots_of(record, "consent_source"))])
 
     def _contact(self) -> Answer:
         text = self.asked.text.lower()
@@ -94,25 +100,25 @@ class _Desk(OrderAnswers):
         known = self.customer.name if field == "name" else record.fields.get(field)
         if not known:
             asked = Record("field", "word", "", {"name": "payment methods" if field == "payments" else field})
-            return self._say([Act("ask_no_contact", {"field": "[field]"})], [asked])
-        return self._say([Act(f"ask_contact_{field}", {"value": f"[customer.{field}]"})])
+            return self.say([Act("ask_no_contact", {"field": "[field]"})], [asked])
+        return self.say([Act(f"ask_contact_{field}", {"value": f"[customer.{field}]"})])
 
     def _chats(self) -> Answer:
         heads = self.assistant.store.conversations_of(self.customer.id)
         if not heads:
-            return self._say([Act("ask_no_chats")])
+            return self.say([Act("ask_no_chats")])
         day = format_date(heads[0].started_at.date(), self.assistant.settings.locale)
         fields = {"date": day, "message": heads[0].last_message, "count": self._count(len(heads))}
         chat = Record("chat", "conversation", heads[0].conversation_id, fields)
         slots = {"date": "[chat.date]", "message": "[chat.message]"}
         slots |= {"count": "[chat.count]"} if len(heads) > 1 else {}
-        answer = self._say([Act(numbered("ask_chats", len(heads)), slots)], [chat])
+        answer = self.say([Act(numbered("ask_chats", len(heads)), slots)], [chat])
         return replace(answer, sources=(Source("conversation", chat.id, f"Chat of {day}"),))
 
     def _likes(self) -> Answer:
         memories = self.assistant.store.memories(self.customer.id)
         if not memories:
-            return self._say([Act("ask_no_likes")])
+            return self.say([Act("ask_no_likes")])
         acts, records = [], []
         for kind in ("likes", "dislikes"):
             values = [memory for memory in memories if memory.kind == kind]
@@ -122,28 +128,33 @@ class _Desk(OrderAnswers):
             ]
             if values:
                 acts.append(Act(f"brief_{kind}", {"values": tuple(f"[{key}]" for key in keys)}))
-        return self._say(acts, records)
+        return self.say(acts, records)
 
-    def _policy(self) -> Answer:
+    def _policy(self, coverage: float = POLICY_COVERAGE) -> Answer:
         if self.assistant.store.count("policies") == 0:
-            return self._say([Act("ask_no_policy")])
+            return self.say([Act("ask_no_policy")])
         try:
             hits = self.assistant.search.policies(self.asked.text, k=1)
         except SearchError:
             hits = []
-        if not hits or hits[0].coverage < POLICY_COVERAGE:
-            return self._say([Act("ask_no_passage")])
+        if not hits or hits[0].coverage < coverage:
+            return self.say([Act("ask_no_passage")])
         passage = hits[0].passage
         text = " ".join(passage.text.split())
         record = Record("1", "policy", passage.id, {"name": passage.heading, "text": text})
-        answer = self._say([Act("ask_policy", {"heading": "[1]", "text": "[1.text]"})], [record])
+        answer = self.say([Act("ask_policy", {"heading": "[1]", "text": "[1.text]"})], [record])
         return replace(answer, sources=(Source("policy", passage.id, passage.heading, text),))
 
     def _policy_or_unknown(self) -> Answer:
         if self.assistant.store.count("policies") == 0:
             return self._unknown()
-        answer = self._policy()
+        answer = self._policy(UNASKED_COVERAGE)
         return self._unknown() if answer.denies else answer
+
+    def _knows_order(self) -> bool:
+        """Whether the order asked about is one of theirs."""
+        wanted = self.asked.order_id.lstrip("#").lower()
+        return any(order.id.lstrip("#").lower() == wanted for order in self.orders)
 
     def _about_records(self) -> bool:
         """ "Returns" is about this customer's records unless it asks how returning works."""

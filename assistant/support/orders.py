@@ -39,7 +39,7 @@ STATUS_LETTERS = 7
 DENIALS = frozenset(
     """ask_not_theirs ask_order_no_status ask_no_returns ask_no_open ask_no_status ask_status_unknown
     ask_no_contact ask_no_chats ask_no_likes ask_no_policy ask_no_passage ask_no_orders ask_undated
-    ask_undated_order ask_no_topic ask_unknown""".split()
+    ask_undated_order ask_no_topic ask_unknown trouble_none_delivery""".split()
 )
 """Acts that say that something is not on record."""
 
@@ -70,7 +70,7 @@ class OrderAnswers:
         """The answer about the orders of the time asked for; None where orders do not answer it."""
         orders = self._in_period()
         if not orders:
-            return self._say([Act("ask_no_orders", self._period())])
+            return self.say([Act("ask_no_orders", self._period())])
         if self.asked.terms and wanted not in ("average", "largest", "favourite"):
             return self._topic(wanted, orders)
         kept = [order for order in orders if not is_cancelled(order)]
@@ -85,7 +85,7 @@ class OrderAnswers:
                 return self._one_order("ask_largest", best)
             case "count":
                 slots = self._period() | ({"count": "[search.orders]"} if len(orders) > 1 else {})
-                return self._say([Act(numbered("ask_count", len(orders)), slots)], orders=orders)
+                return self.say([Act(numbered("ask_count", len(orders)), slots)], orders=orders)
             case "favourite":
                 return self._favourite(kept)
             case "list":
@@ -99,7 +99,7 @@ class OrderAnswers:
         order = next((o for o in self.orders if o.id.lstrip("#").lower() == wanted), None)
         if order is None:
             record = Record("1", "order", order_id, {"name": f"order {order_id}"})
-            return self._say([Act("ask_not_theirs", {"order": "[1]"})], [record])
+            return self.say([Act("ask_not_theirs", {"order": "[1]"})], [record])
         record = order_record("1", order, self.assistant.settings)
         acts = [Act("ask_order", {"order": "[1]", "items": "[1.items]", "total": "[1.total]"})]
         acts += [
@@ -109,23 +109,23 @@ class OrderAnswers:
         ]
         if self.asked.wanted == "status" and "status" not in record.fields:
             acts.append(Act("ask_order_no_status"))
-        return self._say(acts, [record], orders=[order])
+        return self.say(acts, [record], orders=[order])
 
     def _one_order(self, kind: str, order: Order, *more: Act) -> Answer:
         record = order_record("1", order, self.assistant.settings)
         slots = {"order": "[1.line]"} | ({"topic": "[ask]"} if kind.endswith("_topic") else {})
         acts = [Act(kind, slots), *more, Act("ask_holds", {"items": "[1.items]"})]
-        return self._say(acts, [record], orders=[order])
+        return self.say(acts, [record], orders=[order])
 
     def _edge(self, which: str) -> Answer:
         """The last or first order, of a product where one is named."""
-        orders = [order for order in self._in_period() if self._lines(order) or not self.asked.terms]
+        orders = [order for order in self._in_period() if self.lines_asked(order) or not self.asked.terms]
         if not orders and self.asked.terms:
-            return self._no_topic()
+            return self.deny_topic()
         if not orders:
-            return self._say([Act("ask_no_orders", self._period())])
+            return self.say([Act("ask_no_orders", self._period())])
         if orders[0].placed_at is None and len(orders) > 1:
-            return self._say([Act("ask_undated_order")])
+            return self.say([Act("ask_undated_order")])
         dated = [order for order in orders if order.placed_at is not None] or orders
         order = dated[0] if which == "last" else dated[-1]
         days: list[Act] = []
@@ -142,12 +142,12 @@ class OrderAnswers:
         record = order_record("1", order, self.assistant.settings)
         slots = {"order": "[1.line]"} | ({"topic": "[ask]"} if topic else {})
         holds = Act("ask_holds", {"items": "[1.items]"})
-        shown = order if not topic else replace(order, lines=tuple(self._lines(order)))
+        shown = order if not topic else replace(order, lines=tuple(self.lines_asked(order)))
         record = replace(
             record,
             fields=dict(record.fields) | {"items": describe_lines(shown.lines, self.assistant.settings)},
         )
-        return self._say([Act(f"ask_{which}{topic}", slots), *days, holds], [record, *extra], orders=[order])
+        return self.say([Act(f"ask_{which}{topic}", slots), *days, holds], [record, *extra], orders=[order])
 
     # -- several orders --------------------------------------------------------------------------
 
@@ -161,20 +161,20 @@ class OrderAnswers:
             Act("ask_spent", {"spent": "[sum.spent]"}),
             Act("ask_returned", {"returned": "[sum.returned]"}),
         ]
-        return self._say(acts, [money], orders=kept)
+        return self.say(acts, [money], orders=kept)
 
     def _figure(self, kind: str, name: str, money: Money | None, orders: Sequence[Order]) -> Answer:
         if money is None:
             return self._unknown()
         record = Record("sum", "money", "", {name: self._money(money)})
-        return self._say([Act(kind, {name: f"[sum.{name}]"} | self._period())], [record], orders=orders)
+        return self.say([Act(kind, {name: f"[sum.{name}]"} | self._period())], [record], orders=orders)
 
     def _topic(self, wanted: str, orders: Sequence[Order]) -> Answer | None:
         """Anything about one kind of product: whether, how many, when, for how much, in how many orders."""
-        found = [(order, self._lines(order)) for order in orders if self._lines(order)]
+        found = [(order, self.lines_asked(order)) for order in orders if self.lines_asked(order)]
         if not found:
             known = wanted in ("bought", "spent", "count")
-            return self._no_topic() if known else None
+            return self.deny_topic() if known else None
         holding = [order for order, _ in found]
         lines = [line for _, some in found for line in some]
         if wanted == "spent":
@@ -183,11 +183,11 @@ class OrderAnswers:
                 return self._unknown()
             record = Record("sum", "money", "", {"spent": self._money(total)})
             slots = {"spent": "[sum.spent]", "topic": "[ask]"} | self._period()
-            return self._say([Act("ask_spent_topic", slots)], [record], orders=holding)
+            return self.say([Act("ask_spent_topic", slots)], [record], orders=holding)
         if wanted == "count":
             slots = {"topic": "[ask]"} | self._period()
             slots |= {"count": "[search.orders]"} if len(holding) > 1 else {}
-            return self._say([Act(numbered("ask_count_topic", len(holding)), slots)], orders=holding)
+            return self.say([Act(numbered("ask_count_topic", len(holding)), slots)], orders=holding)
         units = sum(line.quantity for line in lines)
         records = self._records(holding)
         items = Record("items", "lines", "", {"name": self._items(lines), "count": self._count(units)})
@@ -197,12 +197,12 @@ class OrderAnswers:
         }
         slots_ |= {"count": "[items.count]"} if units > 1 else {}
         act = Act(numbered("ask_bought_topic", units), slots_)
-        return self._say([act], [*records, items], orders=holding)
+        return self.say([act], [*records, items], orders=holding)
 
     def _bought(self, orders: Sequence[Order]) -> Answer:
         items = self._items([line for order in orders for line in order.lines])
         slots = {"items": "[items]"} | self._period()
-        return self._say(
+        return self.say(
             [Act("ask_bought", slots)], [Record("items", "lines", "", {"name": items})], orders=orders
         )
 
@@ -210,7 +210,7 @@ class OrderAnswers:
         records = self._records(orders)
         slots: dict[str, str | tuple[str, ...]] = {"orders": self._handles(records), **self._period()}
         slots |= {"count": "[search.orders]"} if len(orders) > 1 else {}
-        return self._say([Act(numbered("ask_list", len(orders)), slots)], records, orders=orders)
+        return self.say([Act(numbered("ask_list", len(orders)), slots)], records, orders=orders)
 
     def _favourite(self, orders: Sequence[Order]) -> Answer:
         titles: Counter[str] = Counter()
@@ -222,31 +222,31 @@ class OrderAnswers:
         acts = [Act("ask_favourite", {"items": "[items]"} | self._period())]
         if self._facts().top_categories and not self.asked.period:
             acts.append(Act("ask_favourite_categories", {"categories": "[customer.categories]"}))
-        return self._say(acts, [items], orders=orders)
+        return self.say(acts, [items], orders=orders)
 
     def _status(self) -> Answer:
         orders = self._in_period()
         if self.asked.terms:
-            orders = [order for order in orders if self._lines(order)]
+            orders = [order for order in orders if self.lines_asked(order)]
             if not orders:
-                return self._no_topic()
+                return self.deny_topic()
         if not any(order.status for order in orders):
-            return self._say([Act("ask_status_unknown" if orders else "ask_no_orders", {})])
+            return self.say([Act("ask_status_unknown" if orders else "ask_no_orders", {})])
         wanted = self.asked.status[:STATUS_LETTERS]
         found = [order for order in orders if wanted and order.status.lower().startswith(wanted)]
         if not wanted:
             found = orders if self.asked.terms else [order for order in orders if is_open(order)]
         status = {"status": "[ask.status]"} if self.asked.status else {}
         if not found:
-            return self._say([Act("ask_no_status" if status else "ask_no_open", status)])
+            return self.say([Act("ask_no_status" if status else "ask_no_open", status)])
         records = self._records(found)
         slots: dict[str, str | tuple[str, ...]] = {"orders": self._handles(records), **status}
         slots |= {"count": "[search.orders]"} if len(found) > 1 else {}
         kind = "ask_status" if status else "ask_open"
         if self.asked.terms and not status:
             slots = {"order": "[1.line]", "topic": "[ask]"}
-            return self._say([Act("ask_status_topic", slots)], records, orders=found[:1])
-        return self._say([Act(numbered(kind, len(found)), slots)], records, orders=found)
+            return self.say([Act("ask_status_topic", slots)], records, orders=found[:1])
+        return self.say([Act(numbered(kind, len(found)), slots)], records, orders=found)
 
     def _returned(self) -> Answer:
         found = [
@@ -260,7 +260,7 @@ class OrderAnswers:
         ]
         topic = {"topic": "[ask]"} if self.asked.terms else {}
         if not found:
-            return self._say([Act("ask_no_returns", topic | self._period())])
+            return self.say([Act("ask_no_returns", topic | self._period())])
         records = [
             return_record(str(n), item, self.assistant.settings)
             for n, item in enumerate(found[:ORDERS_NAMED], 1)
@@ -278,14 +278,15 @@ class OrderAnswers:
             Source("return", item.id, f"Return {item.id}", record.fields["line"])
             for item, record in zip(found, records, strict=False)
         )
-        answer = self._say([Act(numbered("ask_returns", units), slots)], [*records, items])
+        answer = self.say([Act(numbered("ask_returns", units), slots)], [*records, items])
         return replace(answer, sources=sources)
 
     def _unknown(self) -> Answer:
-        return self._say([Act("ask_unknown")])
+        return self.say([Act("ask_unknown")])
 
-    def _no_topic(self) -> Answer:
-        return self._say([Act("ask_no_topic", {"topic": "[ask]"} | self._period())])
+    def deny_topic(self) -> Answer:
+        """That none of their orders holds what was asked about."""
+        return self.say([Act("ask_no_topic", {"topic": "[ask]"} | self._period())])
 
     # -- helpers ---------------------------------------------------------------------------------
 
@@ -295,7 +296,7 @@ class OrderAnswers:
             return list(self.orders)
         return [order for order in self.orders if order.placed_at and period.holds(order.placed_at.date())]
 
-    def _lines(self, order: Order) -> list[OrderLine]:
+    def lines_asked(self, order: Order) -> list[OrderLine]:
         """The lines that hold what the question names."""
         return [
             line
@@ -342,9 +343,10 @@ class OrderAnswers:
     def _money(self, money: Money) -> str:
         return format_money(money, self.assistant.settings.locale)
 
-    def _say(
+    def say(
         self, acts: Sequence[Act], records: Sequence[Record] = (), *, orders: Sequence[Order] = ()
     ) -> Answer:
+        """The acts in words, with the orders they were read from as sources."""
         settings = self.assistant.settings
         ask_fields = {
             "name": self.asked.topic,

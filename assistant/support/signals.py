@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from insight.anomalies import Anomaly, watch_of
 from insight.mood import Mood, read_mood
-from insight.next_action import FRESH_DAYS, NextAction, choose_action, facts_for_action
+from insight.next_action import FRESH_DAYS, MESSAGE_EVENTS, NextAction, choose_action, facts_for_action
 from insight.profile import CustomerProfile
 from shop.store import Store
 from shop.types import Turn
@@ -21,7 +21,16 @@ from shop.types import Turn
 if TYPE_CHECKING:
     from shop.settings import Settings
 
-__all__ = ["Anomaly", "Mood", "NextAction", "Signals", "find_grievance", "read_signals"]
+__all__ = [
+    "MESSAGE_EVENTS",
+    "Anomaly",
+    "Mood",
+    "NextAction",
+    "Signals",
+    "find_grievance",
+    "is_upset",
+    "read_signals",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,11 @@ def read_signals(
         message=last.message if last is not None else "",
         said_at=last.at if last is not None else None,
     )
+
+
+def is_upset(message: str, settings: Settings) -> bool:
+    """Whether a message is in a bad mood, as far as its language is one that mood can be read in."""
+    return settings.locale.startswith("en") and read_mood(message).label == "negative"
 
 
 def find_grievance(turns: Sequence[Turn], today: date) -> str:

@@ -6,7 +6,8 @@
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
 records.py, figures over all orders in figures.py, what single customers did in interactions.py,
-conversations and campaigns in conversations.py, what was predicted in predictions.py.
+conversations and campaigns in conversations.py, what was predicted in predictions.py, the support
+desk's own notes in desk.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from shop.store.conversations import (
     StoredCampaign,
     StoredDraft,
 )
+from shop.store.desk import CustomerView, Desk, Macro, Suggestion
 from shop.store.figures import RETURN, CustomerStats, Figures, Purchase
 from shop.store.interactions import Interaction, Interactions
 from shop.store.predictions import PredictionRun, Predictions
@@ -28,16 +30,19 @@ __all__ = [
     "RETURN",
     "ConversationHead",
     "CustomerStats",
+    "CustomerView",
     "Interaction",
+    "Macro",
     "Memory",
     "PredictionRun",
     "Purchase",
     "Store",
     "StoredCampaign",
     "StoredDraft",
+    "Suggestion",
     "moment_to_days",
 ]
 
 
-class Store(Records, Figures, Interactions, Conversations, Predictions):
+class Store(Records, Figures, Interactions, Conversations, Predictions, Desk):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

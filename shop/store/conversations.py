@@ -266,6 +266,8 @@ class Conversations(Database):
             schema.memories,
             schema.drafts,
             schema.predictions,
+            schema.customer_views,
+            schema.suggestions,
         ):
             owner = table.c.id if table is schema.customers else table.c.customer_id
             deletions[table.name] = delete(table).where(owner == customer_id)

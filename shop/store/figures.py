@@ -18,6 +18,7 @@ from shop.store.database import Database
 from shop.types import Money
 
 STREAM_ROWS = 10_000
+DAY_S = 86_400
 RETURN, CHAT, HANDED_OFF = "Order Refunded", "Message Sent", "Handed Off"
 """What a return, a message in the chat and one handed to a person are called among events."""
 
@@ -70,7 +71,7 @@ class Figures(Database):
         customer, order, days since 1970 (UTC), country, product, quantity, unit price, currency."""
         lines, orders = schema.order_lines, schema.orders
         heads = select(orders.c.id, orders.c.customer_id, orders.c.placed_at, orders.c.country).where(
-            orders.c.customer_id != "", orders.c.placed_at.is_not(None), _not_cancelled()
+            orders.c.customer_id != "", orders.c.placed_at.is_not(None), not_cancelled()
         )
         columns = select(
             lines.c.order_id, lines.c.product_id, lines.c.quantity, lines.c.unit_price, lines.c.currency
@@ -172,7 +173,7 @@ def _returned_later(before: datetime) -> Select[Any]:
         )
         .join(back, (back.c.order_id == returns.c.order_id) & (back.c.product_id == returns.c.product_id))
         .join(orders, orders.c.id == returns.c.order_id)
-        .where(returns.c.at >= before, orders.c.placed_at < before, _not_cancelled())
+        .where(returns.c.at >= before, orders.c.placed_at < before, not_cancelled())
         .group_by(orders.c.customer_id, back.c.currency)
     )
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 
 from shop.errors import StoreError
 from shop.store import rows as rows
@@ -20,6 +20,8 @@ from shop.store.database import batches
 from shop.store.products import QUERY_IDS, Products
 from shop.types import Customer, Event, Order, PolicyPassage, Product, Return
 
+ORDER_DIGITS_TYPED = 4
+"""From here on the beginning of an order's number finds it, as it is being typed."""
 COUNTED = {
     "products": schema.products,
     "customers": schema.customers,
@@ -168,9 +170,10 @@ class Records(Products):
         with self.reading() as connection:
             owners = list(
                 connection.scalars(
-                    select(schema.orders.c.customer_id).where(
-                        schema.orders.c.number == rows.order_number(text), schema.orders.c.customer_id != ""
-                    )
+                    select(schema.orders.c.customer_id)
+                    .where(_numbered_like(text), schema.orders.c.customer_id != "")
+                    .order_by(schema.orders.c.number)
+                    .limit(limit)
                 )
             )
             tests: list[ColumnElement[bool]] = [schema.customers.c.id.in_(owners)]
@@ -236,6 +239,15 @@ class Records(Products):
         )
         with self.reading() as connection:
             return [rows.event_from_row(row) for row in connection.execute(query).mappings()]
+
+
+def _numbered_like(text: str) -> ColumnElement[bool]:
+    """Orders of this number, or whose number begins so once enough of it is typed."""
+    number = rows.order_number(text)
+    exact: ColumnElement[bool] = schema.orders.c.number == number
+    if len(number) < ORDER_DIGITS_TYPED or " " in number:
+        return exact
+    return or_(exact, schema.orders.c.number.startswith(number, autoescape=True))
 
 
 def _placed_at_s(order: Order) -> float:

@@ -294,3 +294,40 @@ drafts = Table(
     Column("document", Document, nullable=False),
     PrimaryKeyConstraint("campaign_id", "customer_id"),
 )
+
+# Who of the staff looked at which customer's data, when, and at what.
+customer_views = Table(
+    "customer_views",
+    tables,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("customer_id", String, nullable=False, index=True),
+    Column("staff", Words, nullable=False, index=True),
+    # record, contact or question
+    Column("what", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What staff were suggested, and what they made of it.
+suggestions = Table(
+    "suggestions",
+    tables,
+    Column("id", String, primary_key=True),
+    Column("customer_id", String, nullable=False, index=True),
+    # reply, answer, next_step or macro
+    Column("kind", String, nullable=False),
+    Column("staff", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("asked", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("used_text", Words, nullable=False),
+    Column("vote", Integer, nullable=False),
+    Column("reason", Words, nullable=False),
+)
+
+macros = Table(
+    "macros",
+    tables,
+    Column("name", Words, primary_key=True),
+    Column("text", Words, nullable=False),
+    Column("tags", Words, nullable=False),
+)

@@ -362,6 +362,8 @@ def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
     store.remember("17850", "likes", "blue", "t")
     store.put_draft(store.save_campaign("A", "g", {}), "17850", {}, "drafted")
     store.put_predictions(NOON.date(), 30, "m", [("17850", 0.5), ("other", 0.5)])
+    store.add_view("17850", "mo")
+    store.add_suggestion("17850", "reply", "mo", "Where is it?", "On its way.")
     counts = store.forget("17850")
     assert counts.pop("orders_kept_without_name") == 1
     assert set(counts.values()) == {1}

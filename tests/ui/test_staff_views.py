@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from assistant.campaign import Draft, DraftProduct
 from assistant.campaign.checks import Check, Fact
+from assistant.events import Source
 from assistant.support import Answer, Brief, NextStep, Sentence
+from assistant.support.case import Case, Request, Spot
+from assistant.support.reply import SuggestedReply
+from assistant.support.rules import Verdict
 from assistant.support.signals import Anomaly, NextAction, Signals
 from insight.features import customer_facts
 from insight.mood import read_mood
 from shop.settings import Settings
 from shop.types import Customer, Money, Order, OrderLine, Return
 from ui.marketing_view import MarketingView
-from ui.support_view import SupportView
+from ui.reply_view import reading_html, suggestion_html
+from ui.signals_view import signals_panel
+from ui.support_view import SupportView, label_customer
 
 EVIL = "<img src=x onerror=alert(1)>\"'<script>alert(2)</script>"
 
@@ -52,11 +57,45 @@ def test_hostile_records_stay_text_on_the_support_desk() -> None:
         next_step=NextStep(EVIL, EVIL),
         sources=(),
     )
-    found = replace(found, signals=evil_signals(at))
     view = SupportView(settings)
-    for html in (view.overview(found), view.orders(found), view.timeline(found)):
+    for html in (view.overview(found), view.orders(found, {EVIL: EVIL}), view.timeline(found)):
         assert is_clean(html)
     assert is_clean(view.answer(Answer(EVIL, (), denies=True)))
+    assert is_clean(signals_panel(evil_signals(at), settings))
+
+
+def test_contact_data_stays_on_the_server_until_it_is_asked_for() -> None:
+    customer = Customer(
+        "c", "Ann", email="ann.long@example.org", phone="+47 555 0199", address={"street": "Elm 1"}
+    )
+    found = Brief(
+        customer,
+        customer_facts("c", [], [], {}, date(2011, 6, 1)),
+        (),
+        (),
+        (),
+        (),
+        (),
+        (),
+        NextStep("", ""),
+        (),
+    )
+    view = SupportView(Settings(shop=Path("unused")))
+    masked, shown = view.overview(found), view.overview(found, shows_contact=True)
+    for private in ("ann.long@example.org", "555 0199", "Elm 1"):
+        assert private not in masked and private in shown
+    assert "a•••@example.org" in masked and "ann.long" not in label_customer(customer)
+
+
+def test_a_hostile_message_and_reply_stay_text() -> None:
+    reply = SuggestedReply(EVIL, (Source("order", EVIL, EVIL),), Case(None, ()), "plain", answers=True)
+    assert is_clean(suggestion_html(reply))
+    money = Money(Decimal("1.50"), "GBP")
+    order = Order(EVIL, "c", (OrderLine("p", EVIL, 1, money),), status=EVIL)
+    verdict = Verdict("cancel", EVIL, False, "status", EVIL, (EVIL,))
+    request = Request("cancel", "cancel", order, [Spot.of(order, 0)], verdict)
+    read = SuggestedReply("", (), Case(None, (request,)), "plain", answers=True)
+    assert is_clean(reading_html(read, Settings(shop=Path("unused"))))
 
 
 def test_hostile_drafts_stay_text_in_the_studio() -> None:

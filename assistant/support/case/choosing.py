@@ -1,0 +1,231 @@
+"""Which of a customer's orders and lines some words mean: by number, status, options, price.
+
+Holds what is known of the message so far; knows the policy's rules only to tell what could be meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.support.case.clauses import Ask
+from assistant.support.case.mentions import Mention, Spot
+from assistant.support.case.options import Wish, read_wish
+from assistant.support.case.requests import Records, Request
+from assistant.support.case.values import describes
+from assistant.support.rules import (
+    Rule,
+    Verdict,
+    judge_order,
+    read_refund_rules,
+    read_rules,
+    wants_other_option,
+)
+from shop.store.rows import order_number
+from shop.types import Order
+
+ORDER_DIGITS = 6
+
+LIKE_OTHER = re.compile(
+    r"\bsame\b[^.;]{0,30}\b(?:as|like) (?:the|your|my) (?:one|other|\w+)\b|\b(?:that|which)(?:'s|"
+    r" is) in (?:your|the|my) \w*\s?order",
+    re.I,
+)
+
+PENDING = re.compile(
+    r"\bpending\b|just (?:ordered|placed)|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I
+)
+
+RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
+
+DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhigher[- ]priced\b", re.I)
+
+CHEAPER = re.compile(r"\b(?:less|least) expensive\b|\bcheaper\b|\bcheapest one\b|\blower[- ]priced\b", re.I)
+
+TARGET = re.compile(r"\b(?:to|for|into|with)\b(?! (?:your|the|my|this|that) order)|->|→", re.I)
+
+
+class Chooser:
+    """One message's orders, mentions and requests so far, and what further words mean among them."""
+
+    def __init__(self, records: Records, mentions: Sequence[Mention]) -> None:
+        self.orders, self.products, self.today = list(records.orders), records.products, records.today
+        self.rules: Sequence[Rule] = read_rules(records.policies)
+        self.same_allowed = not wants_other_option(records.policies)
+        self.refund_rules, self.methods = read_refund_rules(records.policies), records.methods
+        self.mentions = mentions
+        self.requests: list[Request] = []
+        self.last_sentence = -1
+        self.last: list[Spot] = []  # what "it", "them" and "the more expensive one" mean
+        self.pool: list[Spot] = []  # all that the last product named may be
+        self.worked, self.is_fallback = True, False
+        self.latest: Ask | None = None
+
+    def _choose(self, ask: Ask, group: Sequence[Ask]) -> list[Spot]:
+        """The lines that a mention means: by number, status, described options, price, company."""
+        mention = ask.mention
+        assert mention is not None
+        spared = set() if ask.family == "swap" else spots_of(ask.spared)
+        spots = [spot for spot in mention.spots if spot not in spared]
+        named = self._by_number(ask)
+        if named:
+            spots = [spot for spot in spots if spot.order in named] or spots
+        for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
+            said = source_text(ask) if ask.family == "swap" else ask.after
+            if pattern.search(f"{ask.before} {said}"):
+                spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
+        action = {"cancel": "cancel", "return": "return", "address": "modify"}.get(ask.family, "")
+        spots = [s for s in spots if self._could(action, s.order)] or spots
+        source = ask.before if ask.family == "swap" else f"{ask.before} {ask.after}"
+        if ask.family == "swap":
+            source += " " + source_text(ask)
+        spots = self._best_described(spots, source)
+        self.pool = spots
+        if mention.plural or (ask.everything and ask.family != "cancel"):
+            return spots
+        if ask.another:
+            used = {spot for request in self.requests for spot in request.spots}
+            spots = [spot for spot in spots if spot not in used] or spots
+        priced = self._pick_by_price(spots, f"{ask.before} {ask.after if ask.family != 'swap' else ''}")
+        return priced or self._by_company(spots, group)
+
+    def _by_company(self, spots: Sequence[Spot], group: Sequence[Ask]) -> list[Spot]:
+        """Of several lines the one whose order holds most of what is mentioned, else the latest one."""
+        if len(spots) < 2:
+            return list(spots)
+        near = [ask.mention for ask in group if ask.mention]
+        taken = {id(request.order) for request in self.requests}
+
+        def company(spot: Spot) -> tuple[int, int, int]:
+            def held(mentions: Sequence[Mention]) -> int:
+                return sum(any(other.order is spot.order for other in each.spots) for each in mentions)
+
+            return held(near), int(id(spot.order) in taken), held(self.mentions)
+
+        best = max(company(spot) for spot in spots)
+        return [spot for spot in spots if company(spot) == best][:1]
+
+    def _best_described(self, spots: Sequence[Spot], text: str) -> list[Spot]:
+        scores = [self._described(spot, text) for spot in spots]
+        best = max(scores, default=0)
+        return [spot for spot, score in zip(spots, scores, strict=True) if score == best]
+
+    def _described(self, spot: Spot, text: str) -> int:
+        return describes(text, spot.line.options, self.products.get(spot.line.product_id))
+
+    def _pick_by_price(self, spots: Sequence[Spot], text: str) -> list[Spot]:
+        if len(spots) < 2 or not (DEARER.search(text) or CHEAPER.search(text)):
+            return []
+        ranked = sorted(spots, key=lambda spot: spot.line.unit_price.amount)
+        return [ranked[-1] if DEARER.search(text) else ranked[0]]
+
+    def _everything(self, ask: Ask, action: str) -> list[Spot]:
+        spared = spots_of(ask.spared)
+        orders = (
+            self._orders_named(ask, action)
+            if ask.order_ids
+            else [o for o in self.orders if self._could(action, o)]
+        )
+        if spared:
+            orders = [order for order in orders if any(spot.order is order for spot in spared)] or orders
+        elif (
+            self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not ask.order_ids
+        ):
+            orders = [order for order in orders if any(spot.order is order for spot in self.last)] or orders
+        return [spot for order in orders for spot in all_of(order) if spot not in spared]
+
+    def _orders_named(self, ask: Ask, action: str) -> list[Order]:
+        """Orders by number; else all that may be, where several are meant; else the one at hand."""
+        named = self._by_number(ask)
+        if named:
+            return named
+        fitting = [order for order in self.orders if self._could(action, order)]
+        if ask.plural_orders or (ask.everything and not self.last):
+            return fitting
+        at_hand = orders_of(self.last)
+        here = [o for o in at_hand if o in fitting] or (fitting if len(fitting) == 1 else at_hand[:1])
+        return here or self._most_spoken_of(fitting)
+
+    def _most_spoken_of(self, orders: Sequence[Order]) -> list[Order]:
+        """The one order that holds most of the products named anywhere in the message; none on a tie."""
+        if len(orders) == 1:
+            return list(orders)
+        counts = [
+            sum(any(s.order is order for s in each.spots) for each in self.mentions) for order in orders
+        ]
+        best = max(counts, default=0)
+        found = [order for order, count in zip(orders, counts, strict=True) if count == best]
+        return found if best and len(found) == 1 else []
+
+    def _by_number(self, ask: Ask) -> list[Order]:
+        """Orders whose number the words give, the letters before it or not."""
+        ids = {order_number(each) for each in ask.order_ids}
+        digits = {each for each in ids if each.isdigit() and len(each) >= ORDER_DIGITS}
+        return [o for o in self.orders if order_number(o.id) in ids or re.sub(r"\D", "", o.id) in digits]
+
+    def _wish(self, spot: Spot, text: str) -> Wish:
+        product = self.products.get(spot.line.product_id)
+        if product is None:
+            return Wish()
+        wish = read_wish(text, product, spot.line.options)
+        other = self._other_one(spot, text) if LIKE_OTHER.search(text) else None
+        if other is not None:
+            like = dict(other.line.options)
+            named = {name for name in like if re.search(rf"\b{re.escape(name)}\b", text, re.I)}
+            wish.hard |= {name: {value} for name, value in like.items() if name in (named or like)}
+            wish.soft += [(name, value) for name, value in like.items() if name not in wish.hard]
+            wish.keep -= set(wish.hard)
+        return wish
+
+    def _other_one(self, spot: Spot, text: str) -> Spot | None:
+        """The other line of the same product that is spoken of: "the one you already received"."""
+        others = [s for s in self._all_spots() if s.line.product_id == spot.line.product_id and s != spot]
+        for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
+            if pattern.search(text):
+                others = [s for s in others if s.order.status.startswith(status)]
+        return others[0] if others else None
+
+    def _judge(self, action: str, order: Order) -> Verdict:
+        return judge_order(self.rules, action, order, self.today)
+
+    def _could(self, action: str, order: Order) -> bool:
+        """Whether any rule would let this be done; a swap is an exchange or a change of the order."""
+        actions = (action,) if action in {"cancel", "return"} else ("exchange", "modify")
+        if action == "modify":
+            actions = ("modify",)
+        return any(self._judge(each, order).allowed is not False for each in actions)
+
+    def _swap_action(self, order: Order) -> str:
+        return "modify" if self._judge("modify", order).allowed else "exchange"
+
+    def _all_spots(self) -> list[Spot]:
+        return [spot for order in self.orders for spot in all_of(order)]
+
+
+def orders_of(spots: Sequence[Spot]) -> list[Order]:
+    """The orders that lines belong to, each once."""
+    return list({id(spot.order): spot.order for spot in spots}.values())
+
+
+def all_of(order: Order) -> list[Spot]:
+    """Every line of an order."""
+    return [Spot.of(order, index) for index in range(len(order.lines))]
+
+
+def spots_of(mentions: Sequence[Mention]) -> set[Spot]:
+    """Every line that any of the mentions may mean."""
+    return {spot for mention in mentions for spot in mention.spots}
+
+
+def target_text(ask: Ask) -> str:
+    """The words about what is wanted instead: behind "to", "for", "with", else all behind the product."""
+    if re.search(r"\b(?:to|for|into|with)\b[^.]{0,16}$", ask.before):
+        return f"{ask.before} , {ask.after}"
+    match = TARGET.search(ask.after)
+    return ask.after[match.end() :] if match else ask.after
+
+
+def source_text(ask: Ask) -> str:
+    """The words about what they have, before what is wanted instead."""
+    match = TARGET.search(ask.after)
+    return ask.after[: match.start()] if match else ""

@@ -1,0 +1,350 @@
+"""What a customer's message asks for, clause by clause: verb, condition, and the words about each product.
+
+Knows English ways of asking to cancel, send back, exchange or change; decides nothing about orders.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assistant.support.case.mentions import Mention
+from assistant.support.case.sentences import PARTIAL, Condition, Part, split_parts, split_sentences
+
+Family = Literal["cancel", "return", "swap", "address", "look", ""]
+
+
+ORDER_ID = re.compile(r"#?\b[A-Za-z]{0,3}\d{4,}\b|#[\w-]+")
+
+
+_VERBS = (
+    (
+        "cancel",
+        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? off|cancel(?:l?ing|lation)?|"
+        r"(?<=be )cancell?ed)\b(?! reason)",
+    ),
+    (
+        "return",
+        r"\b(?:return(?:ing)?|(?<=be )returned|get(?:ting)? rid of|money back for|refund for|"
+        r"refund(?= (?:the|my|these|both) (?!to\b|amount))|(?:tak(?:e|ing)|bring(?:ing)?) (?:it |"
+        r"them )?back|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|"
+        r"window|label|home|address))",
+    ),
+    (
+        "swap",
+        r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|"
+        r"swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
+        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=please )switch|trad(?:e|ing)|(?<=can )switch|"
+        r"adjust(?:ing)?|updat(?:e|ing)|"
+        r"correct(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|"
+        r"modified|swapped))\b"
+        r"(?! of| mind| your mind|s\b)",
+    ),
+    (
+        "look",
+        r"\b(?:keep(?:ing)?|check(?:ing)?|ask(?:ing)?|inquir(?:e|ing)|know|wonder(?:ing)?|find out|"
+        r"confirm|tell|mention)\b",
+    ),
+)
+
+
+_NOT_VERB = re.compile(
+    r"(?:\b(?:your|the|my|any|an?|this|undo|undoing|of|for|reverse|no|full|free|previous)\s+(?:order\s+)?)$",
+    re.I,
+)
+
+
+_REGRET = re.compile(
+    r"\b(?:regret|keep (?:it|them|everything|the)|do not want to|don't want to|decide not to|never ?mind|"
+    r"no longer want"
+    r"|do not proceed|don't proceed)\b",
+    re.I,
+)
+
+
+_ONLY_LOOKING = re.compile(
+    r"(?:don't|do not|not) (?:actually |want to )?(?:process|proceed|do) (?:anything|it)|not sure yet|"
+    r"just curious"
+    r"|\bdo (?:it|that|this) (?:your|my)self\b",
+    re.I,
+)
+
+
+_NEGATED = re.compile(
+    r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I
+)
+
+
+_META = re.compile(r"\bmake sure (?:you |to |that you )?(?:\w+ )?mention\b|^\W*mention\b", re.I)
+
+
+_REASON = re.compile(r"\b(?:because|since|as (?:it|they|you|the))\b", re.I)
+
+
+_COMPANY = re.compile(
+    r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|"
+    r"a) (?:\w+ )?$",
+    re.I,
+)
+
+
+_ALL = re.compile(
+    r"\W*(?:or \w+ )?(?:everything|all(?: of)?(?: (?:the|your|my|these|those|possible|pending|other|"
+    r"delivered))* "
+    r"(?:items?|things?|orders?|products?|stuff))\b",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class Ask:
+    """One thing asked for: `family` of what, about `mention` (None: the orders named), under `condition`.
+
+    `before` and `after` are the words around the product; `only` says "this and nothing else of it",
+    `everything` that all lines are meant, `spared` which products not. `another` asks for a second one.
+    `text` is the whole stretch, `if_text` its condition's words.
+    """
+
+    family: Family
+    sentence: int
+    condition: Condition = ""
+    mention: Mention | None = None
+    before: str = ""
+    after: str = ""
+    order_ids: tuple[str, ...] = ()
+    only: bool = False
+    partial: bool = False
+    everything: bool = False
+    plural_orders: bool = False
+    spared: list[Mention] = field(default_factory=list)
+    another: bool = False
+    regret: bool = False
+    text: str = ""
+    if_text: str = ""
+
+
+def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
+    """(start, end, family) of every verb of asking between `start` and `end`, in order."""
+    found: list[tuple[int, int, Family]] = []
+    for family, pattern in _VERBS:
+        for match in re.finditer(pattern, text[start:end], re.I):
+            begin = start + match.start()
+            before = text[max(0, begin - 32) : begin]
+            if (
+                family != "look"
+                and _NOT_VERB.search(before)
+                and not re.match(r"new|replacement", match[0], re.I)
+            ):
+                continue
+            after = text[begin : min(end, begin + 48)]
+            not_now = _NEGATED.search(before) or re.match(
+                r"[^,.]*\b(?:later|at a later|another time)\b", after
+            )
+            meant = "look" if not_now else family
+            found.append((begin, start + match.end(), meant))  # type: ignore[arg-type]
+    return sorted(found)
+
+
+def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
+    """Everything `text` asks for, in order; products only described further are asks of family ''."""
+    asks: list[Ask] = []
+    sticky: tuple[str, ...] = ()
+    for number, (start, end) in enumerate(split_sentences(text)):
+        ids = tuple(dict.fromkeys(ORDER_ID.findall(text[start:end])))
+        for part in split_parts(text, number, start, end):
+            part_ids = tuple(dict.fromkeys(ORDER_ID.findall(text[part.start : part.end])))
+            found = _part_asks(text, part, mentions, part_ids or ids or sticky)
+            if re.match(r"\W*(?:and|also|plus)\b", text[part.start : part.end], re.I) and asks:
+                # "…; and another kettle to …" goes on with what was asked before.
+                for ask in found:
+                    ask.family = asks[-1].family if ask.mention and not ask.family else ask.family
+            asks += found
+        if ids:
+            sticky = ids if len(ids) == 1 else ()
+    return asks
+
+
+def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[str, ...]) -> list[Ask]:
+    words = text[part.start : part.end]
+    inside = [each for each in mentions if part.start <= each.start < part.end]
+    in_condition = [each for each in mentions if part.if_start <= each.start < part.if_end]
+    verbs = verbs_in(text, part.start, part.end)
+    moved = re.search(r"\b(?:send|ship|deliver)\b[^.]*\b(?:another|other|different|new) address", words, re.I)
+    if moved and not any(family == "swap" for *_, family in verbs):
+        verbs = sorted([*verbs, (part.start + moved.start(), part.start + moved.start() + 4, "address")])
+    if re.search(r"\baddress", words, re.I) and any(family == "swap" for *_, family in verbs):
+        verbs = [
+            (a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs
+        ]
+    looking = bool(_ONLY_LOOKING.search(words) or _META.search(words))
+    if_text = text[part.if_start : part.if_end]
+    base = {
+        "sentence": part.sentence,
+        "condition": part.condition,
+        "order_ids": ids,
+        "text": words,
+        "if_text": if_text,
+    }
+    found: list[Ask] = []
+    described = len(in_condition)
+    for mention in in_condition:
+        rest = text[part.if_start : part.if_end]
+        found.append(Ask("", part.sentence, "", mention, "", rest, ids, text=rest))
+    spared = _spared(text, inside)
+    named = [each for each in inside if each not in spared]
+    sweeping = [] if looking else _sweeping(text, part, inside, verbs)
+    for position, mention in enumerate(named):
+        reason = _REASON.search(words[: mention.start - part.start])
+        aside = _COMPANY.search(text[part.start : mention.start]) or (
+            reason and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
+        )
+        family = "look" if looking or aside else _governing(verbs, mention, text)
+        if any(
+            begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
+        ):
+            family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
+        before = _before(text, part, named, position, verbs)
+        after = _after(text, part, named, position, verbs)
+        found.append(
+            Ask(
+                family,
+                mention=mention,
+                before=before,
+                after=after,
+                only=bool(re.search(r"\b(?:only|just|rather)\b", words[: mention.start - part.start], re.I)),
+                partial=bool(PARTIAL.search(words)),
+                another=bool(re.search(r"\b(?:another|other|second)\b", before, re.I)),
+                spared=spared,
+                **base,  # type: ignore[arg-type]
+            )
+        )
+    used = {ask.family for ask in found if ask.mention}
+    for begin, _, family in verbs:
+        if family in {"look", ""} or family in used or looking:
+            continue
+        rest = text[begin : part.end]
+        used.add(family)
+        found.append(
+            Ask(
+                family,
+                everything=bool(re.search(r"\b(?:everything|all|both|entire|whole|each)\b", rest, re.I)),
+                plural_orders=bool(re.search(r"\borders\b|\ball\b[^.]*\border", rest, re.I)),
+                only=bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
+                partial=bool(PARTIAL.search(words)),
+                spared=spared,
+                after=rest,
+                **base,  # type: ignore[arg-type]
+            )
+        )
+    if spared and not found:
+        found.append(Ask("", spared=spared, **base))  # type: ignore[arg-type]
+    if (
+        _REGRET.search(words)
+        and part.condition == "asked"
+        and all(ask.family in {"look", ""} for ask in found)
+    ):
+        found = [Ask("", regret=True, **base)]  # type: ignore[arg-type]
+    elif not any(ask.family != "look" for ask in found[described:]) and not inside:
+        found.append(Ask("", after=words, **base))  # type: ignore[arg-type]
+    return found
+
+
+def _sweeping(
+    text: str, part: Part, inside: Sequence[Mention], verbs: Sequence[tuple[int, int, Family]]
+) -> list[tuple[int, Family]]:
+    """Verbs whose object is everything: "return all items", "cancel everything"."""
+    found: list[tuple[int, Family]] = []
+    for begin, stop, family in verbs:
+        until = min([part.end, *(each.start for each in inside if each.start > stop)])
+        if family not in {"look", "address", ""} and _ALL.match(text[stop:until]):
+            found.append((begin, family))
+    return found
+
+
+def _address_family(
+    text: str,
+    begin: int,
+    stop: int,
+    end: int,
+    inside: Sequence[Mention],
+    verbs: Sequence[tuple[int, int, Family]],
+    family: Family,
+) -> Family:
+    """A verb of changing whose object is an address, up to the next verb or product."""
+    if family != "swap":
+        return family
+    # "my laptop order to the new address": the product only says which order.
+    goods = [
+        each.start
+        for each in inside
+        if each.start > stop and not re.match(r"\W+orders?\b", text[each.end : each.end + 9])
+    ]
+    edges = goods + [a for a, _, f in verbs if a > stop and f != "look"]
+    return "address" if re.search(r"\baddress", text[stop : min([*edges, end])], re.I) else family
+
+
+def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
+    found: list[Mention] = []
+    for mention in inside:
+        before = text[max(0, mention.start - 40) : mention.start]
+        if re.search(
+            r"\b(?:except|but not|other than|besides|apart from|excluding|"
+            r"keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
+            before,
+            re.I,
+        ):
+            found.append(mention)
+        elif found and re.search(
+            r"^\W*(?:and|or|,)?(?: (?:the|your|a|an|my))*\W*$", text[found[-1].end : mention.start]
+        ):
+            found.append(mention)
+    return found
+
+
+def _governing(verbs: Sequence[tuple[int, int, Family]], mention: Mention, text: str) -> Family:
+    before = [family for begin, _, family in verbs if begin < mention.start]
+    if before:
+        return before[-1]
+    after = [family for begin, _, family in verbs if begin >= mention.end and family != "look"]
+    return after[0] if after else ("look" if verbs else "")
+
+
+def _before(
+    text: str, part: Part, named: Sequence[Mention], position: int, verbs: Sequence[tuple[int, int, Family]]
+) -> str:
+    mention = named[position]
+    start = named[position - 1].end if position else part.start
+    start = max([start, *(stop for _, stop, _ in verbs if stop <= mention.start)])
+    words = text[start : mention.start]
+    if position:
+        cut = [match.end() for match in re.finditer(r",|;|\band\b", words)]
+        words = words[cut[-1] :] if cut else words[-24:]
+    return words
+
+
+def _after(
+    text: str, part: Part, named: Sequence[Mention], position: int, verbs: Sequence[tuple[int, int, Family]]
+) -> str:
+    mention = named[position]
+    if position + 1 < len(named):
+        following = named[position + 1].start
+        words = text[mention.end : following]
+        if (
+            re.search(r"\b(?:to|for|into|with|than)\b[^,;]*$", words)
+            and named[position + 1].titles == mention.titles
+        ):
+            return words  # the next mention is what this one is exchanged for
+        cut = [match.start() for match in re.finditer(r",|;|\band\b", words)]
+        words = words[: cut[-1]] if cut else words
+    else:
+        words = text[mention.end : part.end]
+    stops = [
+        begin - mention.end
+        for begin, _, family in verbs
+        if begin >= mention.end
+        and family in {"cancel", "return", "address"}
+        and begin - mention.end <= len(words)
+    ]
+    return words[: min(stops)] if stops else words
