@@ -140,6 +140,11 @@ def test_bad_columns_get_one_sentence(tmp_path: Path, options: dict, wanted: str
         read_trial(file, **options)
 
 
+def test_what_came_after_is_never_learnt_whatever_its_case(tmp_path: Path) -> None:
+    head = ("segment", "womens", "history", "noise", "Visit", "SPEND")
+    assert read_trial(write_trial(tmp_path / "t.csv", head)).names == ("womens", "history", "noise")
+
+
 def test_one_arm_alone(tmp_path: Path) -> None:
     file = write_trial(tmp_path / "trial.csv")
     both, one = read_trial(file), read_trial(file, arm="Womens E-Mail")
