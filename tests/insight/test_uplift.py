@@ -14,7 +14,7 @@ from insight.uplift_curve import PER, curve_of, draw_figures, gain_at, gain_at_r
 from insight.uplift_evaluation import evaluate_uplift, read_trial
 from shop.errors import SourceError
 
-ROWS = 6000
+ROWS = 4000
 
 
 def made_up(rows: int = ROWS, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
