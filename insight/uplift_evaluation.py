@@ -81,8 +81,9 @@ def read_trial(
     for name in drop:
         choose_column(columns, name, path)
     kept = np.array([group in ((arm, control) if arm else (*arms, control)) for group in groups])
-    apart = {treatment, outcome, *OUTCOMES, *drop}
-    names, table = spread_columns({name: cells for name, cells in columns.items() if name not in apart}, path)
+    apart = {treatment, outcome, *drop}
+    before = {n: cells for n, cells in columns.items() if n not in apart and n.lower() not in OUTCOMES}
+    names, table = spread_columns(before, path)
     mailed = np.array([group != control for group in groups], dtype=np.int64)
     return Trial(names, table[kept], mailed[kept], came[kept], (arm,) if arm else arms, control, outcome)
 

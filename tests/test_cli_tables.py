@@ -27,6 +27,7 @@ def trial(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_uplift_as_json_and_as_text(trial: Path, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["evaluate", "uplift", "--table", str(trial)]
     assert run_app(app, [*argv, "--json"]) == 0
@@ -40,6 +41,7 @@ def test_uplift_as_json_and_as_text(trial: Path, capsys: pytest.CaptureFixture[s
     assert "gain@50" in said and "Chosen by uplift against random" in said
 
 
+@pytest.mark.slow
 def test_a_table(trial: Path, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["evaluate", "predict", "--table", str(trial), "--target", "visit", "--drop", "segment", "--json"]
     assert run_app(app, argv) == 0

@@ -134,7 +134,7 @@ class InsightView:
         return panel("Engagement", f"<p>{escape(summary)}</p>{plot}{table}")
 
     def reliability(self, card: ModelCard) -> str:
-        """Predicted against observed, on customers and dates the model never saw."""
+        """Predicted against observed, on what the model was not fitted to."""
         if not card.reliability:
             return ""
         points = tuple((each.predicted, each.observed) for each in card.reliability)
@@ -145,7 +145,7 @@ class InsightView:
         what = f"{TARGETS[card.target]} within {card.horizon_days} days"
         summary = (
             f"{what}: predicted and true shares are {100 * apart:.1f} points apart on average over "
-            f"{self._count(people)} customers of a later time. On the dotted line they would agree."
+            f"{self._count(people)} customers it had not learnt from. On the dotted line they would agree."
         )
         axis = Axis(tuple((share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)), "predicted")
         lines = [Line("perfect", ((0.0, 0.0), (1.0, 1.0)), faint=True), Line("observed", points, dots=True)]
@@ -167,7 +167,7 @@ class InsightView:
         return panel(title, bar_list(bars)) if bars else ""
 
     def at_risk(self, found: Overview) -> str:
-        """Who may be lost, the most valuable first."""
+        """Whose loss is likely and dear, the dearest first."""
         if not found.at_risk:
             return panel(
                 "Whom it would cost most to lose", f"<p>Nobody has ordered in {found.horizon_days} days.</p>"

@@ -14,7 +14,7 @@ from insight.uplift_curve import PER, curve_of, draw_figures, gain_at, gain_at_r
 from insight.uplift_evaluation import evaluate_uplift, read_trial
 from shop.errors import SourceError
 
-ROWS = 6000
+ROWS = 4000
 
 
 def made_up(rows: int = ROWS, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -138,6 +138,11 @@ def test_bad_columns_get_one_sentence(tmp_path: Path, options: dict, wanted: str
     file = write_trial(tmp_path / "trial.csv")
     with pytest.raises(SourceError, match=re.escape(wanted)):
         read_trial(file, **options)
+
+
+def test_what_came_after_is_never_learnt_whatever_its_case(tmp_path: Path) -> None:
+    head = ("segment", "womens", "history", "noise", "Visit", "SPEND")
+    assert read_trial(write_trial(tmp_path / "t.csv", head)).names == ("womens", "history", "noise")
 
 
 def test_one_arm_alone(tmp_path: Path) -> None:
