@@ -1,0 +1,1 @@
+"""The models that score products, one a file."""
