@@ -73,7 +73,9 @@ def fit_scorers(
         makers.append(("sequential", lambda: _train(log, progress)))
     scorers: list[Scorer] = []
     seconds = {}
-    for name, make in makers:
+    for place, (name, make) in enumerate(makers):
+        if progress:
+            progress(place, len(makers))
         started = time.perf_counter()
         if (made := make()) is not None:
             scorers.append(made)

@@ -133,9 +133,8 @@ def choose_candidates(
     score = total[rows, columns]
     features = [score, _rank(score)]
     for part in parts:
-        # Beside its place among the row's, the score itself: how much evidence there is differs by row.
-        chosen = part[rows, columns]
-        features += [chosen, chosen / _top(part), _rank(chosen)]
+        chosen = np.asarray(np.maximum(part[rows, columns], 0.0) / _top(part), dtype=np.float32)
+        features += [chosen, _rank(chosen)]
     times = np.asarray(histories.matrix().toarray()[rows, columns], dtype=np.float32)
     length = np.diff(histories.start).astype(np.float32)[:, None]
     visits = np.zeros(len(histories), dtype=np.float32)
