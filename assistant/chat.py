@@ -12,6 +12,7 @@ import logging
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -230,7 +231,8 @@ class Assistant:
         self.store.add_turn(turn)
         if said.turned_down:
             who = {"customer_id": customer_id, "conversation_id": conversation_id}
-            self.deeds.note(DISLIKED, said.turned_down, **who)
+            with suppress(NotFound):  # gone from the shop since it was shown
+                self.deeds.note(DISLIKED, said.turned_down, **who)
         elif customer_id and said.query.topic and {"likes", "dislikes"} & said.asks:
             kind = "dislikes" if "dislikes" in said.asks else "likes"
             self.store.remember(customer_id, kind, said.query.topic, turn.id)

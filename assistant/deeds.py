@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from assistant.records import short_name
 from retrieval.tastes import Tastes
@@ -61,11 +63,15 @@ class Deeds:
 
     def follow(self, customer_id: str) -> None:
         """Bring a customer's taste vectors up to date, in the background."""
-        self._behind.submit(self._follow, customer_id)
+        self._submit(self._follow, customer_id)
 
     def begin(self) -> None:
         """Where taste vectors were never made for all customers, make them, in the background."""
-        self._behind.submit(self._begin)
+        self._submit(self._begin)
+
+    def _submit(self, work: Callable[..., None], *of: str) -> None:
+        with suppress(RuntimeError):  # closed a moment ago
+            self._behind.submit(work, *of)
 
     def _follow(self, customer_id: str) -> None:
         try:

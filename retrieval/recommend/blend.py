@@ -207,9 +207,9 @@ class Blend:
 
     def _in_general(self, fitted: _Fitted, country: str) -> Scores:
         """What many buy; where nobody's purchases are known, what many rate well."""
-        popular = fitted.counts.most_popular(country, RANKED)
+        popular = fitted.counts.most_popular(country)
         if popular:
-            return popular
+            return dict(popular)
         rated = self._search.most_rated(WELL_RATED, MOST_RATED)
         return {product.id: 1 - place / MOST_RATED for place, product in enumerate(rated)}
 

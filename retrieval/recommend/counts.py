@@ -6,7 +6,7 @@ no rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -31,6 +31,9 @@ EVER = 0.1
 ALIKE = 20
 """Customers like somebody are at least so many: those who share the most products with them."""
 LEAST_SHARED = 3
+GOING_WITH, MOST_POPULAR = 100, 300
+"""Products that are told of a seed, and of a country."""
+REMEMBERED = 20_000
 SHRINKAGE = 10.0
 """Pulls a cosine over few customers towards zero."""
 
@@ -100,8 +103,24 @@ class Counts:
             if both[row, column]
         }
 
-    def going_with(self, seed: str, k: int = 100) -> dict[str, float]:
+    @cached_property
+    def _remembered(self) -> dict[tuple[str, str], dict[str, float]]:
+        return {}
+
+    def _remember(self, what: str, of: str, count: Callable[[str], dict[str, float]]) -> dict[str, float]:
+        """Counted once for each seed or country: these counts never change."""
+        found = self._remembered.get((what, of))
+        if found is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[what, of] = count(of)
+        return found
+
+    def going_with(self, seed: str) -> Mapping[str, float]:
         """The products most bought by the buyers of `seed`: id -> cosine with shrinkage, 0..1."""
+        return self._remember("going with", seed, self._count_going_with)
+
+    def _count_going_with(self, seed: str) -> dict[str, float]:
         place = self.places.get(seed)
         if place is None:
             return {}
@@ -111,7 +130,7 @@ class Counts:
         fit = np.flatnonzero(both >= MIN_SUPPORT)
         count = both[fit].astype(np.float64)
         cosine = count / np.sqrt(self.buyers[place] * self.buyers[fit]) * (count / (count + SHRINKAGE))
-        best = np.argsort(-cosine, kind="stable")[:k]
+        best = np.argsort(-cosine, kind="stable")[:GOING_WITH]
         return {self.products[fit[at]]: float(cosine[at]) for at in best}
 
     def alike(
@@ -176,15 +195,18 @@ class Counts:
                     return int(counted[place]), where, days
         return 0, "", 0
 
-    def most_popular(self, country: str = "", k: int = 200) -> dict[str, float]:
+    def most_popular(self, country: str = "") -> Mapping[str, float]:
         """The products most different customers bought: lately, half by country; then ever, up to `EVER`."""
+        return self._remember("popular", country, self._count_most_popular)
+
+    def _count_most_popular(self, country: str) -> dict[str, float]:
         score = np.zeros(len(self.products))
         for days, worth in ((WINDOW_DAYS, 1.0), (0, EVER)):
             own = self._popular.get((days, country)) if country else None
             counted = [part for part in (self._popular[days, ""], own) if part is not None]
             parts = [np.where(part >= MIN_SUPPORT, part, 0) for part in counted]
             score += worth * sum(part / max(part.max(initial=0), 1) for part in parts) / len(parts)
-        best = np.argsort(-score, kind="stable")[:k]
+        best = np.argsort(-score, kind="stable")[:MOST_POPULAR]
         return {self.products[at]: float(score[at]) for at in best if score[at] > 0}
 
     # -- novelty -----------------------------------------------------------------------------------

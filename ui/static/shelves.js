@@ -42,18 +42,24 @@ export class ForYou {
 
   show({ personal, cards }) {
     const { t } = this.page;
-    const shown = row(t(personal ? 'for_you' : 'popular_now'), cards, this.page, { onGone: (product) => this.turnDown(product) });
+    const shown = row(t(personal ? 'for_you' : 'popular_now'), cards, this.page, { onGone: (product) => this.#turnDownHere(product) });
     this.element.replaceChildren(...(shown ? [shown] : []));
   }
 
+  async #turnDownHere(product) {
+    if (await this.turnDown(product)) (this.element.querySelector('.rg-not') ?? this.page.chat.input).focus({ preventScroll: true });
+  }
+
+  /** "Not for me", said of a product anywhere on the page; whether the shop has noted it. */
   async turnDown(product) {
     const { server, t, toast } = this.page;
     try {
       this.show(await server.post('not-for-me', { product_id: product.id }));
       toast(t('not_for_me_done', { title: product.title }));
-      (this.element.querySelector('.rg-not') ?? this.page.chat.input).focus({ preventScroll: true });
+      return true;
     } catch (error) {
       toast(error.message);
+      return false;
     }
   }
 }

@@ -26,7 +26,7 @@ export async function start(element, base) {
   page.product = new ProductView(page);
   page.chat = new Chat(page);
   page.turnDown = async (product, card) => {
-    await page.forYou.turnDown(product);
+    if (!(await page.forYou.turnDown(product))) return;
     card.classList.add('rg-gone');
     card.querySelectorAll('button').forEach((button) => { button.disabled = true; });
   };
