@@ -5,19 +5,14 @@
         store.order("#W2611340")
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
-records.py, figures over all orders in figures.py, conversations and campaigns in
-conversations.py.
+records.py, figures over all orders in figures.py, conversations in conversations.py, campaigns
+and the messages they sent in campaigns.py.
 """
 
 from __future__ import annotations
 
-from shop.store.conversations import (
-    ConversationHead,
-    Conversations,
-    Memory,
-    StoredCampaign,
-    StoredDraft,
-)
+from shop.store.campaigns import Campaigns, SentMessage, StoredCampaign, StoredDraft, TakenStep
+from shop.store.conversations import ConversationHead, Conversations, Memory
 from shop.store.figures import CustomerStats, Figures, Purchase
 from shop.store.records import Records
 
@@ -26,11 +21,13 @@ __all__ = [
     "CustomerStats",
     "Memory",
     "Purchase",
+    "SentMessage",
     "Store",
     "StoredCampaign",
     "StoredDraft",
+    "TakenStep",
 ]
 
 
-class Store(Records, Figures, Conversations):
+class Store(Records, Figures, Conversations, Campaigns):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""
