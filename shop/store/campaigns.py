@@ -70,8 +70,11 @@ class TakenStep:
 class Campaigns(Database):
     """Reads and writes of campaigns."""
 
-    def save_campaign(self, name: str, goal: str, document: object) -> str:
-        """Keep a new campaign with its JSON-ready `document`; its id."""
+    def save_campaign(
+        self, name: str, goal: str, document: object, members: Iterable[tuple[str, object]] = ()
+    ) -> str:
+        """Keep a new campaign with its JSON-ready `document` and its members, each a customer and a
+        document; its id."""
         row = {
             "id": new_id(),
             "name": name,
@@ -79,8 +82,13 @@ class Campaigns(Database):
             "created_at": datetime.now(UTC),
             "document": document,
         }
+        written = (
+            {"campaign_id": row["id"], "customer_id": who, "position": position, "document": kept}
+            for position, (who, kept) in enumerate(members)
+        )
         with self.writing() as connection:
             connection.execute(schema.campaigns.insert(), row)
+            self.upsert(connection, schema.campaign_members, written)
         return str(row["id"])
 
     def campaign(self, campaign_id: str) -> StoredCampaign | None:
@@ -89,6 +97,17 @@ class Campaigns(Database):
         with self.reading() as connection:
             row = connection.execute(query).mappings().first()
         return StoredCampaign(**row) if row else None
+
+    def members(self, campaign_id: str) -> list[tuple[str, Any]]:
+        """Whom a campaign chose, in its order: customer and document."""
+        table = schema.campaign_members
+        query = (
+            select(table.c.customer_id, table.c.document)
+            .where(table.c.campaign_id == campaign_id)
+            .order_by(table.c.position)
+        )
+        with self.reading() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
 
     def campaigns(self) -> list[StoredCampaign]:
         """Every campaign, newest first."""

@@ -185,8 +185,8 @@ class Conversations(Database):
                 schema.conversations.c.customer_id == customer_id
             ),
         }
-        owned_tables = (schema.events, schema.returns, schema.memories, schema.drafts, schema.messages)
-        for table in (schema.customers, *owned_tables):
+        campaigns = (schema.campaign_members, schema.drafts, schema.messages)
+        for table in (schema.customers, schema.events, schema.returns, schema.memories, *campaigns):
             owner = table.c.id if table is schema.customers else table.c.customer_id
             deletions[table.name] = delete(table).where(owner == customer_id)
         stripped = {

@@ -64,7 +64,7 @@ class Figures(Database):
                 yield row[0], row[1], row[2], row[3], row[4], row[5]
 
     def order_times(self) -> list[tuple[str, datetime, str]]:
-        """Customer, time and id of every dated order of a known customer that was not cancelled, oldest first."""
+        """Customer, time and id of every dated order, oldest first; no guests, nothing cancelled."""
         orders = schema.orders
         query = (
             select(orders.c.customer_id, orders.c.placed_at, orders.c.id)

@@ -263,6 +263,17 @@ drafts = Table(
     PrimaryKeyConstraint("campaign_id", "customer_id"),
 )
 
+# Whom a campaign chose, in its own order; the document is the campaign's.
+campaign_members = Table(
+    "campaign_members",
+    tables,
+    Column("campaign_id", String, nullable=False),
+    Column("customer_id", String, nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("document", Document, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "customer_id"),
+)
+
 # What left the house, or is about to: one row per recipient of a campaign.
 messages = Table(
     "messages",
