@@ -27,6 +27,8 @@ RULES = {
 }
 """House rules that can be checked, and what breaks each."""
 
+ADDRESS = re.compile(r"https?://\S+")
+
 STARTER = """\
 ---
 tone: plain            # plain, warm, playful, elegant or brief; a variant may name another
@@ -50,7 +52,8 @@ class Brand:
     disclaimer: str = ""
 
     def faults(self, text: str) -> list[str]:
-        """Banned words and broken rules in `text`."""
+        """Banned words and broken rules in `text`; addresses of pages are no words."""
+        text = ADDRESS.sub(" ", text)
         found = [f"“{match}”" for match in dict.fromkeys(m.lower() for m in self._banned(text))]
         return found + [rule for rule in self.rules if RULES[rule].search(text)]
 

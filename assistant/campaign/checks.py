@@ -40,7 +40,7 @@ SPAM = re.compile(
     r"last chance|hurry|risk[- ]free|once in a lifetime|don't miss)\b",
     re.IGNORECASE,
 )
-OPEN_TAG = re.compile(r"\[[a-z0-9_]+(?:\.[a-z0-9_]+)?\]|\{\w+\}|\{\{(?! unsubscribe \}\}).*?\}\}|\{\{[^}]*$")
+OPEN_TAG = re.compile(r"\[[a-z0-9_]+(?:\.[a-z0-9_]+)?\]|[{}]+[^{}\n]{0,30}[{}]*")
 CONSENTED = {
     "email": ("marketing e-mail", "marketing_email"),
     "sms": ("marketing texts", "marketing_sms"),
@@ -248,7 +248,7 @@ def _found_none(name: str, pattern: re.Pattern[str], text: str, fine: str) -> Ch
 
 
 def _complete(text: str) -> Check:
-    left = OPEN_TAG.findall(text)
+    left = [tag.strip() for tag in OPEN_TAG.findall(text.replace(UNSUBSCRIBE, " "))]
     return Check(
         "Merge tags whole", not left, f"left open: {', '.join(left)}" if left else "none is left open"
     )

@@ -8,6 +8,7 @@ theirs the message falls back to one that uses nothing of the customer's history
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ TAUGHT = frozenset(
     | {"mail_subject_offer", "mail_preheader_offer", "mail_cta_offer"}
 )
 """Acts the shipped model was taught to word; the others are the templates' to say."""
+MISREAD = re.compile(r"^from your (?:\w+ )?(?:orders|purchases):", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,8 @@ class _Composition:
             why = ""
             for reason in self.material.sayable(pick)[:1]:
                 evidence = self.material.evidence(reason)
+                if reason.code == "due_again" and "date" in evidence:
+                    evidence.pop("title", None)  # the product itself
                 act = Act(f"mail_why_{reason.code}", evidence_slots(evidence))
                 why = self._say(act, [Record("why", "reason", "", evidence)], salt=product.id)
             link = self.material.linked(product.url)
@@ -293,7 +297,12 @@ class _Composition:
         act = Act(act.kind, {slot: act.slots[slot] for slot in slots}, slots)
         records = tuple(self.material.records().values())
         voice = Voice(settings.name, settings.locale, self._seed(act), tone=job.variant.tone)
-        return Line(act, records, voice, most_characters, job.brand.faults)
+        return Line(act, records, voice, most_characters, self._faults)
+
+    def _faults(self, text: str) -> list[str]:
+        """What the brand has against `text`, and wordings that read as if a suggestion had been ordered."""
+        misread = ["says that it was ordered"] if MISREAD.search(text) else []
+        return [*self.material.job.brand.faults(text), *misread]
 
     def _seed(self, act: Act, salt: str = "") -> int:
         job = self.material.job

@@ -56,12 +56,14 @@ def read_variant(text: str) -> Variant:
 
     Raises ConfigError saying what is wrong.
     """
-    name, _, rest = text.partition(":")
+    name, colon, rest = text.partition(":")
     name = name.strip()
-    if not rest.strip() and name.lower() in TONES:
+    if not colon and name.lower() in TONES:
         return Variant(name.capitalize(), name.lower())
-    if not name or len(name) > 20:
-        raise ConfigError(f"variant {text!r} has no name of at most 20 letters; write `Warm: tone=warm`")
+    if not colon or not name or len(name) > 20:
+        raise ConfigError(
+            f"variant {text!r} is not understood; name a tone, or write `Warm: tone=warm products=1`"
+        )
     values = {"tone": TONES[0], "products": str(PRODUCTS_AT_MOST), "subject": SUBJECTS[0], "offer": "yes"}
     for part in rest.split():
         key, _, value = part.partition("=")
