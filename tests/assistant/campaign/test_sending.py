@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from typing import Any
@@ -40,10 +41,12 @@ class Inbox:
 
 @pytest.fixture
 def inbox(studio: Any) -> Iterator[Inbox]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     handler = Inbox()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]
     studio.settings = studio.settings.model_copy(update={"smtp": SecretStr(f"smtp://127.0.0.1:{port}")})
     yield handler
     controller.stop()
