@@ -34,6 +34,8 @@ from assistant.understanding import Understander, Understanding
 from assistant.wire import card_view_json, source_json
 from assistant.writers.base import Voice, Writer
 from assistant.writers.model import ModelWriter
+from insight.anomalies import watch_of
+from insight.customers import open_insight
 from retrieval.indexing import open_search
 from retrieval.recommend import open_recommender
 from retrieval.recommend.base import Context, Recommender
@@ -89,6 +91,8 @@ class Assistant:
         """Do beforehand what the first shopper would wait for: vectors, recommender, model."""
         _ = self.understander.classifier.vectors
         self.recommender.recommend(Context(), 1)
+        open_insight(self.store, self.settings).profile("")
+        watch_of(self.store).all(self.settings.current_date, self.settings.locale)
         self.speaker.warm(self._prepare_model)
 
     def _prepare_model(self) -> None:

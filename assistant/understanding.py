@@ -14,6 +14,7 @@ from assistant.memory import State
 from assistant.naming import Namer
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
+from insight.mood import Mood, read_mood
 from retrieval.english import LINKS, SOFT
 from retrieval.query import Filters, Query, parse_query
 from retrieval.search import Search
@@ -27,6 +28,7 @@ MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.I | re.S)
 # Below these, the nearest examples are no evidence against what the catalogue says.
 SURE = 0.55
 CLUELESS = 0.2
+NO_MOOD = Mood()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Understanding:
 
     `message` is redacted; `orders` are order numbers as typed; `asks` names what else the words
     ask for or say ("price", "gift", "similar" ...: the [asks] of `intents/<language>.toml`); `named` are
-    the products that a question names by their own words: one, or two to choose between.
+    the products that a question names by their own words: one, or two to choose between. `mood` is the
+    writer's, read in English only.
     """
 
     message: str
@@ -45,6 +48,7 @@ class Understanding:
     orders: tuple[str, ...] = ()
     asks: frozenset[str] = frozenset()
     named: tuple[str, ...] = ()
+    mood: Mood = NO_MOOD
 
 
 class Understander:
@@ -54,6 +58,7 @@ class Understander:
         self.search = search
         self.classifier = classifier
         self.namer = Namer(search)
+        self.reads_mood = classifier.language == "en"
 
     def understand(self, message: str, state: State) -> Understanding:
         """The meaning of `message` after the turns that led to `state`."""
@@ -73,6 +78,7 @@ class Understander:
             reference=resolve(asked, state, self.search.products),
             orders=self.classifier.order_numbers(text),
             asks=self.classifier.asks(text),
+            mood=read_mood(text) if self.reads_mood else NO_MOOD,
         )
         if not re.search(r"\w", text):
             return said

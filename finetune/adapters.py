@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from finetune.config import TrainConfig
-from finetune.shelf import Card, Shelf, Taught, write_file
+from finetune.shelf import Card, Shelf, Taught
 from prompts.loader import PromptMismatch, load
 from shop.errors import ConfigError
-from shop.versions import ADAPTERS
+from shop.versions import ADAPTERS, write_file
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 SHELF = Shelf("adapter", ADAPTERS, (CONFIG, WEIGHTS), shipped=Path(__file__).parent / "adapter")

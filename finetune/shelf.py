@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from shop.errors import ConfigError, NotFound, StoreError
-from shop.versions import CURRENT
+from shop.versions import CURRENT, write_file
 
 SHIPPED = "shipped"
 """What the version that comes with us is called."""
@@ -255,21 +254,3 @@ def _check_weights(file: Path) -> None:
     end = max((entry["data_offsets"][1] for name, entry in head.items() if name != "__metadata__"), default=0)
     if size != 8 + length + end:
         raise ValueError(f"{file.name} is cut short")
-
-
-def write_file(file: Path, text: str) -> None:
-    """Write a small file whole or not at all. Raises StoreError where the disk refuses."""
-    part = ""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        os.chmod(part, 0o644)  # mkstemp's 0600 would hide it from the account that serves
-        os.replace(part, file)
-    except OSError as error:
-        if part:
-            Path(part).unlink(missing_ok=True)
-        raise StoreError(
-            f"{file} cannot be written ({error.strerror}); free space or mend its rights"
-        ) from error

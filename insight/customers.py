@@ -3,14 +3,36 @@
     insight = open_insight(store, settings)
     insight.profile("17850").churn.probability
 
-Reads the store and the shop's trained models; trains nothing.
+Reads the store and the shop's trained models once a day (and again when orders came in); trains
+nothing. Where no model will serve, a rule over recency does, and the predictions say so.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
+from weakref import WeakKeyDictionary
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit  # type: ignore[import-untyped]
+
+from insight.clusters import Clusters, find_clusters
+from insight.engagement import (
+    TREND_DAYS,
+    EngagementTable,
+    compute_engagement,
+    describe_engagement,
+    engagement_curve,
+    rank_shares,
+)
+from insight.explain import explain, global_importance, say_feature
+from insight.feature_table import FeatureTable, compute_features
+from insight.history import Floats, History, cut_of, from_days, read_history
+from insight.kept_models import Kept, load_model, load_value, trained_to
 from insight.profile import (
     RULES,
     CustomerProfile,
@@ -18,88 +40,328 @@ from insight.profile import (
     Membership,
     ModelCard,
     Prediction,
+    ReliabilityBin,
     SegmentCount,
     Target,
 )
-from insight.segments import Segment, named_segments, stats_as_of
+from insight.rules import recency_rule
+from insight.segments import Rule, Segment, members_of, segment_rules
+from insight.value import Buying
 from shop.settings import Settings
-from shop.store import CustomerStats, Store
+from shop.store import Store
+from shop.types import Money
 
-NO_MODEL = (
-    "no trained model yet, so this is a rule over the days since the last order; run `regulars predict`"
-)
-CHURN_DAYS = 90
+SHORT_DAYS, VALUE_DAYS = 30, 90
+PAST_WEEKS = 26
+"""How far back a membership's beginning is looked for."""
+FAR_DAYS = 365
+"""A next purchase further away than this is not given a date."""
+
+
+def horizons(settings: Settings) -> tuple[int, ...]:
+    """The horizons a shop's predictions have, in days, ascending."""
+    return tuple(sorted({SHORT_DAYS, VALUE_DAYS, settings.churn_days}))
+
+
+@dataclass(frozen=True)
+class _Outlook:
+    """One horizon's probabilities of buying, one a row of the table, and where they come from."""
+
+    buys: Floats
+    kept: Kept | None
+    notice: str
+
+    @property
+    def model(self) -> str:
+        return self.kept.version if self.kept else RULES
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """Everything computed for one day; rows are those of `table`, `place` finds a customer's."""
+
+    history: History
+    table: FeatureTable
+    place: dict[str, int]
+    outlooks: dict[int, _Outlook]
+    worth: Floats | None
+    rules: tuple[Rule, ...]
+    members: NDArray[np.bool_]
+    clusters: Clusters | None
+    engaged: EngagementTable
+    engaged_before: EngagementTable
+    ranks: Floats
+    past: list[tuple[float, NDArray[np.bool_]]] = field(default_factory=list)
 
 
 class Insight:
-    """Everything insight knows, as of `today`; build with `open_insight`."""
+    """Everything insight knows, as of the settings' date; build with `open_insight`. Thread-safe."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store, self._settings = store, settings
-        self.today = settings.current_date
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._kept: tuple[tuple[date, int, int], _Snapshot] | None = None
+
+    @property
+    def today(self) -> date:
+        """The shop's date, which is the last day known."""
+        return self._settings.current_date
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizons of the shop's predictions, in days."""
+        return horizons(self._settings)
 
     def profile(self, customer_id: str) -> CustomerProfile:
-        """One customer's profile; a customer without dated orders has one that says little."""
-        return next(
-            (found for found in self.profiles() if found.customer_id == customer_id), self._blank(customer_id)
-        )
+        """One customer's profile; that of a customer without a dated order says little."""
+        snapshot = self._snapshot()
+        row = snapshot.place.get(customer_id)
+        if row is None:
+            return CustomerProfile(
+                customer_id, self.today, None, None, None, None, None, VALUE_DAYS, (), None
+            )
+        return self._profile(snapshot, row)
 
     def profiles(self) -> Iterator[CustomerProfile]:
         """All customers with a dated order, by id."""
-        stats = stats_as_of(self._store, self.today)
-        groups = named_segments(stats, self.today)
-        return (self._profile(row, groups) for row in stats if row.last_at is not None)
+        snapshot = self._snapshot()
+        return (self._profile(snapshot, row) for row in range(len(snapshot.table.customer)))
 
-    def segments(self) -> Sequence[Segment]:
-        """The shop's segments with their customers, the named rules first."""
-        return named_segments(stats_as_of(self._store, self.today), self.today)
+    def chances(self, horizon_days: int) -> tuple[str, list[tuple[str, float]]]:
+        """The model in use (or RULES) and every customer's probability to buy within one of `horizons`."""
+        snapshot = self._snapshot()
+        outlook = snapshot.outlooks[horizon_days]
+        return outlook.model, list(zip(snapshot.place, map(float, outlook.buys), strict=True))
 
-    def segment_history(self, dates: Sequence[date]) -> Sequence[SegmentCount]:
-        """Every segment's size on each of `dates` (ascending), with who joined and left in between."""
-        found, before = [], {}
-        for at in dates:
-            groups = named_segments(stats_as_of(self._store, at), at)
-            for group in groups:
-                now, then = set(group.customer_ids), before.get(group.name, set())
-                found.append(
-                    SegmentCount(group.name, group.sentence, at, len(now), len(now - then), len(then - now))
-                )
-                before[group.name] = now
+    def notice(self, horizon_days: int) -> str:
+        """Why the rules do for a horizon; '' where a model does."""
+        return self._snapshot().outlooks[horizon_days].notice
+
+    def at_risk(self, most: int = 50) -> list[CustomerProfile]:
+        """Customers with the most worth to lose: probability of churn times what they spent so far,
+        among those who have not lapsed yet."""
+        snapshot = self._snapshot()
+        lost = 1 - snapshot.outlooks[self._settings.churn_days].buys
+        here = snapshot.table.column("days_since") <= self._settings.churn_days
+        risk = np.where(here, lost * snapshot.table.column("spent"), -1.0)
+        rows = [int(row) for row in np.argsort(-risk, kind="stable")[:most] if risk[row] >= 0]
+        return [self._profile(snapshot, row) for row in rows]
+
+    # -- segments --------------------------------------------------------------------------------
+
+    def segments(self) -> tuple[Segment, ...]:
+        """The named segments, the shop's own, and the clusters found, each with its customers."""
+        snapshot = self._snapshot()
+        named = members_of(snapshot.rules, snapshot.table, snapshot.history.customers)
+        return (*named, *self._clusters(snapshot))
+
+    def segment_history(self, days: Sequence[date]) -> list[SegmentCount]:
+        """The named segments on each of `days` (ascending), with who joined and left in between."""
+        snapshot = self._snapshot()
+        found: list[SegmentCount] = []
+        before: dict[str, set[str]] = {}
+        for day in days:
+            table = compute_features(snapshot.history, cut_of(day + timedelta(days=1)))
+            for one in members_of(snapshot.rules, table, snapshot.history.customers):
+                now, then = set(one.customer_ids), before.get(one.name)
+                joined, left = (0, 0) if then is None else (len(now - then), len(then - now))
+                found.append(SegmentCount(one.name, one.sentence, day, len(now), joined, left))
+                before[one.name] = now
         return found
 
-    def engagement_curve(self, dates: Sequence[date]) -> Sequence[tuple[date, float]]:
-        """The shop's engagement value (sum over customers) on each of `dates`."""
-        return []
+    def _clusters(self, snapshot: _Snapshot) -> Iterator[Segment]:
+        if snapshot.clusters is None:
+            return
+        for number, name in enumerate(snapshot.clusters.names):
+            places = snapshot.table.customer[snapshot.clusters.labels == number]
+            ids = tuple(snapshot.history.customers[place] for place in places)
+            yield Segment(name, snapshot.clusters.sentences[number], ids)
 
-    def model_card(self, target: Target) -> ModelCard | None:
-        """The card of the model in use, None where the rules do."""
-        return None
+    # -- the shop and its models -----------------------------------------------------------------
 
-    def _blank(self, customer_id: str) -> CustomerProfile:
-        return CustomerProfile(customer_id, self.today, None, None, None, None, None, CHURN_DAYS, (), None)
-
-    def _profile(self, row: CustomerStats, groups: Sequence[Segment]) -> CustomerProfile:
-        assert row.last_at is not None
-        days = (self.today - row.last_at.date()).days
-        memberships = tuple(
-            Membership(g.name, g.sentence) for g in groups if row.customer_id in g.customer_ids
+    def engagement_curve(self, days: Sequence[date]) -> list[tuple[date, float]]:
+        """The shop's engagement value (all customers' added up) on each of `days`."""
+        own = self._settings
+        return engagement_curve(
+            self._snapshot().history, days, own.engagement_weights, own.engagement_half_life_days
         )
-        churn = min(0.95, 0.2 + days / 300)
-        driver = Driver("days_since", f"last order {days} days ago", 0.0)
+
+    def model_card(self, target: Target, horizon_days: int | None = None) -> ModelCard | None:
+        """The card of the model in use, None where the rules are; churn's horizon is the shop's."""
+        days = horizon_days or (self._settings.churn_days if target == "churn" else SHORT_DAYS)
+        snapshot = self._snapshot()
+        kept = snapshot.outlooks[days].kept if days in snapshot.outlooks else None
+        if kept is None:
+            return None
+        trained = kept.trained
+        bins = trained.reliability
+        if target == "churn":
+            bins = tuple(ReliabilityBin(1 - b.predicted, 1 - b.observed, b.count) for b in reversed(bins))
+        return ModelCard(
+            target,
+            days,
+            kept.version,
+            trained.name,
+            trained_to(trained),
+            {
+                "judged_on": trained.judged_on,
+                "log_loss": dict(trained.losses),
+                "ece": trained.ece,
+                "rows": trained.rows,
+                "cuts": trained.cuts,
+                "seed": trained.seed,
+            },
+            bins,
+            global_importance(trained.features, trained.effects(snapshot.table.values)),
+        )
+
+    # -- one day's figures -----------------------------------------------------------------------
+
+    def _snapshot(self) -> _Snapshot:
+        key = (self.today, self._store.count("orders"), self._store.count("events"))
+        with self._lock:
+            if self._kept is None or self._kept[0] != key:
+                self._kept = (key, self._compute())
+            return self._kept[1]
+
+    def refresh(self) -> None:
+        """Read everything anew at the next question: a model was trained, or orders were corrected."""
+        with self._lock:
+            self._kept = None
+
+    def _compute(self) -> _Snapshot:
+        own, history = self._settings, read_history(self._store)
+        end = cut_of(self.today + timedelta(days=1))
+        history = history.before(end)
+        table = compute_features(history, end)
+        outlooks = {days: self._outlook(history, table, end, days) for days in horizons(own)}
+        rules = segment_rules(own.segments, own.churn_days)
+        weights, half_life = own.engagement_weights, own.engagement_half_life_days
+        engaged = compute_engagement(history, self.today, weights, half_life)
+        earlier = self.today - timedelta(days=TREND_DAYS)
+        return _Snapshot(
+            history,
+            table,
+            {history.customers[place]: row for row, place in enumerate(table.customer)},
+            outlooks,
+            self._worth(table, outlooks[VALUE_DAYS].buys),
+            rules,
+            _mask(rules, table),
+            find_clusters(table),
+            engaged,
+            compute_engagement(history, earlier, weights, half_life),
+            rank_shares(engaged.value),
+            self._memberships(history, rules, end),
+        )
+
+    def _outlook(self, history: History, table: FeatureTable, end: float, days: int) -> _Outlook:
+        kept, notice = load_model(self._settings.shop, days, self.today)
+        if kept:
+            return _Outlook(kept.trained.buys(table.values), kept, "")
+        rule = recency_rule(history, end, days)
+        return _Outlook(rule.buys(table.column("days_since").astype(np.float64)), None, notice)
+
+    def _worth(self, table: FeatureTable, buys: Floats) -> Floats | None:
+        model = load_value(self._settings.shop)
+        if model is None:
+            return None
+        columns = ("order_days", "days_since", "tenure_days", "orders", "mean_order")
+        order_days, since, tenure, orders, mean = (table.column(c).astype(np.float64) for c in columns)
+        buying = Buying.of_days(order_days, since, tenure)
+        return model.expected(buying, orders, mean, buys, VALUE_DAYS)
+
+    def _memberships(
+        self, history: History, rules: tuple[Rule, ...], end: float
+    ) -> list[tuple[float, NDArray[np.bool_]]]:
+        """At weekly cuts back from the last: which customer (by place) each rule held for."""
+        found = []
+        for week in range(1, PAST_WEEKS + 1):
+            table = compute_features(history, end - 7 * week)
+            held = np.zeros((len(rules), len(history.customers)), np.bool_)
+            held[:, table.customer] = _mask(rules, table)
+            found.append((end - 7 * week, held))
+        return found
+
+    # -- one customer ----------------------------------------------------------------------------
+
+    def _profile(self, snapshot: _Snapshot, row: int) -> CustomerProfile:
+        place = int(snapshot.table.customer[row])
+        worth, currency = snapshot.worth, snapshot.history.currency
+        amount = None if worth is None else Decimal(f"{worth[row]:.2f}")
         return CustomerProfile(
-            row.customer_id,
-            self.today,
-            Prediction("churn", churn, CHURN_DAYS, (driver,), RULES, NO_MODEL),
-            Prediction("purchase", (1 - churn) / 2, 30, (driver,), RULES, NO_MODEL),
-            Prediction("purchase", 1 - churn, CHURN_DAYS, (driver,), RULES, NO_MODEL),
-            self.today + timedelta(days=1),
-            None,
-            CHURN_DAYS,
-            memberships,
-            None,
+            customer_id=snapshot.history.customers[place],
+            as_of=self.today,
+            churn=self._predict(snapshot, row, "churn", self._settings.churn_days),
+            buy_30=self._predict(snapshot, row, "purchase", SHORT_DAYS),
+            buy_90=self._predict(snapshot, row, "purchase", VALUE_DAYS),
+            next_purchase=next_purchase(
+                self.today,
+                float(snapshot.outlooks[SHORT_DAYS].buys[row]),
+                float(snapshot.outlooks[VALUE_DAYS].buys[row]),
+            ),
+            expected_value=None if amount is None or not currency else Money(amount, currency),
+            value_days=VALUE_DAYS,
+            segments=tuple(self._segments_of(snapshot, row, place)),
+            engagement=describe_engagement(snapshot.engaged, snapshot.engaged_before, place, snapshot.ranks),
         )
+
+    def _predict(self, snapshot: _Snapshot, row: int, target: Target, days: int) -> Prediction:
+        outlook = snapshot.outlooks[days]
+        buys = float(outlook.buys[row])
+        values = snapshot.table.values[row]
+        sign = -1 if target == "churn" else 1
+        if outlook.kept:
+            trained = outlook.kept.trained
+            effects = sign * trained.effects(values[None, :])[0]
+            currency = snapshot.history.currency
+            reasons = explain(trained.features, values, effects, currency, self._settings.locale)
+        else:
+            since = float(snapshot.table.column("days_since")[row])
+            usual = float(np.clip(outlook.buys.mean(), 1e-3, 1 - 1e-3))
+            effect = sign * float(logit(np.clip(buys, 1e-3, 1 - 1e-3)) - logit(usual))
+            reasons = (Driver("days_since", say_feature("days_since", since), effect),)
+        chance = 1 - buys if target == "churn" else buys
+        return Prediction(target, chance, days, reasons, outlook.model, outlook.notice)
+
+    def _segments_of(self, snapshot: _Snapshot, row: int, place: int) -> Iterator[Membership]:
+        for number, rule in enumerate(snapshot.rules):
+            if snapshot.members[number, row]:
+                since = snapshot.table.cut
+                for cut, held in snapshot.past:
+                    if not held[number, place]:
+                        break
+                    since = cut
+                # Known to the week: it held at the end of the day before the cut.
+                yield Membership(rule.name, rule.sentence, from_days(since - 1))
+        if snapshot.clusters is not None:
+            number = int(snapshot.clusters.labels[row])
+            yield Membership(snapshot.clusters.names[number], snapshot.clusters.sentences[number])
+
+
+def next_purchase(today: date, within_30: float, within_90: float) -> date | None:
+    """The day by which it is as likely as not that the customer has ordered; None beyond FAR_DAYS.
+
+    A Weibull waiting time through the two probabilities: -ln(1 - P(t)) = (t / scale) ** shape.
+    """
+    near, far = (-float(np.log1p(-min(max(p, 1e-4), 1 - 1e-4))) for p in (within_30, within_90))
+    # A chance that hardly grows from 30 to 90 days would put the date nowhere.
+    shape = max(0.2, float(np.log(max(far, near * 1.01) / near) / np.log(VALUE_DAYS / SHORT_DAYS)))
+    days = SHORT_DAYS * (float(np.log(2)) / near) ** (1 / shape)
+    return today + timedelta(days=max(1, round(days))) if days <= FAR_DAYS else None
+
+
+def _mask(rules: Sequence[Rule], table: FeatureTable) -> NDArray[np.bool_]:
+    """One row a rule, one column a row of the table."""
+    return np.array([rule.members(table) for rule in rules]).reshape(len(rules), len(table.customer))
+
+
+_OPEN: WeakKeyDictionary[Store, Insight] = WeakKeyDictionary()
 
 
 def open_insight(store: Store, settings: Settings) -> Insight:
-    """The shop's insight as of the settings' date."""
-    return Insight(store, settings)
+    """The shop's insight as of the settings' date; the same one for all who ask with the same settings."""
+    kept = _OPEN.get(store)
+    if kept is None or kept.settings is not settings:
+        kept = _OPEN[store] = Insight(store, settings)
+    return kept

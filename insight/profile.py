@@ -128,7 +128,6 @@ class ModelCard:
     horizon_days: int
     version: str
     method: str
-    made: str
     trained_to: date
     metrics: Mapping[str, Any] = field(default_factory=dict)
     reliability: tuple[ReliabilityBin, ...] = ()

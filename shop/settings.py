@@ -21,6 +21,19 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from shop.errors import ConfigError
 
+ORDER = "Order Completed"
+ENGAGEMENT_WEIGHTS = {
+    ORDER: 10.0,
+    "Product Reviewed": 5.0,
+    "Product Added": 3.0,
+    "Product Added to Wishlist": 3.0,
+    "Email Link Clicked": 2.0,
+    "Message Sent": 2.0,
+    "Products Searched": 1.0,
+    "Product Viewed": 1.0,
+    "Email Opened": 0.5,
+}
+"""How much an act counts, by Segment's event names; an act without a weight counts nothing."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -50,6 +63,17 @@ class Settings(BaseSettings):
     )
     model_timeout_s: float = Field(8.0, gt=0, le=600)
     model_max_tokens: int = Field(96, gt=0, le=4096)
+
+    churn_days: int = Field(
+        90, ge=7, le=730, description="a customer without an order for so many days has lapsed"
+    )
+    engagement_weights: dict[str, float] = Field(
+        default_factory=lambda: dict(ENGAGEMENT_WEIGHTS), description="what an act counts, by event name"
+    )
+    engagement_half_life_days: float = Field(30.0, gt=0, le=3650)
+    segments: dict[str, str] = Field(
+        default_factory=dict, description="the shop's own segments: a rule by name (docs/insight.md)"
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8700, ge=1, le=65535)

@@ -178,7 +178,7 @@ def _mount_pages(app: FastAPI, assistant: Assistant, auth: Auth) -> None:
         '<link rel="stylesheet" href="../static/regulars.css">'
     )
     gr.mount_gradio_app(app, shopper.build(assistant), "/shop", head=head, **look)
-    for name in ("support", "marketing"):
+    for name in ("support", "marketing", "insight"):
         if find_spec(f"ui.{name}") is None:
             continue
         page = import_module(f"ui.{name}").build(assistant)

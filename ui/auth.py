@@ -28,7 +28,7 @@ STAFF_COOKIE = "regulars_staff"
 SHOPPER_AGE_S = 30 * 24 * 3600
 STAFF_AGE_S = 12 * 3600
 CUSTOMER_TOKEN_AGE_S = 600
-STAFF_PATHS = ("/support", "/marketing", "/api/staff")
+STAFF_PATHS = ("/support", "/marketing", "/insight", "/api/staff")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,12 @@ from shop.settings import Settings
 from shop.types import Money
 from ui.auth import Auth
 
-PAGES = (("shop", "Shop"), ("support", "Support desk"), ("marketing", "Marketing studio"))
+PAGES = (
+    ("shop", "Shop"),
+    ("support", "Support desk"),
+    ("marketing", "Marketing studio"),
+    ("insight", "Insight"),
+)
 
 
 def page_head(settings: Settings, here: str) -> str:

@@ -14,6 +14,7 @@ from assistant.support.records import address_line
 from shop.formats import format_list
 from shop.settings import Settings
 from shop.types import Customer, Order, OrderLine, Return
+from ui.signals_view import signals_panel
 from ui.staff import (
     badge,
     count_of,
@@ -57,7 +58,7 @@ class SupportView:
         advice = f"<p>{escape(step.text)}</p><small>Because: {escape(step.rule)}.</small>"
         short = panel("In short", f'<ul class="rs-brief">{sentences}</ul>')
         below = f'<div class="rs-two">{short}{panel("Suggested next step", advice, "step")}</div>'
-        return stacked(self._essentials(found), below)
+        return stacked(self._essentials(found), below, signals_panel(found.signals, self.settings))
 
     def _essentials(self, found: Brief) -> str:
         customer, facts, settings = found.customer, found.facts, self.settings

@@ -11,6 +11,9 @@ import typer
 from assistant.cli.campaign import campaign
 from assistant.cli.doctor import doctor
 from assistant.cli.evaluate import evaluate_search_file
+from assistant.cli.evaluate_mood import evaluate_mood_file
+from assistant.cli.evaluate_uplift import evaluate_uplift_file
+from assistant.cli.predict import evaluate_predictions_file, predict
 from assistant.cli.shop import forget, import_data, index, search
 from assistant.cli.talk import ask, chat, customer, evaluate_answers_file, recommend
 
@@ -22,6 +25,9 @@ app = typer.Typer(
 evaluate = typer.Typer(help="Measure, on your data or on the samples.", no_args_is_help=True)
 evaluate.command("search")(evaluate_search_file)
 evaluate.command("answers")(evaluate_answers_file)
+evaluate.command("mood")(evaluate_mood_file)
+evaluate.command("uplift")(evaluate_uplift_file)
+evaluate.command("predict")(evaluate_predictions_file)
 
 app.command("import")(import_data)
 app.command()(index)
@@ -30,6 +36,7 @@ app.command()(ask)
 app.command()(chat)
 app.command()(recommend)
 app.command()(customer)
+app.command()(predict)
 app.command()(doctor)
 app.command()(forget)
 app.add_typer(campaign, name="campaign")

@@ -68,9 +68,11 @@ class IntentClassifier:
         root = files("assistant.intents")
         file = root / f"{language}.toml"
         if not file.is_file():
-            file = root / f"{DEFAULT_LANGUAGE}.toml"
+            language = DEFAULT_LANGUAGE
+            file = root / f"{language}.toml"
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         self.embedder = embedder
+        self.language = language
         self._cache = cache
         self.rules = _compile(data["rules"])
         self._asks = _compile(data["asks"])

@@ -12,7 +12,12 @@ __all__ = ["Planned", "Scene", "plan_turn"]
 
 
 def plan_turn(scene: Scene) -> Planned:
-    """The plan for one understood message with its evidence."""
+    """The plan for one understood message with its evidence; with a person where its mood wants one."""
+    planned = _plan(scene)
+    return talk.offer_person(planned, scene) if scene.said.mood.wants_person else planned
+
+
+def _plan(scene: Scene) -> Planned:
     match scene.said.intent.name:
         case "find" | "followup":
             return finding.plan_find(scene)

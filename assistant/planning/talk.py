@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.events import Handoff
+from assistant.plan import Act
 from assistant.planning.scene import PlanBuilder, Planned, Scene
 
 STARTERS = ("What's popular right now?", "What would you recommend for me?", "I need a gift")
@@ -28,6 +31,37 @@ def plan_handoff(scene: Scene) -> Planned:
     builder.name("shop", contact=contact)
     builder.say("handoff", **({"contact": "[shop.contact]"} if contact else {}))
     return builder.finish(handoff=describe_handoff(scene, "The shopper asked for a person."))
+
+
+def offer_person(planned: Planned, scene: Scene) -> Planned:
+    """The same answer, an apology before it and a person after it: the shopper is upset and presses."""
+    plan, mood = planned.plan, scene.said.mood
+    if plan.handoff is not None or scene.said.intent.name == "out_of_scope":
+        return planned
+    contact = scene.settings.contact
+    sorry = () if any(act.kind == "apologise" for act in plan.acts) else (Act("apologise"),)
+    offer = Act("handoff", {"contact": "[shop.contact]"} if contact else {})
+    records = tuple(
+        replace(record, fields={**record.fields, "contact": contact})
+        if record.key == "shop" and contact
+        else record
+        for record in plan.records
+    )
+    words = ", ".join(f"“{text}”" for text in mood.urgent_words[:3])
+    reason = (
+        f"The shopper may be in danger or robbed: {words}."
+        if mood.alarm
+        else (f"The shopper is upset and presses for an answer: {words}.")
+    )
+    return Planned(
+        replace(
+            plan,
+            acts=(*sorry, *plan.acts, offer),
+            records=records,
+            handoff=describe_handoff(scene, reason),
+        ),
+        planned.state,
+    )
 
 
 def describe_handoff(scene: Scene, reason: str) -> Handoff:

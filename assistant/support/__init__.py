@@ -29,6 +29,8 @@ from assistant.support.records import (
     slots_of,
     stable_seed,
 )
+from assistant.support.signals import Signals, read_signals
+from insight.customers import open_insight
 from insight.features import CustomerFacts, facts_of, is_cancelled
 from shop.errors import NotFound
 from shop.formats import format_count, format_date
@@ -93,6 +95,7 @@ class Brief:
     summary: tuple[Sentence, ...]
     next_step: NextStep
     sources: tuple[Source, ...]
+    signals: Signals
     handled_by: str = "composer"
 
 
@@ -134,6 +137,12 @@ def brief(assistant: Assistant, customer_id: str, *, staff: str = "staff") -> Br
         summary=writing.summary(orders, returns, conversations, memories),
         next_step=writing.next_step(orders, returns, conversations, today),
         sources=tuple(order_source(order, settings) for order in orders[:10]),
+        signals=read_signals(
+            store,
+            settings,
+            open_insight(store, settings).profile(customer.id),
+            [turn for conversation in conversations for turn in conversation.turns],
+        ),
     )
 
 

@@ -6,7 +6,7 @@
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
 records.py, figures over all orders in figures.py, conversations in conversations.py, campaigns
-and the messages they sent in campaigns.py.
+and the messages they sent in campaigns.py, what was predicted in predictions.py.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from __future__ import annotations
 from shop.store.campaigns import Campaigns, SentMessage, StoredCampaign, StoredDraft, TakenStep
 from shop.store.conversations import ConversationHead, Conversations, Memory
 from shop.store.figures import CustomerStats, Figures, Purchase
+from shop.store.predictions import PredictionRun, Predictions
 from shop.store.records import Records
 
 __all__ = [
     "ConversationHead",
     "CustomerStats",
     "Memory",
+    "PredictionRun",
     "Purchase",
     "SentMessage",
     "Store",
@@ -29,5 +31,5 @@ __all__ = [
 ]
 
 
-class Store(Records, Figures, Conversations, Campaigns):
+class Store(Records, Figures, Conversations, Campaigns, Predictions):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

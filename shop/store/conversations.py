@@ -186,7 +186,8 @@ class Conversations(Database):
             ),
         }
         campaigns = (schema.campaign_members, schema.drafts, schema.messages)
-        for table in (schema.customers, schema.events, schema.returns, schema.memories, *campaigns):
+        others = (schema.events, schema.returns, schema.memories, schema.predictions, *campaigns)
+        for table in (schema.customers, *others):
             owner = table.c.id if table is schema.customers else table.c.customer_id
             deletions[table.name] = delete(table).where(owner == customer_id)
         stripped = {

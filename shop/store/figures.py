@@ -5,19 +5,21 @@ Knows the two queries over all orders; single records are in records.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
 from shop.store import schema as schema
 from shop.store.database import Database
 from shop.types import Money
 
 STREAM_ROWS = 10_000
+RETURN, CHAT, HANDED_OFF = "Order Refunded", "Message Sent", "Handed Off"
+"""What a return, a message in the chat and one handed to a person are called among events."""
 
 Purchase = tuple[str, str, int, datetime | None, str, str]
 
@@ -93,6 +95,43 @@ class Figures(Database):
             found = connection.execute(query).all()
         return [(row[0], row[1], Money(schema.units_to_amount(int(row[3])), row[2])) for row in found]
 
+    def sale_batches(self) -> Iterator[Sequence[Sequence[Any]]]:
+        """Every dated order line of a known customer, cancelled orders left out, in batches of rows:
+        customer, order, days since 1970 (UTC), country, product, quantity, unit price, currency."""
+        lines, orders = schema.order_lines, schema.orders
+        heads = select(orders.c.id, orders.c.customer_id, orders.c.placed_at, orders.c.country).where(
+            orders.c.customer_id != "", orders.c.placed_at.is_not(None), _not_cancelled()
+        )
+        columns = select(
+            lines.c.order_id, lines.c.product_id, lines.c.quantity, lines.c.unit_price, lines.c.currency
+        )
+        with self.reading() as connection:
+            # Looked up here: joined in SQL, every line would carry its order's date as text.
+            found = {
+                row[0]: (row[1], row[0], schema.moment_to_days(row[2]), row[3])
+                for row in connection.execute(heads)
+            }
+            result = connection.execute(columns.execution_options(yield_per=STREAM_ROWS))
+            for rows in result.partitions():
+                yield [
+                    (*found[order], product, quantity, units / schema.UNITS, currency)
+                    for order, product, quantity, units, currency in rows
+                    if order in found
+                ]
+
+    def act_batches(self) -> Iterator[Sequence[Sequence[Any]]]:
+        """Everything else customers did, in batches of rows: customer, name, days since 1970 (UTC), worth
+        and currency (of returns; 0 and '' otherwise). Events and returns go by Segment's names, turns of
+        a conversation by CHAT and HANDED_OFF."""
+        for query in _act_queries():
+            with self.reading() as connection:
+                result = connection.execute(query.execution_options(yield_per=STREAM_ROWS))
+                for rows in result.partitions():
+                    yield [
+                        (who, name, schema.moment_to_days(at), units / schema.UNITS, currency)
+                        for who, name, at, units, currency in rows
+                    ]
+
     def order_stats(self, before: datetime | None = None) -> list[CustomerStats]:
         """Every customer's orders in figures, by customer id; only what happened before `before`."""
         with self.reading() as connection:
@@ -104,9 +143,32 @@ class Figures(Database):
             stats.append(CustomerStats(customer_id, orders, first_at, last_at, money, returns or 0))
         return stats
 
+    def refunds(self) -> Iterator[tuple[str, str, int, float | None, str]]:
+        """Every return of a known customer: customer, product, units, days since 1970 (UTC), order ('' where
+        it is not known)."""
+        table = schema.returns
+        columns = (table.c.customer_id, table.c.product_id, table.c.quantity, table.c.at, table.c.order_id)
+        with self.reading() as connection:
+            query = select(*columns).where(table.c.customer_id != "").order_by(table.c.id)
+            for who, product, quantity, at, order in connection.execute(query):
+                yield who, product, quantity, None if at is None else schema.moment_to_days(at), order
+
 
 def _not_cancelled() -> ColumnElement[bool]:
     return ~schema.orders.c.status.ilike("cancel%")
+
+
+def _act_queries() -> Iterator[Select[Any]]:
+    events, returns, turns = schema.events, schema.returns, schema.turns
+    none, no_worth = literal(""), literal(0)
+    yield select(events.c.customer_id, events.c.name, events.c.at, no_worth, none).where(
+        events.c.customer_id != ""
+    )
+    yield select(
+        returns.c.customer_id, literal(RETURN), returns.c.at, returns.c.amount, returns.c.currency
+    ).where(returns.c.customer_id != "", returns.c.at.is_not(None))
+    name = case((turns.c.handed_off == 1, HANDED_OFF), else_=CHAT)
+    yield select(turns.c.customer_id, name, turns.c.at, no_worth, none).where(turns.c.customer_id != "")
 
 
 def _stats_query(before: datetime | None) -> Select[Any]:

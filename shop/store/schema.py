@@ -30,6 +30,8 @@ from sqlalchemy import (
 
 SCHEMA_VERSION = 1
 AMOUNT_SCALE = 4
+UNITS = 10**AMOUNT_SCALE
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -102,6 +104,11 @@ def units_to_amount(units: int) -> Decimal:
     if units % 100 == 0:
         return Decimal(units // 100).scaleb(-2)
     return Decimal(units).scaleb(-AMOUNT_SCALE)
+
+
+def moment_to_days(at: datetime) -> float:
+    """Days since 1970-01-01 UTC, with the time as a fraction."""
+    return (at - EPOCH).total_seconds() / 86_400
 
 
 tables = MetaData()
@@ -250,6 +257,20 @@ campaigns = Table(
     Column("goal", Words, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("document", Document, nullable=False),
+)
+
+# What was predicted when, so that it can be held against what then happened.
+predictions = Table(
+    "predictions",
+    tables,
+    Column("customer_id", String, nullable=False),
+    Column("horizon_days", Integer, nullable=False),
+    # ISO date: the last day that was known.
+    Column("as_of", String, nullable=False),
+    # Of buying within the horizon, in millionths.
+    Column("buys", Integer, nullable=False),
+    Column("model", String, nullable=False),
+    PrimaryKeyConstraint("as_of", "horizon_days", "customer_id"),
 )
 
 drafts = Table(
