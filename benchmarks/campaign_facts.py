@@ -126,9 +126,7 @@ def _reason(ledger: Ledger, customer: str, ids: set[str], text: str) -> str:
     if match := EVER.search(text):
         counts = {len({c for c, _ in ledger.buyers[id_]}) for id_ in ids}
         home = ledger.countries.get(customer)
-        counts |= {
-            len({c for c, _ in ledger.buyers[id_] if ledger.countries[c] == home}) for id_ in ids
-        }
+        counts |= {len({c for c, _ in ledger.buyers[id_] if ledger.countries[c] == home}) for id_ in ids}
         return "" if int(match["n"].replace(",", "")) in counts else f"ever: {text} (counted {counts})"
     if match := TOGETHER.search(text):
         others = ledger.find((match["title"] or match["other"]).rstrip("."))

@@ -72,7 +72,7 @@ class MarketingPage:
         store = self.assistant.store
         key = store.count("customers"), store.count("orders"), self.assistant.settings.current_date
         if self._groups is None or self._groups[0] != key:
-            offered = Crowd(store, self.assistant.settings).offered()
+            offered = Crowd(self.assistant).offered()
             named = [(f"{group.size:,} · {group.sentence}", group.term) for group in offered]
             self._groups = key, named
         return self._groups[1]

@@ -186,7 +186,8 @@ def out_tab(page: MarketingPage) -> Parts:
         with gr.Column(min_width=280):
             ready = bool(page.assistant.settings.smtp.get_secret_value())
             if not ready:
-                gr.HTML(stacked(notice("To send from here, set smtp in shop.toml (docs/marketing.md).", "empty")))
+                words = "To send from here, set smtp in shop.toml (docs/marketing.md)."
+                gr.HTML(stacked(notice(words, "empty")))
             really = gr.Checkbox(False, label="Send real e-mails to real people", visible=ready)
             send = gr.Button("Send", visible=ready)
     report = gr.HTML()

@@ -42,5 +42,6 @@ def _page(shop: str, sentence: str, more: str = "") -> HTMLResponse:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(shop)}</title><link rel="stylesheet" href="/static/regulars.css"></head>'
-        f'<body class="rg-login"><main><h1>{escape(shop)}</h1><p>{escape(sentence)}</p>{more}</main></body></html>'
+        f'<body class="rg-login"><main><h1>{escape(shop)}</h1><p>{escape(sentence)}</p>{more}</main>'
+        "</body></html>"
     )

@@ -1,6 +1,6 @@
 """Groups of customers to write to or to leave out, by stated rules and by predictions where there are any.
 
-    crowd = Crowd(store, settings)
+    crowd = Crowd(assistant)
     crowd.group("lapsed:90").size
 
 Knows order dates, sums, countries, tags, purchases and what insight expects; knows nothing of consent
@@ -17,15 +17,18 @@ from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
+from typing import TYPE_CHECKING
 
 from assistant.privacy import is_sensitive
 from insight.customers import open_insight
 from insight.profile import RULES, CustomerProfile
 from insight.segments import lapsed_among, stats_as_of
 from shop.errors import ConfigError
-from shop.settings import Settings
 from shop.store import CustomerStats, Store
 from shop.types import Customer
+
+if TYPE_CHECKING:
+    from assistant.chat import Assistant
 
 PAGE_ROWS = 2000
 LOYAL_ORDERS = 5
@@ -35,7 +38,7 @@ DUE_FROM, DUE_TO = 0.8, 2.5
 
 HOW = (
     "all, lapsed:DAYS, active:DAYS, new:DAYS, loyal, due, top:PERCENT, country:NAME, tag:NAME, "
-    "bought:PRODUCT, category:NAME, segment:NAME, churn:PERCENT, buy:PERCENT"
+    "bought:PRODUCT, category:NAME, segment:NAME, churn:PERCENT, buy:PERCENT, moved:PERCENT"
 )
 
 
@@ -57,9 +60,10 @@ class Group:
 class Crowd:
     """All customers with their figures as of the shop's date; read once, then asked many things."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self._store, self._settings = store, settings
-        self.today = settings.current_date
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._store, self._settings = assistant.store, assistant.settings
+        self.today = assistant.settings.current_date
 
     @cached_property
     def customers(self) -> Mapping[str, Customer]:
@@ -136,6 +140,7 @@ class Crowd:
             "segment": self._segment,
             "churn": self._churn,
             "buy": self._buy,
+            "moved": self._moved,
         }
         plain: dict[str, Callable[[], Group]] = {"all": self._all, "loyal": self._loyal, "due": self._due}
         kind, value = kind.strip().lower(), value.strip()
@@ -151,6 +156,7 @@ class Crowd:
         terms += [group.term for group in self.segments.values()]
         if self.is_predicted:
             terms += ["churn:50", "buy:50"]
+        terms.append("moved:50")
         countries = Counter(customer.country for customer in self.customers.values() if customer.country)
         terms += [f"country:{name}" for name, _ in countries.most_common(COUNTRIES_OFFERED)]
         tags = Counter(tag for customer in self.customers.values() for tag in customer.tags)
@@ -267,6 +273,14 @@ class Crowd:
         found, notice = self._predicted(percent, "buy_30")
         words = f"are at least {percent} % likely to order in the next 30 days"
         return Group(f"buy:{percent}", words, found, notice)
+
+    def _moved(self, value: str) -> Group:
+        from assistant.campaign.moved import find_moved
+
+        percent = _whole(value, "moved", 100)
+        found, notice = find_moved(self._assistant, self, percent)
+        words = f"are among the {percent} % whom a message moves most"
+        return Group(f"moved:{percent}", words, found, notice)
 
     def _predicted(self, percent: int, field: str) -> tuple[frozenset[str], str]:
         found, notice = set(), ""

@@ -155,7 +155,7 @@ def plan_campaign(assistant: Assistant, request: Request | None = None, **asked:
     _check(request, goal)
     store, settings = assistant.store, assistant.settings
     offers = load_offers(settings.shop)
-    crowd = Crowd(store, settings)
+    crowd = Crowd(assistant)
     days = request.days or goal.days
     include = [crowd.group(term) for term in request.include or (goal.audience.format(days=days),)]
     exclude = [crowd.group(term) for term in request.exclude]
@@ -405,7 +405,7 @@ def _member(customer_id: str, kept: Sequence[Any]) -> Member:
 
 def send_window(assistant: Assistant, campaign: Campaign) -> str:
     """When this audience tends to order, as advice; '' where the data has no times of day."""
-    return _advice(campaign, Crowd(assistant.store, assistant.settings).times)
+    return _advice(campaign, Crowd(assistant).times)
 
 
 def _advice(campaign: Campaign, times: Mapping[str, Sequence[datetime]]) -> str:

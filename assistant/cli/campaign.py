@@ -1,4 +1,4 @@
-"""Commands of the marketer: campaign plan, draft, show, approve, export, send, report, list, groups.
+"""Commands of the marketer: campaign plan, groups, list, draft, approve, export, send, report.
 
 Thin: each calls one function of the library and prints what came back. A campaign is named by the
 id that `plan` prints.
@@ -103,9 +103,8 @@ def groups(shop: ShopOption = None, as_json: JsonOption = False) -> None:
     """The groups of customers that can be written to or left out, with their sizes."""
     from assistant.campaign.audience import HOW, Crowd
 
-    settings = load_shop(shop)
-    with opened_store(settings) as store:
-        found = list(Crowd(store, settings).offered())
+    with opened_assistant(load_shop(shop)) as assistant:
+        found = list(Crowd(assistant).offered())
     if as_json:
         print_json([{"term": g.term, "size": g.size, "sentence": g.sentence} for g in found])
         return

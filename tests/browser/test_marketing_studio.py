@@ -49,7 +49,9 @@ def test_from_a_goal_to_a_report(visit: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Export", exact=True).click()
     page.get_by_text("are ready to download").wait_for()
     with page.expect_download() as coming:
-        page.get_by_role("button", name="Download").or_(page.get_by_role("link", name="Download")).first.click()
+        page.get_by_role("button", name="Download").or_(
+            page.get_by_role("link", name="Download")
+        ).first.click()
     saved = tmp_path / "messages.csv"
     coming.value.save_as(saved)
     with saved.open(encoding="utf-8", newline="") as file:

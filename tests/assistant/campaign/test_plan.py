@@ -79,19 +79,26 @@ def test_groups_are_included_and_left_out(studio: Any) -> None:
     assert "or have ordered in the last 30 days" in found.sentence() and "leaving out" in found.sentence()
 
 
+def test_whom_messages_move_is_not_known_before_enough_campaigns(studio: Any) -> None:
+    group = Crowd(studio).group("moved:20")
+    assert group.size == 33 and "go on holding customers out" in group.notice
+    found = plan_campaign(studio, include=("moved:20",), holdout=0)
+    assert found.notices == (group.notice,)
+
+
 @pytest.mark.parametrize("term", ["", "lapsed", "lapsed:soon", "lapsed:0", "planet:Mars", "segment:Nobody"])
 def test_an_unknown_group_is_one_sentence(studio: Any, term: str) -> None:
     with pytest.raises(ConfigError, match="use one of|choose a whole number"):
-        Crowd(studio.store, studio.settings).group(term)
+        Crowd(studio).group(term)
 
 
 def test_nobody_is_chosen_by_something_private(studio: Any) -> None:
     with pytest.raises(ConfigError, match="private"):
-        Crowd(studio.store, studio.settings).group("bought:T1")
+        Crowd(studio).group("bought:T1")
 
 
 def test_every_group_says_who_is_in_it(studio: Any) -> None:
-    crowd = Crowd(studio.store, studio.settings)
+    crowd = Crowd(studio)
     assert crowd.group("new:30").ids == frozenset() and crowd.group("active:30").ids == {"c101"}
     assert crowd.group("top:10").ids == {"c029", "c028", "c027"}
     assert crowd.group("bought:B1").size == 32 and crowd.group("category:lunch bags").size == 32
@@ -102,7 +109,7 @@ def test_every_group_says_who_is_in_it(studio: Any) -> None:
 
 def test_what_is_usually_bought_again_is_due(studio: Any) -> None:
     studio.store.put_orders([order("nodate", days, MUG) for days in (150, 100, 50)])
-    crowd = Crowd(studio.store, studio.settings)
+    crowd = Crowd(studio)
     assert crowd.due == {"nodate": ("M1",)} and crowd.usual_gap_days("nodate") == 50
     assert crowd.usual_gap_days("c001") is None
 

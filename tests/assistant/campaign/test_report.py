@@ -17,6 +17,7 @@ from assistant.campaign import (
     plan_campaign,
     report_campaign,
 )
+from assistant.campaign.audience import Crowd
 from assistant.campaign.export import export_campaign
 from assistant.campaign.plot import draw_report
 from assistant.campaign.report import difference, wilson
@@ -158,3 +159,18 @@ def test_the_next_campaign_learns_from_the_last(studio: Any, tmp_path: Path) -> 
     second = plan_campaign(studio, holdout=0, variants=TWO, include=("all",))
     assert second.shares[1] > 0.8 and "Warm" in second.shares_why
     assert plan_campaign(studio, holdout=0, variants=TWO, learn=False).shares == (0.5, 0.5)
+
+
+def test_whom_messages_move_is_learnt_from_what_they_did(studio: Any, tmp_path: Path) -> None:
+    """A world where a message brings back those away for long and nobody else."""
+    people = [Customer(f"x{n:04}", consent=YES) for n in range(1600)]
+    studio.store.put_customers(people)
+    studio.store.put_orders([order(p.id, 100 if n % 2 else 400) for n, p in enumerate(people)])
+    found = sent(studio, tmp_path, holdout=0.5, limit=2000)
+    away = {member.customer_id: (member.days_since or 0) > 300 for member in found.audience}
+    drawn = [m.customer_id for m in found.audience if int(m.customer_id[1:]) % 10 < 2]
+    moved = [m.customer_id for m in found.recipients if away[m.customer_id]][::2]
+    studio.store.put_orders([order(who, -2) for who in {*drawn, *moved}])
+    group = Crowd(studio).group("moved:30")
+    assert "learnt from" in group.notice
+    assert sum(away.get(who, False) for who in group.ids) / group.size > 0.9

@@ -83,7 +83,9 @@ def test_each_recipient_gets_one_mail_and_a_bounce_stops_nobody(studio: Any, inb
     assert again.sent == 0 and again.before == len(statuses) and len(inbox.mails) == len(wanted)
 
 
-def test_a_server_that_is_not_well_ends_the_run_and_the_rest_goes_out_later(studio: Any, inbox: Inbox) -> None:
+def test_a_server_that_is_not_well_ends_the_run_and_the_rest_goes_out_later(
+    studio: Any, inbox: Inbox
+) -> None:
     inbox.dead, inbox.busy_from = set(), 7
     found = approved(studio, holdout=0)
     report = send_campaign(studio, found, really=True)
