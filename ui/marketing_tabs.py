@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.campaign.base import CAP_HOURS
 from assistant.campaign.brand import TONES, brand_text, load_brand
 from assistant.campaign.goals import GOALS
 from assistant.campaign.offers import offers_text
-from assistant.campaign.plan import CAP_HOURS
 from assistant.campaign.variants import SUBJECTS, VARIANTS_AT_MOST
 from shop.errors import RegularsError
 from ui.marketing_page import OWN, MarketingPage

@@ -11,9 +11,9 @@ from html import escape
 
 from assistant.campaign import Campaign, Draft, Member
 from assistant.campaign.approval import Approval, red_reasons
+from assistant.campaign.base import CHANNELS
 from assistant.campaign.checks import SUBJECT_ON_PHONES, Check
 from assistant.campaign.goals import GOALS
-from assistant.campaign.plan import CHANNELS
 from assistant.campaign.render import email_html
 from shop.settings import Settings
 from shop.store import TakenStep

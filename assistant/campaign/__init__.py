@@ -12,6 +12,7 @@ decide (checks.py). Writes only to customers who allow it; there is no switch fo
 from __future__ import annotations
 
 from assistant.campaign.approval import approve_campaign
+from assistant.campaign.base import Campaign, Member, load_campaign
 from assistant.campaign.drafts import (
     Draft,
     draft_campaign,
@@ -21,7 +22,7 @@ from assistant.campaign.drafts import (
     estimate_drafting,
     preview_message,
 )
-from assistant.campaign.plan import Campaign, Member, Request, load_campaign, plan_campaign
+from assistant.campaign.plan import Request, plan_campaign
 from assistant.campaign.report import campaign_outcomes, report_campaign
 
 __all__ = [

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from assistant.campaign.base import Campaign, moment_of
 from assistant.campaign.drafts import Draft, drafts_of, recheck
-from assistant.campaign.plan import Campaign, moment_of
 from shop.errors import NotAllowed, NotFound
 from shop.store import TakenStep
 

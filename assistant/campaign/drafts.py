@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from assistant.campaign.base import CHANNELS, Campaign, Member, allows
 from assistant.campaign.brand import load_brand
 from assistant.campaign.checks import Check, Fact, ShownProduct, Text, check_message
 from assistant.campaign.goals import find_goal
 from assistant.campaign.material import Job
 from assistant.campaign.message import Written, write_messages
 from assistant.campaign.offers import load_offers
-from assistant.campaign.plan import CHANNELS, Campaign, Member, allows
 from shop.errors import ConfigError, NotAllowed, NotFound
 from shop.types import Customer
 

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.campaign.base import Campaign
 from assistant.campaign.checks import UNSUBSCRIBE
 from assistant.campaign.drafts import Draft
 from assistant.campaign.links import add_utm, unsubscribe_link
 from assistant.campaign.outgoing import Departure, Outgoing, as_sent, find_outgoing, first_ten, record_step
-from assistant.campaign.plan import Campaign
 from assistant.campaign.render import build_email, email_html, email_text, sender_of
 from shop.errors import ConfigError, StoreError
 from shop.settings import Settings

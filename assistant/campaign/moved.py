@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.campaign.plan import Member, load_campaign
+from assistant.campaign.base import Member, load_campaign
 from assistant.campaign.report import campaign_outcomes
 from insight.uplift import TooFew, choose_moved, fit_uplift, require_enough
 from shop.errors import NotFound

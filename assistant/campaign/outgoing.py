@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaign.approval import Approval, checked_drafts, require_approval
+from assistant.campaign.base import CHANNELS, Campaign, Member, allows, moment_of
 from assistant.campaign.drafts import Draft
-from assistant.campaign.plan import CHANNELS, Campaign, Member, allows, moment_of
 from shop.errors import NotFound
 from shop.store import SentMessage, TakenStep
 from shop.types import Customer

@@ -16,9 +16,9 @@ from importlib.resources import files
 
 import jinja2
 
+from assistant.campaign.base import moment_of
 from assistant.campaign.checks import UNSUBSCRIBE, ShownProduct
 from assistant.campaign.drafts import Draft
-from assistant.campaign.plan import moment_of
 from assistant.records import short_name
 from shop.errors import ConfigError
 from shop.settings import Settings

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.campaign.plan import Campaign
+from assistant.campaign.base import Campaign
 from assistant.campaign.results import NAMES
 from shop.errors import ConfigError, NotFound
 from shop.formats import format_count, format_money

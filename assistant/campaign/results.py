@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from assistant.campaign.plan import Campaign, load_campaign, moment_of
+from assistant.campaign.base import Campaign, load_campaign, moment_of
 from assistant.campaign.variants import Variant, learned_shares
 from shop.errors import NotFound, SourceError
 from shop.types import Event

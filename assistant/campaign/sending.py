@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from assistant.campaign.base import Campaign
 from assistant.campaign.links import unsubscribe_link
 from assistant.campaign.outgoing import Outgoing, as_sent, find_outgoing, first_ten, record_step
-from assistant.campaign.plan import Campaign
 from assistant.campaign.render import build_email, sender_of
 from shop.errors import ConfigError, NotAllowed, StoreError
 from shop.settings import LOOPBACK, Settings

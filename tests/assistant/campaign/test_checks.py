@@ -17,6 +17,7 @@ from shop.types import Consent, Product
 
 FACTS = (Fact("Shop", "Test Gifts", "settings"), Fact("Product", "Blue Polkadot Mug, £2.50", "Product M1"))
 WORDS = "Hello, we looked through our shelves for you and we think that you may like one of these very much."
+PLAIN = Brand()
 SHOWN = (ShownProduct("M1", "Blue Polkadot Mug", "£2.50", ""),)
 TEN = Offer("10% off your next order", "BACK10", until=date(2011, 9, 30), goals=("win back",))
 TEN_FACTS = (
@@ -31,7 +32,7 @@ def checked(
     products: Sequence[Product] = (MUG,),
     consent: Consent = YES,
     offer: Offer | None = None,
-    brand: Brand = Brand(),
+    brand: Brand = PLAIN,
     shown: Sequence[ShownProduct] = (),
     channel: str = "email",
     today: date = TODAY,

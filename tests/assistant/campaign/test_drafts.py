@@ -19,12 +19,12 @@ from assistant.campaign import (
     plan_campaign,
     preview_message,
 )
+from assistant.campaign.base import CHANNELS
 from assistant.campaign.brand import TONES, read_brand, save_brand
 from assistant.campaign.checks import STOP, UNSUBSCRIBE
 from assistant.campaign.drafts import draft_steps, read_draft, recheck
 from assistant.campaign.goals import GOALS
 from assistant.campaign.offers import save_offers
-from assistant.campaign.plan import CHANNELS
 from assistant.campaign.variants import SUBJECTS, Variant
 from retrieval.recommend.base import Context, Reason, Recommendation
 from shop.errors import ConfigError, NotAllowed, NotFound

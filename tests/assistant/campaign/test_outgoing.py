@@ -24,10 +24,10 @@ from assistant.campaign import (
     plan_campaign,
 )
 from assistant.campaign.approval import find_approval
+from assistant.campaign.base import moment_of
 from assistant.campaign.checks import UNSUBSCRIBE
 from assistant.campaign.export import COLUMNS, disarm_cell, export_campaign
 from assistant.campaign.links import add_utm, read_unsubscribe_token, unsubscribe_link
-from assistant.campaign.plan import moment_of
 from assistant.campaign.render import blocks_of, email_html
 from shop.errors import ConfigError, NotAllowed, NotFound, StoreError
 from shop.store import SentMessage

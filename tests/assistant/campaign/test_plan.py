@@ -13,9 +13,10 @@ from studio import MUG, TODAY, customer, order, pounds
 
 from assistant.campaign import load_campaign, plan_campaign
 from assistant.campaign.audience import Crowd
+from assistant.campaign.base import moment_of
 from assistant.campaign.goals import GOALS
 from assistant.campaign.offers import Offer, Offers, Standing, choose_offer, read_offers
-from assistant.campaign.plan import moment_of, send_window
+from assistant.campaign.plan import send_window
 from assistant.campaign.variants import (
     Variant,
     assign_variant,
@@ -66,7 +67,7 @@ def test_holdout_is_stable_and_close_to_its_share() -> None:
     ],
 )
 def test_senseless_wishes_are_refused_in_one_sentence(studio: Any, wrong: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="choose|name|leave|make"):
+    with pytest.raises(ConfigError, match=r"choose|name|leave|make"):
         plan_campaign(studio, **wrong)
 
 
@@ -88,7 +89,7 @@ def test_whom_messages_move_is_not_known_before_enough_campaigns(studio: Any) ->
 
 @pytest.mark.parametrize("term", ["", "lapsed", "lapsed:soon", "lapsed:0", "planet:Mars", "segment:Nobody"])
 def test_an_unknown_group_is_one_sentence(studio: Any, term: str) -> None:
-    with pytest.raises(ConfigError, match="use one of|choose a whole number"):
+    with pytest.raises(ConfigError, match=r"use one of|choose a whole number"):
         Crowd(studio).group(term)
 
 
