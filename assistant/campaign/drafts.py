@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaign.base import CHANNELS, Campaign, Member, allows
-from assistant.campaign.brand import load_brand
+from assistant.campaign.brand import Brand, load_brand
 from assistant.campaign.checks import Check, Fact, ShownProduct, Text, check_message
 from assistant.campaign.goals import find_goal
 from assistant.campaign.material import Job
 from assistant.campaign.message import Written, write_messages
-from assistant.campaign.offers import load_offers
+from assistant.campaign.offers import Offers, load_offers
 from shop.errors import ConfigError, NotAllowed, NotFound
 from shop.types import Customer
 
@@ -108,11 +108,12 @@ def draft_steps(assistant: Assistant, campaign: Campaign) -> Iterator[tuple[int,
     total = len(campaign.recipients)
     yield total - len(waiting), total
     started, written = time.monotonic(), 0
+    house = _House.of(assistant)
     for at in range(0, len(waiting), TOGETHER):
         jobs = []
         for member in waiting[at : at + TOGETHER]:
             with contextlib.suppress(NotAllowed, NotFound):
-                jobs.append(_job(assistant, campaign, member))
+                jobs.append(_job(assistant, campaign, member, house))
         written += len(_write(assistant, campaign, jobs))
         yield total - len(waiting) + min(at + TOGETHER, len(waiting)), total
     if written >= TOGETHER:
@@ -132,7 +133,7 @@ def draft_message(
     Raises NotFound, or NotAllowed without consent or if held out.
     """
     member = _member(campaign, customer_id)
-    job = _job(assistant, campaign, member)
+    job = _job(assistant, campaign, member, _House.of(assistant))
     saved = saved_draft(assistant, campaign.id, customer_id)
     if saved is not None and not again:
         return saved
@@ -146,7 +147,7 @@ def preview_message(
 ) -> Draft:
     """The message as it would be in another variant, or neutral; looked at only, nothing is saved."""
     member = _member(campaign, customer_id)
-    job = _job(assistant, campaign, replace(member, variant=variant or member.variant))
+    job = _job(assistant, campaign, replace(member, variant=variant or member.variant), _House.of(assistant))
     job = replace(job, neutral=neutral, offer=job.offer if job.variant.offer else None)
     return _as_draft(job, write_messages(assistant, [job])[0])
 
@@ -169,12 +170,13 @@ def edit_message(assistant: Assistant, campaign: Campaign, customer_id: str, **t
     return draft
 
 
-def recheck(assistant: Assistant, draft: Draft) -> Draft:
+def recheck(assistant: Assistant, draft: Draft, house: _House | None = None) -> Draft:
     """The draft with its checks made anew, against the records as they are at this moment."""
     settings = assistant.settings
+    house = house or _House.of(assistant)
     customer = assistant.store.customer(draft.customer_id)
     known = assistant.store.products_by_id(draft.announced)
-    allowed = load_offers(settings.shop).find(draft.offer) if draft.offer else None
+    allowed = house.offers.find(draft.offer) if draft.offer else None
     checks = check_message(
         draft.text,
         facts=draft.facts,
@@ -182,7 +184,7 @@ def recheck(assistant: Assistant, draft: Draft) -> Draft:
         products=[known[id_] for id_ in draft.announced if id_ in known],
         consent=customer.consent if customer else Customer("").consent,
         offer=allowed,
-        brand=load_brand(settings.shop),
+        brand=house.brand,
         today=settings.current_date,
         locale=settings.locale,
     )
@@ -190,6 +192,12 @@ def recheck(assistant: Assistant, draft: Draft) -> Draft:
         gone = Check("Offer right", False, f"“{draft.offer}” is no longer allowed: draft again")
         checks = tuple(gone if check.name == "No invented offer" else check for check in checks)
     return replace(draft, checks=checks)
+
+
+def recheck_all(assistant: Assistant, drafts: Iterable[Draft]) -> dict[str, Draft]:
+    """`recheck` of many, by customer id."""
+    house = _House.of(assistant)
+    return {draft.customer_id: recheck(assistant, draft, house) for draft in drafts}
 
 
 def saved_draft(assistant: Assistant, campaign_id: str, customer_id: str) -> Draft | None:
@@ -237,7 +245,20 @@ def _member(campaign: Campaign, customer_id: str) -> Member:
     return member
 
 
-def _job(assistant: Assistant, campaign: Campaign, member: Member) -> Job:
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the shop's two files say, read once for many messages."""
+
+    brand: Brand
+    offers: Offers
+
+    @classmethod
+    def of(cls, assistant: Assistant) -> _House:
+        folder = assistant.settings.shop
+        return cls(load_brand(folder), load_offers(folder))
+
+
+def _job(assistant: Assistant, campaign: Campaign, member: Member, house: _House) -> Job:
     customer_id = member.customer_id
     customer = assistant.store.customer(customer_id)
     if customer is None:
@@ -247,15 +268,14 @@ def _job(assistant: Assistant, campaign: Campaign, member: Member) -> Job:
         raise NotAllowed(f"customer {customer_id} does not allow {what}; leave them out")
     if member.held_out:
         raise NotAllowed(f"customer {customer_id} is held out to measure the effect; choose another one")
-    folder = assistant.settings.shop
     return Job(
         customer,
         find_goal(campaign.goal),
         campaign.channel,
         campaign.name,
         campaign.variant(member.variant),
-        load_brand(folder),
-        load_offers(folder).find(member.offer) if member.offer else None,
+        house.brand,
+        house.offers.find(member.offer) if member.offer else None,
         campaign.products,
     )
 

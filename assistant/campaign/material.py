@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.campaign.brand import Brand
@@ -55,7 +56,7 @@ class Job:
     neutral: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Material:
     """`orders` (newest first) is empty where history is not used; `fits_goal` says whether what the goal
     speaks of is there (something due, something that goes with the last order ...)."""
@@ -67,7 +68,7 @@ class Material:
     picks: Sequence[Recommendation]
     fits_goal: bool
 
-    @property
+    @cached_property
     def link(self) -> str:
         """The shop's address with UTM parameters, or ''."""
         return self.linked(self.settings.url)
@@ -76,6 +77,7 @@ class Material:
         """An address of the shop with this message's UTM parameters."""
         return add_utm(url, self.job.channel, self.job.campaign, self.job.variant.name)
 
+    @cached_property
     def records(self) -> dict[str, Record]:
         """The records by key: customer, shop, last, due, offer, link, and products by number."""
         settings, customer, figures = self.settings, self.job.customer, self.figures

@@ -281,7 +281,7 @@ class _Composition:
 
     def _known(self, slots: Mapping[str, str]) -> dict[str, str]:
         """Those of `slots` that a record has something for."""
-        records = self.material.records()
+        records = self.material.records
         found = {}
         for name, handle in slots.items():
             key, _, field = handle.strip("[]").partition(".")
@@ -295,7 +295,7 @@ class _Composition:
         settings, job = self.material.settings, self.material.job
         slots = fullest_slots(act, settings.locale)
         act = Act(act.kind, {slot: act.slots[slot] for slot in slots}, slots)
-        records = tuple(self.material.records().values())
+        records = tuple(self.material.records.values())
         voice = Voice(settings.name, settings.locale, self._seed(act), tone=job.variant.tone)
         return Line(act, records, voice, most_characters, self._faults)
 
@@ -311,7 +311,7 @@ class _Composition:
 
     def _say(self, act: Act, records: Sequence[Record] = (), salt: str = "") -> str:
         """`act` in the templates' words."""
-        known = [*self.material.records().values(), *records]
+        known = [*self.material.records.values(), *records]
         return say_acts([act], known, self.material.settings, self._seed(act, salt))
 
     def _fit(self, acts: list[Act], most: int) -> str:
