@@ -17,6 +17,7 @@ from assistant.campaign import (
     Request,
     approve_campaign,
     draft_message,
+    drafts_of,
     edit_message,
     estimate_drafting,
     load_campaign,
@@ -24,7 +25,7 @@ from assistant.campaign import (
     preview_message,
     report_campaign,
 )
-from assistant.campaign.approval import checked_drafts, digest_of, find_approval
+from assistant.campaign.approval import digest_of, find_approval
 from assistant.campaign.audience import Crowd
 from assistant.campaign.brand import save_brand
 from assistant.campaign.drafts import draft_steps, saved_draft
@@ -150,8 +151,13 @@ class MarketingPage:
             yield self.view.progress(done, total, words if done < total else "")
 
     def state(self, campaign: Campaign) -> str:
-        """Green, red and missing."""
-        return self.view.state(campaign, checked_drafts(self.assistant, campaign))
+        """Green, red and missing, as they were when drafted."""
+        return self.view.state(campaign, self._drafts(campaign))
+
+    def _drafts(self, campaign: Campaign) -> dict[str, Draft]:
+        wanted = {member.customer_id for member in campaign.recipients}
+        kept = drafts_of(self.assistant, campaign.id)
+        return {id_: draft for id_, draft in kept.items() if id_ in wanted}
 
     def estimate(self, campaign: Campaign) -> str:
         """What drafting the rest would take."""
@@ -162,9 +168,7 @@ class MarketingPage:
     def approval(self, campaign: Campaign) -> str:
         """Whether it is approved, and what was done so far."""
         approval = find_approval(self.assistant, campaign)
-        holds = approval is not None and approval.digest == digest_of(
-            checked_drafts(self.assistant, campaign)
-        )
+        holds = approval is not None and approval.digest == digest_of(self._drafts(campaign))
         return self.view.approval(approval, holds) + self.view.steps(self.assistant.store.steps(campaign.id))
 
     def approve(self, campaign_id: str, by: str) -> str:

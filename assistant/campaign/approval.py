@@ -81,7 +81,7 @@ def checked_drafts(assistant: Assistant, campaign: Campaign) -> dict[str, Draft]
     """The saved drafts of recipients, each checked anew against the records of this moment."""
     wanted = {member.customer_id for member in campaign.recipients}
     found = drafts_of(assistant, campaign.id)
-    return recheck_all(assistant, (draft for id_, draft in found.items() if id_ in wanted))
+    return recheck_all(assistant, [draft for id_, draft in found.items() if id_ in wanted])
 
 
 def digest_of(drafts: Mapping[str, Draft]) -> str:

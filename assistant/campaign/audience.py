@@ -11,7 +11,7 @@ health, faith or grief cannot be named.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assistant.chat import Assistant
 
 PAGE_ROWS = 2000
+FEW = 50
 LOYAL_ORDERS = 5
 COUNTRIES_OFFERED = 8
 DUE_FROM, DUE_TO = 0.8, 2.5
@@ -156,7 +157,8 @@ class Crowd:
         terms += [group.term for group in self.segments.values()]
         if self.is_predicted:
             terms += ["churn:50", "buy:50"]
-        terms.append("moved:50")
+        if self.group("moved:50").size < len(self.customers):  # where it is learnt
+            terms.append("moved:50")
         countries = Counter(customer.country for customer in self.customers.values() if customer.country)
         terms += [f"country:{name}" for name, _ in countries.most_common(COUNTRIES_OFFERED)]
         tags = Counter(tag for customer in self.customers.values() for tag in customer.tags)
@@ -299,6 +301,15 @@ def all_customers(store: Store) -> Iterator[Customer]:
     while page := store.customers(PAGE_ROWS, offset):
         yield from page
         offset += len(page)
+
+
+def customers_by_id(store: Store, ids: Collection[str]) -> Mapping[str, Customer]:
+    """Those of `ids` that are known; many are read a page at a time."""
+    if len(ids) > FEW:
+        wanted = set(ids)
+        return {customer.id: customer for customer in all_customers(store) if customer.id in wanted}
+    found = ((id_, store.customer(id_)) for id_ in ids)
+    return {id_: customer for id_, customer in found if customer is not None}
 
 
 def _whole(value: str, kind: str, most: int) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from assistant.campaign.audience import customers_by_id
 from assistant.campaign.base import CHANNELS, Campaign, Member, allows
 from assistant.campaign.brand import Brand, load_brand
 from assistant.campaign.checks import Check, Fact, ShownProduct, Text, check_message
@@ -170,34 +171,36 @@ def edit_message(assistant: Assistant, campaign: Campaign, customer_id: str, **t
     return draft
 
 
-def recheck(assistant: Assistant, draft: Draft, house: _House | None = None) -> Draft:
+def recheck(assistant: Assistant, draft: Draft) -> Draft:
     """The draft with its checks made anew, against the records as they are at this moment."""
-    settings = assistant.settings
-    house = house or _House.of(assistant)
-    customer = assistant.store.customer(draft.customer_id)
-    known = assistant.store.products_by_id(draft.announced)
-    allowed = house.offers.find(draft.offer) if draft.offer else None
-    checks = check_message(
-        draft.text,
-        facts=draft.facts,
-        shown=draft.products,
-        products=[known[id_] for id_ in draft.announced if id_ in known],
-        consent=customer.consent if customer else Customer("").consent,
-        offer=allowed,
-        brand=house.brand,
-        today=settings.current_date,
-        locale=settings.locale,
-    )
-    if draft.offer and allowed is None:
-        gone = Check("Offer right", False, f"“{draft.offer}” is no longer allowed: draft again")
-        checks = tuple(gone if check.name == "No invented offer" else check for check in checks)
-    return replace(draft, checks=checks)
+    return recheck_all(assistant, [draft])[draft.customer_id]
 
 
-def recheck_all(assistant: Assistant, drafts: Iterable[Draft]) -> dict[str, Draft]:
-    """`recheck` of many, by customer id."""
+def recheck_all(assistant: Assistant, drafts: Sequence[Draft]) -> dict[str, Draft]:
+    """`recheck` of many, by customer id; records are read once for all."""
     house = _House.of(assistant)
-    return {draft.customer_id: recheck(assistant, draft, house) for draft in drafts}
+    people = customers_by_id(assistant.store, [draft.customer_id for draft in drafts])
+    products = assistant.store.products_by_id(id_ for draft in drafts for id_ in draft.announced)
+    found = {}
+    for draft in drafts:
+        offer = house.offers.find(draft.offer) if draft.offer else None
+        customer = people.get(draft.customer_id, Customer(draft.customer_id))
+        checks = check_message(
+            draft.text,
+            facts=draft.facts,
+            shown=draft.products,
+            products=[products[id_] for id_ in draft.announced if id_ in products],
+            consent=customer.consent,
+            offer=offer,
+            brand=house.brand,
+            today=assistant.settings.current_date,
+            locale=assistant.settings.locale,
+        )
+        if draft.offer and offer is None:
+            gone = Check("Offer right", False, f"“{draft.offer}” is no longer allowed: draft again")
+            checks = tuple(gone if check.name == "No invented offer" else check for check in checks)
+        found[draft.customer_id] = replace(draft, checks=checks)
+    return found
 
 
 def saved_draft(assistant: Assistant, campaign_id: str, customer_id: str) -> Draft | None:

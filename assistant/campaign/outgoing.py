@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from assistant.campaign.approval import Approval, checked_drafts, require_approval
+from assistant.campaign.audience import customers_by_id
 from assistant.campaign.base import CHANNELS, Campaign, Member, allows, moment_of
 from assistant.campaign.drafts import Draft
 from shop.errors import NotFound
@@ -49,12 +50,13 @@ def find_outgoing(assistant: Assistant, campaign: Campaign) -> Departure:
     approval = require_approval(assistant, campaign, drafts)
     since = moment_of(assistant.settings) - timedelta(hours=campaign.cap_hours)
     lately = assistant.store.last_messages(campaign.channel, but=campaign.id)
+    people = customers_by_id(assistant.store, [member.customer_id for member in campaign.audience])
     messages: list[Outgoing] = []
     held: list[Member] = []
     refused: list[tuple[str, str]] = []
     for member in campaign.audience:
         id_ = member.customer_id
-        customer, draft = assistant.store.customer(id_), drafts.get(id_)
+        customer, draft = people.get(id_), drafts.get(id_)
         if customer is None:
             refused.append((id_, "no longer known"))
         elif member.held_out:

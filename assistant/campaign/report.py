@@ -200,14 +200,14 @@ def report_campaign(assistant: Assistant, campaign: Campaign, days: int = DAYS) 
 
 def campaign_outcomes(assistant: Assistant, campaign: Campaign, days: int = DAYS) -> list[Outcome]:
     """What each customer of the audience did within `days` days. Raises NotFound before anything went out."""
-    since = _sent_at(assistant, campaign)
+    since, currency = _sent_at(assistant, campaign), assistant.settings.currency
     worth: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for customer_id, order_id, money in assistant.store.order_worth(since, since + timedelta(days=days)):
-        worth[customer_id][order_id] = money.amount
+        # What is paid in another currency counts as an order, not as revenue.
+        worth[customer_id][order_id] = money.amount if money.currency == currency else Decimal(0)
     for number, event in enumerate(_events(assistant, campaign)[NAMES["ordered"]]):
         order_id = event.properties.get("order_id", "") or f"told {number}"
         worth[event.customer_id].setdefault(order_id, Decimal(event.properties.get("amount", "0")))
-    currency = assistant.settings.currency
     return [
         Outcome(
             member.customer_id,

@@ -146,7 +146,10 @@ def draft(
         elif again:
             drafts = [draft_message(assistant, found, again, again=True)]
     if estimate:
-        print_json(plain(expected)) if as_json else typer.echo(expected.sentence())
+        if as_json:
+            print_json(plain(expected))
+        else:
+            typer.echo(expected.sentence())
         return
     if as_json:
         print_json([one.as_json() | {"status": one.status} for one in drafts])
