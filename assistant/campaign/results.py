@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from assistant.campaign.base import Campaign, load_campaign, moment_of
+from assistant.campaign.base import Campaign, load_campaign
+from assistant.campaign.checks import CONSENTED
 from assistant.campaign.variants import Variant, learned_shares
 from shop.errors import NotFound, SourceError
 from shop.types import Event
@@ -95,16 +96,19 @@ def import_results(assistant: Assistant, campaign: Campaign, text: str, name: st
     assistant.store.put_events(events)
     for event in events:
         if event.name == NAMES["unsubscribed"]:
-            withdraw_consent(assistant, event.customer_id, f"unsubscribed from {campaign.name}")
+            withdraw_consent(
+                assistant, event.customer_id, f"unsubscribed from {campaign.name}", campaign.channel
+            )
     return ResultsReport(tuple(taken.most_common()), tuple(skipped))
 
 
-def withdraw_consent(assistant: Assistant, customer_id: str, source: str) -> bool:
-    """Take back a customer's consent to marketing e-mail; whether there was any such customer."""
+def withdraw_consent(assistant: Assistant, customer_id: str, source: str, channel: str = "email") -> bool:
+    """Take back a customer's consent to marketing on a channel; whether there was any such customer."""
     customer = assistant.store.customer(customer_id)
     if customer is None:
         return False
-    consent = replace(customer.consent, marketing_email=False, source=source)
+    withdrawn: dict[str, Any] = {CONSENTED[channel][1]: False}
+    consent = replace(customer.consent, source=source, **withdrawn)
     assistant.store.put_customers([replace(customer, consent=consent)])
     return True
 
@@ -141,7 +145,9 @@ def _event(
     name: str,
     row: int,
 ) -> Event:
-    at = _time(cells.get("at", ""), name, row) or moment_of(assistant.settings)
+    # A row without a time gets one that is the same at each import, so that it stays one event.
+    midnight = datetime.combine(campaign.as_of, datetime.min.time(), UTC)
+    at = _time(cells.get("at", ""), name, row) or midnight
     properties = {"campaign": campaign.id}
     if kind == "ordered":
         amount = cells.get("amount", "")
@@ -153,9 +159,6 @@ def _event(
             ) from None
         properties["currency"] = cells.get("currency", "") or assistant.settings.currency
         properties["order_id"] = cells.get("order_id", "")
-    # Without a time of its own a row would be a new event at each import.
-    if not cells.get("at"):
-        at = datetime.combine(campaign.as_of, datetime.min.time(), UTC)
     return Event(NAMES[kind], who, at, properties)
 
 
