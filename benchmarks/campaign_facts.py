@@ -155,5 +155,8 @@ def _reason(ledger: Ledger, customer: str, ids: set[str], text: str) -> str:
                 return "" if when in {day for _, day in own} else f"not on that day: {text}"
             return ""
     if match := re.search(r"^You last bought it on (.+)$", text):
-        return ""
+        told = DAY.search(match[1])
+        last = max((day for p, day in ledger.bought[customer] if p in ids), default=None)
+        when = date(int(told[3]), MONTHS.index(told[2]) + 1, int(told[1])) if told else None
+        return "" if when == last else f"last bought on {last}: {text}"
     return f"reason not understood: {text!r}"
