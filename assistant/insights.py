@@ -6,6 +6,7 @@ model was trained it says so. Knows the store and insight; knows nothing of page
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -56,7 +57,8 @@ class AtRisk:
 class Overview:
     """The shop's customers as of a date; `at_risk` have not been gone for `horizon_days` yet.
 
-    `moves` compares with MOVE_DAYS before; lists may be empty.
+    `moves` compares with MOVE_DAYS before; lists may be empty. `anomalies` are the furthest of a customer
+    each, with how many more that customer has.
     """
 
     as_of: date
@@ -69,7 +71,7 @@ class Overview:
     engagement: tuple[tuple[date, float], ...]
     cards: tuple[ModelCard, ...]
     at_risk: tuple[AtRisk, ...]
-    anomalies: tuple[Anomaly, ...]
+    anomalies: tuple[tuple[Anomaly, int], ...]
     anomaly_count: int
     notice: str
 
@@ -100,7 +102,7 @@ def read_overview(store: Store, settings: Settings) -> Overview:
             for profile in insight.at_risk(AT_RISK)
             if profile.customer_id in stats
         ),
-        anomalies=tuple(odd[:ANOMALIES]),
+        anomalies=_by_customer(odd),
         anomaly_count=len(odd),
         notice=insight.notice(horizon),
     )
@@ -124,6 +126,15 @@ def _at_risk(store: Store, profile: CustomerProfile, row: CustomerStats, days: i
 def _moves(insight: Insight, today: date) -> tuple[SegmentCount, ...]:
     counted: Sequence[SegmentCount] = insight.segment_history((today - timedelta(days=MOVE_DAYS), today))
     return tuple(count for count in counted if count.at == today)
+
+
+def _by_customer(odd: Sequence[Anomaly]) -> tuple[tuple[Anomaly, int], ...]:
+    """The first anomaly of each customer and how many more there are; the list comes in order."""
+    first: dict[str, Anomaly] = {}
+    count = Counter(one.customer_id for one in odd)
+    for one in odd:
+        first.setdefault(one.customer_id, one)
+    return tuple((one, count[who] - 1) for who, one in first.items())[:ANOMALIES]
 
 
 def _month_ends(first: date, today: date) -> list[date]:

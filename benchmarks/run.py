@@ -31,6 +31,10 @@ PARTS = {
     "quality_search": "Search quality",
     "quality_answers": "Answers",
     "quality_campaign": "Campaign e-mails",
+    "quality_predict": "Who will come back",
+    "scale_predict": "Learning from 100,000 customers",
+    "quality_mood": "The mood of a text",
+    "quality_uplift": "Who is moved by a message; tables",
 }
 LIMIT_S = 3600
 

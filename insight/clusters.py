@@ -53,7 +53,7 @@ def find_clusters(table: FeatureTable, seed: int = 0) -> Clusters | None:
     scaled = np.clip(scaled, -3, 3)
     draw = np.random.default_rng(seed)
     sample = scaled[draw.choice(len(scaled), min(SAMPLE, len(scaled)), replace=False)]
-    fits = [KMeans(number, n_init=5, random_state=seed).fit(sample) for number in NUMBERS]
+    fits = [KMeans(number, n_init=2, random_state=seed).fit(sample) for number in NUMBERS]
     best = max(fits, key=lambda fit: float(silhouette_score(sample, fit.labels_)))
     labels = best.predict(scaled)
     present = [number for number in range(best.n_clusters) if (labels == number).any()]

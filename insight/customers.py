@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from weakref import WeakKeyDictionary
@@ -20,21 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit  # type: ignore[import-untyped]
 
-from insight.clusters import Clusters, find_clusters
-from insight.engagement import (
-    TREND_DAYS,
-    EngagementTable,
-    compute_engagement,
-    describe_engagement,
-    engagement_curve,
-    rank_shares,
-)
+from insight.engagement import describe_engagement, engagement_curve
 from insight.explain import explain, global_importance, say_feature
-from insight.feature_table import FeatureTable, compute_features
-from insight.history import Floats, History, cut_of, from_days, read_history
-from insight.kept_models import Kept, load_model, load_value, trained_to
+from insight.feature_table import compute_features
+from insight.history import Floats, cut_of
+from insight.kept_models import trained_to
 from insight.profile import (
-    RULES,
     CustomerProfile,
     Driver,
     Membership,
@@ -44,54 +34,15 @@ from insight.profile import (
     SegmentCount,
     Target,
 )
-from insight.rules import recency_rule
-from insight.segments import Rule, Segment, members_of, segment_rules
-from insight.value import Buying
+from insight.segments import Segment, members_of
+from insight.snapshot import SHORT_DAYS, VALUE_DAYS, Snapshot, horizons, take_snapshot
 from shop.settings import Settings
 from shop.store import Store
 from shop.types import Money
 
-SHORT_DAYS, VALUE_DAYS = 30, 90
-PAST_WEEKS = 26
-"""How far back a membership's beginning is looked for."""
+BATCH_ROWS = 2_000
 FAR_DAYS = 365
 """A next purchase further away than this is not given a date."""
-
-
-def horizons(settings: Settings) -> tuple[int, ...]:
-    """The horizons a shop's predictions have, in days, ascending."""
-    return tuple(sorted({SHORT_DAYS, VALUE_DAYS, settings.churn_days}))
-
-
-@dataclass(frozen=True)
-class _Outlook:
-    """One horizon's probabilities of buying, one a row of the table, and where they come from."""
-
-    buys: Floats
-    kept: Kept | None
-    notice: str
-
-    @property
-    def model(self) -> str:
-        return self.kept.version if self.kept else RULES
-
-
-@dataclass(frozen=True)
-class _Snapshot:
-    """Everything computed for one day; rows are those of `table`, `place` finds a customer's."""
-
-    history: History
-    table: FeatureTable
-    place: dict[str, int]
-    outlooks: dict[int, _Outlook]
-    worth: Floats | None
-    rules: tuple[Rule, ...]
-    members: NDArray[np.bool_]
-    clusters: Clusters | None
-    engaged: EngagementTable
-    engaged_before: EngagementTable
-    ranks: Floats
-    past: list[tuple[float, NDArray[np.bool_]]] = field(default_factory=list)
 
 
 class Insight:
@@ -101,7 +52,7 @@ class Insight:
         self._store, self._settings = store, settings
         self.settings = settings
         self._lock = threading.Lock()
-        self._kept: tuple[tuple[date, int, int], _Snapshot] | None = None
+        self._kept: tuple[tuple[date, int, int], Snapshot] | None = None
 
     @property
     def today(self) -> date:
@@ -116,23 +67,23 @@ class Insight:
     def profile(self, customer_id: str) -> CustomerProfile:
         """One customer's profile; that of a customer without a dated order says little."""
         snapshot = self._snapshot()
-        row = snapshot.place.get(customer_id)
+        row = snapshot.rows.get(customer_id)
         if row is None:
             return CustomerProfile(
                 customer_id, self.today, None, None, None, None, None, VALUE_DAYS, (), None
             )
-        return self._profile(snapshot, row)
+        return next(self._profiles(snapshot, np.array([row])))
 
     def profiles(self) -> Iterator[CustomerProfile]:
         """All customers with a dated order, by id."""
         snapshot = self._snapshot()
-        return (self._profile(snapshot, row) for row in range(len(snapshot.table.customer)))
+        return self._profiles(snapshot, np.arange(len(snapshot.table.customer)))
 
     def chances(self, horizon_days: int) -> tuple[str, list[tuple[str, float]]]:
         """The model in use (or RULES) and every customer's probability to buy within one of `horizons`."""
         snapshot = self._snapshot()
         outlook = snapshot.outlooks[horizon_days]
-        return outlook.model, list(zip(snapshot.place, map(float, outlook.buys), strict=True))
+        return outlook.model, list(zip(snapshot.rows, map(float, outlook.buys), strict=True))
 
     def notice(self, horizon_days: int) -> str:
         """Why the rules do for a horizon; '' where a model does."""
@@ -145,8 +96,8 @@ class Insight:
         lost = 1 - snapshot.outlooks[self._settings.churn_days].buys
         here = snapshot.table.column("days_since") <= self._settings.churn_days
         risk = np.where(here, lost * snapshot.table.column("spent"), -1.0)
-        rows = [int(row) for row in np.argsort(-risk, kind="stable")[:most] if risk[row] >= 0]
-        return [self._profile(snapshot, row) for row in rows]
+        rows = np.argsort(-risk, kind="stable")[:most]
+        return list(self._profiles(snapshot, rows[risk[rows] >= 0]))
 
     # -- segments --------------------------------------------------------------------------------
 
@@ -170,7 +121,7 @@ class Insight:
                 before[one.name] = now
         return found
 
-    def _clusters(self, snapshot: _Snapshot) -> Iterator[Segment]:
+    def _clusters(self, snapshot: Snapshot) -> Iterator[Segment]:
         if snapshot.clusters is None:
             return
         for number, name in enumerate(snapshot.clusters.names):
@@ -184,7 +135,7 @@ class Insight:
         """The shop's engagement value (all customers' added up) on each of `days`."""
         own = self._settings
         return engagement_curve(
-            self._snapshot().history, days, own.engagement_weights, own.engagement_half_life_days
+            self._snapshot().history, days, own.act_weights, own.engagement_half_life_days
         )
 
     def model_card(self, target: Target, horizon_days: int | None = None) -> ModelCard | None:
@@ -218,11 +169,11 @@ class Insight:
 
     # -- one day's figures -----------------------------------------------------------------------
 
-    def _snapshot(self) -> _Snapshot:
+    def _snapshot(self) -> Snapshot:
         key = (self.today, self._store.count("orders"), self._store.count("events"))
         with self._lock:
             if self._kept is None or self._kept[0] != key:
-                self._kept = (key, self._compute())
+                self._kept = (key, take_snapshot(self._store, self._settings))
             return self._kept[1]
 
     def refresh(self) -> None:
@@ -230,71 +181,30 @@ class Insight:
         with self._lock:
             self._kept = None
 
-    def _compute(self) -> _Snapshot:
-        own, history = self._settings, read_history(self._store)
-        end = cut_of(self.today + timedelta(days=1))
-        history = history.before(end)
-        table = compute_features(history, end)
-        outlooks = {days: self._outlook(history, table, end, days) for days in horizons(own)}
-        rules = segment_rules(own.segments, own.churn_days)
-        weights, half_life = own.engagement_weights, own.engagement_half_life_days
-        engaged = compute_engagement(history, self.today, weights, half_life)
-        earlier = self.today - timedelta(days=TREND_DAYS)
-        return _Snapshot(
-            history,
-            table,
-            {history.customers[place]: row for row, place in enumerate(table.customer)},
-            outlooks,
-            self._worth(table, outlooks[VALUE_DAYS].buys),
-            rules,
-            _mask(rules, table),
-            find_clusters(table),
-            engaged,
-            compute_engagement(history, earlier, weights, half_life),
-            rank_shares(engaged.value),
-            self._memberships(history, rules, end),
-        )
-
-    def _outlook(self, history: History, table: FeatureTable, end: float, days: int) -> _Outlook:
-        kept, notice = load_model(self._settings.shop, days, self.today)
-        if kept:
-            return _Outlook(kept.trained.buys(table.values), kept, "")
-        rule = recency_rule(history, end, days)
-        return _Outlook(rule.buys(table.column("days_since").astype(np.float64)), None, notice)
-
-    def _worth(self, table: FeatureTable, buys: Floats) -> Floats | None:
-        model = load_value(self._settings.shop)
-        if model is None:
-            return None
-        columns = ("order_days", "days_since", "tenure_days", "orders", "mean_order")
-        order_days, since, tenure, orders, mean = (table.column(c).astype(np.float64) for c in columns)
-        buying = Buying.of_days(order_days, since, tenure)
-        return model.expected(buying, orders, mean, buys, VALUE_DAYS)
-
-    def _memberships(
-        self, history: History, rules: tuple[Rule, ...], end: float
-    ) -> list[tuple[float, NDArray[np.bool_]]]:
-        """At weekly cuts back from the last: which customer (by place) each rule held for."""
-        found = []
-        for week in range(1, PAST_WEEKS + 1):
-            table = compute_features(history, end - 7 * week)
-            held = np.zeros((len(rules), len(history.customers)), np.bool_)
-            held[:, table.customer] = _mask(rules, table)
-            found.append((end - 7 * week, held))
-        return found
-
     # -- one customer ----------------------------------------------------------------------------
 
-    def _profile(self, snapshot: _Snapshot, row: int) -> CustomerProfile:
+    def _profiles(self, snapshot: Snapshot, rows: NDArray[np.int64]) -> Iterator[CustomerProfile]:
+        """Profiles of rows of the table, in batches: a model explains many at once in the time of a few."""
+        for start in range(0, len(rows), BATCH_ROWS):
+            batch = rows[start : start + BATCH_ROWS]
+            effects = {
+                days: outlook.kept.trained.effects(snapshot.table.values[batch])
+                for days, outlook in snapshot.outlooks.items()
+                if outlook.kept
+            }
+            for place, row in enumerate(batch):
+                yield self._profile(snapshot, int(row), {days: own[place] for days, own in effects.items()})
+
+    def _profile(self, snapshot: Snapshot, row: int, effects: dict[int, Floats]) -> CustomerProfile:
         place = int(snapshot.table.customer[row])
         worth, currency = snapshot.worth, snapshot.history.currency
         amount = None if worth is None else Decimal(f"{worth[row]:.2f}")
         return CustomerProfile(
             customer_id=snapshot.history.customers[place],
             as_of=self.today,
-            churn=self._predict(snapshot, row, "churn", self._settings.churn_days),
-            buy_30=self._predict(snapshot, row, "purchase", SHORT_DAYS),
-            buy_90=self._predict(snapshot, row, "purchase", VALUE_DAYS),
+            churn=self._predict(snapshot, row, "churn", self._settings.churn_days, effects),
+            buy_30=self._predict(snapshot, row, "purchase", SHORT_DAYS, effects),
+            buy_90=self._predict(snapshot, row, "purchase", VALUE_DAYS, effects),
             next_purchase=next_purchase(
                 self.today,
                 float(snapshot.outlooks[SHORT_DAYS].buys[row]),
@@ -306,16 +216,17 @@ class Insight:
             engagement=describe_engagement(snapshot.engaged, snapshot.engaged_before, place, snapshot.ranks),
         )
 
-    def _predict(self, snapshot: _Snapshot, row: int, target: Target, days: int) -> Prediction:
+    def _predict(
+        self, snapshot: Snapshot, row: int, target: Target, days: int, effects: dict[int, Floats]
+    ) -> Prediction:
         outlook = snapshot.outlooks[days]
         buys = float(outlook.buys[row])
         values = snapshot.table.values[row]
         sign = -1 if target == "churn" else 1
         if outlook.kept:
             trained = outlook.kept.trained
-            effects = sign * trained.effects(values[None, :])[0]
             currency = snapshot.history.currency
-            reasons = explain(trained.features, values, effects, currency, self._settings.locale)
+            reasons = explain(trained.features, values, sign * effects[days], currency, self._settings.locale)
         else:
             since = float(snapshot.table.column("days_since")[row])
             usual = float(np.clip(outlook.buys.mean(), 1e-3, 1 - 1e-3))
@@ -324,16 +235,15 @@ class Insight:
         chance = 1 - buys if target == "churn" else buys
         return Prediction(target, chance, days, reasons, outlook.model, outlook.notice)
 
-    def _segments_of(self, snapshot: _Snapshot, row: int, place: int) -> Iterator[Membership]:
+    def _segments_of(self, snapshot: Snapshot, row: int, place: int) -> Iterator[Membership]:
         for number, rule in enumerate(snapshot.rules):
             if snapshot.members[number, row]:
-                since = snapshot.table.cut
-                for cut, held in snapshot.past:
+                since = self.today
+                for day, held in snapshot.past:
                     if not held[number, place]:
                         break
-                    since = cut
-                # Known to the week: it held at the end of the day before the cut.
-                yield Membership(rule.name, rule.sentence, from_days(since - 1))
+                    since = day
+                yield Membership(rule.name, rule.sentence, since)
         if snapshot.clusters is not None:
             number = int(snapshot.clusters.labels[row])
             yield Membership(snapshot.clusters.names[number], snapshot.clusters.sentences[number])
@@ -349,11 +259,6 @@ def next_purchase(today: date, within_30: float, within_90: float) -> date | Non
     shape = max(0.2, float(np.log(max(far, near * 1.01) / near) / np.log(VALUE_DAYS / SHORT_DAYS)))
     days = SHORT_DAYS * (float(np.log(2)) / near) ** (1 / shape)
     return today + timedelta(days=max(1, round(days))) if days <= FAR_DAYS else None
-
-
-def _mask(rules: Sequence[Rule], table: FeatureTable) -> NDArray[np.bool_]:
-    """One row a rule, one column a row of the table."""
-    return np.array([rule.members(table) for rule in rules]).reshape(len(rules), len(table.customer))
 
 
 _OPEN: WeakKeyDictionary[Store, Insight] = WeakKeyDictionary()

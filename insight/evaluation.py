@@ -96,8 +96,8 @@ def _trained(
     )
     if not models:
         raise ConfigError(
-            f"there is too little before {cut} to learn {horizon_days} days ahead from: it takes 200 customers "
-            "and three cuts a horizon earlier; use a later cut or a shorter horizon"
+            f"there is too little before {cut} to learn {horizon_days} days ahead from: it takes 200 "
+            "customers and three cuts a horizon earlier; use a later cut or a shorter horizon"
         )
     return models
 

@@ -1,8 +1,8 @@
 """Features of all customers at a cut: one row a customer who has bought before it, one column a feature.
 
 Strictly from before the cut: everything is computed from `History.before(cut)`, so what is planted
-later changes nothing. A row depends on that customer's own records and the cut alone. What each column
-means is said in feature_words.toml. Knows no model.
+later changes nothing. A row depends on that customer's own records, on when the shop's begin and on which
+country is home. What each column means is said in feature_words.toml. Knows no model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from insight.history import RETURN, Floats, History, Ints, history_of
+from insight.history import Floats, History, Ints, history_of
+from shop.store import RETURN
 
 WINDOWS = (14, 30, 60, 90, 180)
 SIGNALS = {
@@ -24,6 +25,7 @@ SIGNALS = {
 }
 """Groups of events counted over SIGNAL_DAYS; a shop without them has zeros."""
 SIGNAL_DAYS = 30
+YEAR_DAYS, SEASON_DAYS = 365, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class _Past:
         }
         for window in WINDOWS:
             found[f"orders_{window}"] = self.total(within=window)
+        # The quarter ahead as it was a year ago: who comes back with the season.
+        found["season_orders"] = self.total(within=YEAR_DAYS) - self.total(within=YEAR_DAYS - SEASON_DAYS)
         found["trend"] = found["orders_60"] - (self.total(within=120) - found["orders_60"])
         weekday = (np.floor(orders.at).astype(np.int64) + 3) % 7
         hour = (orders.at % 1) * 24

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from insight.features import is_cancelled
-from shop.store import Store
+from shop.store import RETURN, Store, moment_to_days
 from shop.types import Event, Order, Return
 
 Ints = NDArray[np.int32]
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Rows = Sequence[Sequence[Any]]
 
 BATCH_ROWS = 50_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = date(1970, 1, 1)
 BARGAIN = 0.9
 """A line is a bargain where its unit price is below this share of the product's mean price until then."""
 
@@ -89,6 +89,14 @@ class History:
             acts=self.acts.where(self.acts.at < cut),
         )
 
+    def of_customers(self, keep: NDArray[np.bool_]) -> History:
+        """The same with only the orders and acts of customers (by place) in a mask."""
+        return replace(
+            self,
+            orders=self.orders.where(keep[self.orders.customer]),
+            acts=self.acts.where(keep[self.acts.customer]),
+        )
+
     @property
     def first_day(self) -> date | None:
         """The day of the first order, None where there is none."""
@@ -100,23 +108,14 @@ class History:
         return from_days(self.orders.at.max()) if len(self.orders.at) else None
 
 
-RETURN = "Order Refunded"
-"""Segment's name of a return."""
-
-
-def to_days(at: datetime) -> float:
-    """Days since 1970-01-01 UTC, with the time as a fraction."""
-    return (at - EPOCH).total_seconds() / 86_400
-
-
 def cut_of(day: date) -> float:
     """The cut at the beginning of `day`: that day itself is not seen."""
-    return float((day - EPOCH.date()).days)
+    return float((day - EPOCH).days)
 
 
 def from_days(at: float) -> date:
     """The day of a moment in days."""
-    return EPOCH.date() + timedelta(days=int(at // 1))
+    return EPOCH + timedelta(days=int(at // 1))
 
 
 class _Codes(dict[str, int]):
@@ -149,7 +148,7 @@ def _sale_rows(orders: Iterable[Order]) -> Iterator[Rows]:
                 (
                     order.customer_id,
                     order.id,
-                    to_days(order.placed_at),
+                    moment_to_days(order.placed_at),
                     order.country,
                     line.product_id,
                     line.quantity,
@@ -164,10 +163,10 @@ def _act_rows(returns: Iterable[Return], events: Iterable[Event]) -> Iterator[Ro
     for item in returns:
         if item.customer_id and item.at is not None:
             worth = float(item.amount.amount)
-            yield [(item.customer_id, RETURN, to_days(item.at), worth, item.amount.currency)]
+            yield [(item.customer_id, RETURN, moment_to_days(item.at), worth, item.amount.currency)]
     for event in events:
         if event.customer_id:
-            yield [(event.customer_id, event.name, to_days(event.at), 0.0, "")]
+            yield [(event.customer_id, event.name, moment_to_days(event.at), 0.0, "")]
 
 
 def _build(sales: Iterable[Rows], acts: Iterable[Rows]) -> History:

@@ -15,13 +15,14 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from insight.customers import Insight, horizons
+from insight.customers import Insight
 from insight.feature_table import compute_features
 from insight.history import History, cut_of, read_history
 from insight.kept_models import Kept, save_model, save_value
 from insight.learners import fit_rhythm
 from insight.metrics import calibration_error, ranking, reliability_bins
 from insight.outcomes import examples_at, training_cuts
+from insight.snapshot import horizons
 from insight.training import train
 from insight.value import Buying, ValueModel, fit_bg_nbd, fit_gamma_gamma
 from shop.settings import Settings

@@ -18,7 +18,7 @@ Chances = NDArray[np.float64]
 Happened = NDArray[np.bool_]
 
 BINS = 10
-RESAMPLES = 500
+RESAMPLES = 200
 
 
 def reliability_bins(chance: Chances, happened: Happened) -> tuple[ReliabilityBin, ...]:

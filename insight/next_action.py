@@ -157,18 +157,25 @@ def _wanted(profile: CustomerProfile, facts: ActionFacts) -> NextAction:
         return NextAction(
             "win_back",
             "Win them back, with an offer if the shop allows one.",
-            f"{profile.churn.probability:.0%} likely to place no order within "
+            f"{_percent(profile.churn.probability)} likely to place no order within "
             f"{profile.churn.horizon_days} days: {why}.",
             _basis(profile.churn),
         )
     if profile.churn is None:
         return NextAction("leave_alone", "Nothing to do.", "There is no dated order.", "Rule: no history")
-    chance = f"{1 - profile.churn.probability:.0%} likely to order within {profile.churn.horizon_days} days"
+    chance = (
+        f"{_percent(1 - profile.churn.probability)} likely to order within {profile.churn.horizon_days} days"
+    )
     if profile.churn.probability <= SAFE:
         text, reason = "Leave them alone; they come by themselves.", f"{chance} anyway."
     else:
         text, reason = "Leave them alone for now.", f"{chance}; nothing is due and they are not lost yet."
     return NextAction("leave_alone", text, reason, _basis(profile.churn))
+
+
+def _percent(chance: float) -> str:
+    """A chance in words that never claims to be certain."""
+    return "under 1%" if chance < 0.01 else "over 99%" if chance > 0.99 else f"{chance:.0%}"
 
 
 def _is_lost(churn: Prediction | None) -> bool:

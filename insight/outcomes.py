@@ -19,7 +19,7 @@ WARM_UP_DAYS = 21
 """A shop's first weeks say little: every customer is new. Cuts start after them."""
 CUTS_AT_MOST = 40
 FADING_DAYS = 31
-ROWS_AT_MOST = 300_000
+ROWS_AT_MOST = 200_000
 """More rows than this add time and memory, no accuracy: cuts beyond them hold a sample of customers."""
 ACTIVE_DAYS = 90
 """Customers with an order within so many days before the cut are the active ones."""
@@ -84,17 +84,16 @@ def training_cuts(history: History, end: float, horizon_days: int) -> list[float
 
 
 def stack_examples(history: History, cuts: list[float], horizon_days: int, seed: int) -> Examples:
-    """Customers at all of `cuts` under one another; at most ROWS_AT_MOST rows, drawn evenly."""
+    """Customers at all of `cuts` under one another; about ROWS_AT_MOST rows at most, other customers at
+    every cut."""
     draw = np.random.default_rng(seed)
-    most = max(1, ROWS_AT_MOST // max(1, len(cuts)))
+    share = ROWS_AT_MOST / max(1, len(cuts) * len(history.customers))
     parts = []
     for cut in cuts:
-        found = examples_at(history, cut, horizon_days)
-        if len(found.bought) > most:
-            keep = np.zeros(len(found.bought), np.bool_)
-            keep[draw.choice(len(keep), most, replace=False)] = True
-            found = found.where(keep)
-        parts.append(found)
+        some = history
+        if share < 1:
+            some = history.of_customers(draw.random(len(history.customers)) < share)
+        parts.append(examples_at(some, cut, horizon_days))
     return Examples(
         parts[0].names,
         np.concatenate([part.values for part in parts]),

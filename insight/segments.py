@@ -71,8 +71,8 @@ def read_rule(name: str, text: str, sentence: str = "") -> Rule:
     try:
         tree = ast.parse(text, mode="eval").body
         words = _in_words(tree)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        reason = "it is no rule" if isinstance(error, SyntaxError) else str(error)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = str(error) if isinstance(error, ValueError) else "it is no rule"
         raise ConfigError(
             f"segment {name!r} in [segments] of shop.toml: {text!r} cannot be read ({reason}); write it like "
             "'orders >= 3 and days_since < 60' or 'spent >= top(10)'"

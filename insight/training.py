@@ -18,7 +18,7 @@ from scipy.optimize import brentq  # type: ignore[import-untyped]
 from scipy.special import expit, logit  # type: ignore[import-untyped]
 
 from insight.history import Floats, History
-from insight.learners import BASELINES, FLOOR, LEARNERS, Model, Values, fit_learners, log_losses
+from insight.learners import FLOOR, LEARNERS, Model, Values, fit_learners, log_losses
 from insight.metrics import best_threshold, calibration_error, reliability_bins
 from insight.outcomes import Examples, examples_at, stack_examples, training_cuts
 from insight.profile import ReliabilityBin
@@ -168,7 +168,7 @@ def choose(losses: Mapping[str, Floats]) -> str:
     best, least = "blend", 0.0
     for name, values in losses.items():
         gain = losses["blend"] - values
-        if name not in BASELINES and gain.mean() > gain.std() / np.sqrt(len(gain)) and gain.mean() > least:
+        if gain.mean() > gain.std() / np.sqrt(len(gain)) and gain.mean() > least:
             best, least = name, float(gain.mean())
     return best
 

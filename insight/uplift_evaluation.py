@@ -20,8 +20,10 @@ from insight.uplift_curve import (
     DRAWS,
     SEED,
     SHARE,
+    SHARES,
     Array,
     Flags,
+    curve_of,
     draw_figures,
     gain_at,
     gain_at_random,
@@ -126,14 +128,14 @@ def evaluate_uplift(
     trial: Trial, share: float = SHARE, draws: int = DRAWS, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
     """JSON-ready figures: per model Qini, AUUC and gain with intervals; `chosen` against each rival."""
-    scores, picked = score_trial(trial)
+    scores, picked = score_trial(trial, progress)
     mailed, came = trial.mailed, trial.came
-    drawn = draw_figures(scores, mailed, came, share, draws, progress)
+    drawn = draw_figures(scores, mailed, came, share, draws)
     at, everybody = f"gain@{round(100 * share)}", gain_at_random(mailed, came, 1.0)
     models: dict[str, Any] = {}
     for name, score in scores.items():
-        qini = interval(qini_area(score, mailed, came), drawn["qini"][name])
-        gain = interval(gain_at(score, mailed, came, share), drawn["gain"][name])
+        qini = interval(qini_area(score, mailed, came), drawn.area[name])
+        gain = interval(gain_at(score, mailed, came, share), drawn.gain[name])
         models[name] = {
             "qini": round(qini.value, 3),
             "qini_ci": [round(qini.low, 3), round(qini.high, 3)],
@@ -141,7 +143,7 @@ def evaluate_uplift(
             at: round(gain.value, 3),
             "ci": [round(gain.low, 3), round(gain.high, 3)],
         }
-    by_chance = interval(gain_at_random(mailed, came, share), drawn["gain"]["random"])
+    by_chance = interval(gain_at_random(mailed, came, share), drawn.gain["random"])
     models["random"] = {
         "qini": 0.0,
         "auuc": round(everybody / 2, 3),
@@ -150,14 +152,12 @@ def evaluate_uplift(
     }
     against = {}
     for rival in (*RIVALS, "random"):
-        apart = drawn["gain"][CHOSEN] - drawn["gain"][rival]
-        found = interval(models[CHOSEN][at] - models[rival][at], apart)
-        against[rival] = {
-            "difference": round(found.value, 3),
-            "ci": [round(found.low, 3), round(found.high, 3)],
-            "p": round(2 * min(float((apart <= 0).mean()), float((apart >= 0).mean())), 4),
-            "significant": found.low > 0,
-        }
+        apart = drawn.gain[CHOSEN] - drawn.gain[rival]
+        against[rival] = _apart("", models[CHOSEN][at] - models[rival][at], apart) | _apart(
+            "qini_",
+            models[CHOSEN]["qini"] - models[rival]["qini"],
+            drawn.area[CHOSEN] - drawn.area.get(rival, 0),
+        )
     return {
         "best": CHOSEN,
         "chosen_in_folds": picked,
@@ -173,4 +173,24 @@ def evaluate_uplift(
         "base_rate": round(float(came.mean()), 4),
         "effect": round(everybody, 3),
         "columns": list(trial.names),
+        "curves": {name: curve_points(scores[name], trial, drawn.curve[name]) for name in (CHOSEN, *RIVALS)},
+    }
+
+
+def curve_points(score: Array, trial: Trial, drawn: Array) -> dict[str, list[float]]:
+    """A Qini curve with the middle 95 % of its draws, at every fifth of SHARES."""
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    curve = curve_of(score, trial.mailed, trial.came)
+    parts = {"share": SHARES, "gain": curve, "low": low, "high": high}
+    return {name: [round(float(value), 3) for value in values[::5]] for name, values in parts.items()}
+
+
+def _apart(of: str, difference: float, drawn: Array) -> dict[str, Any]:
+    """A difference with its interval, two-sided p and whether it lies above zero in 95 % of the draws."""
+    found = interval(difference, drawn)
+    return {
+        f"{of}difference": round(found.value, 3),
+        f"{of}ci": [round(found.low, 3), round(found.high, 3)],
+        f"{of}p": round(2 * min(float((drawn <= 0).mean()), float((drawn >= 0).mean())), 4),
+        f"{of}significant": found.low > 0,
     }

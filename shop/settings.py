@@ -33,7 +33,7 @@ ENGAGEMENT_WEIGHTS = {
     "Product Viewed": 1.0,
     "Email Opened": 0.5,
 }
-"""How much an act counts, by Segment's event names; an act without a weight counts nothing."""
+"""How much an act counts usually, by Segment's event names; one without a weight counts nothing."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         90, ge=7, le=730, description="a customer without an order for so many days has lapsed"
     )
     engagement_weights: dict[str, float] = Field(
-        default_factory=lambda: dict(ENGAGEMENT_WEIGHTS), description="what an act counts, by event name"
+        default_factory=dict, description="what an act counts, by event name; others as usual"
     )
     engagement_half_life_days: float = Field(30.0, gt=0, le=3650)
     segments: dict[str, str] = Field(
@@ -103,6 +103,11 @@ class Settings(BaseSettings):
     def vectors_spec(self) -> str:
         """Vector store spec; by default a Chroma folder in the shop folder."""
         return self.vectors or f"chroma:{self.shop / 'vectors'}"
+
+    @property
+    def act_weights(self) -> dict[str, float]:
+        """What every act counts for engagement: the usual weights with the shop's own over them."""
+        return ENGAGEMENT_WEIGHTS | self.engagement_weights
 
     @property
     def on_loopback(self) -> bool:

@@ -27,6 +27,7 @@ HEAVY = {
     "torch": (*LOADS_MODELS, "finetune/"),
     "transformers": (*LOADS_MODELS, "finetune/"),
     "peft": (*LOADS_MODELS, "finetune/"),
+    "lightgbm": ("insight/",),
     "gguf": ("assistant/models/unpacking",),
     "ctranslate2": ("assistant/models/engine", "assistant/models/converting", "retrieval/minilm"),
     "sentence_transformers": ("finetune/",),

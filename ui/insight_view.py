@@ -40,7 +40,7 @@ class InsightView:
         )
         return stacked(
             self.head(found),
-            notice(f"About the predictions: {found.notice}.") if found.notice else "",
+            notice(f"About the predictions: {found.notice.replace('`', '')}.") if found.notice else "",
             f'<div class="rs-grid">{"".join(plots)}</div>',
             self.at_risk(found),
             self.anomalies(found),
@@ -169,13 +169,15 @@ class InsightView:
     def at_risk(self, found: Overview) -> str:
         """Who may be lost, the most valuable first."""
         if not found.at_risk:
-            return panel("Who may be lost", f"<p>Nobody has ordered in {found.horizon_days} days.</p>")
+            return panel(
+                "Whom it would cost most to lose", f"<p>Nobody has ordered in {found.horizon_days} days.</p>"
+            )
         items = "".join(self._customer(one) for one in found.at_risk)
         intro = (
             f"<p>Ordered in the last {found.horizon_days} days; the chance of no order in the next "
             f"{found.horizon_days}, weighed by what they have spent.</p>"
         )
-        return panel("Who may be lost", f'{intro}<ol class="rs-risk">{items}</ol>')
+        return panel("Whom it would cost most to lose", f'{intro}<ol class="rs-risk">{items}</ol>')
 
     def _customer(self, one: AtRisk) -> str:
         link = f"../support/?customer={escape(one.customer_id, quote=True)}"
@@ -202,10 +204,11 @@ class InsightView:
                 self.settings,
                 f'<a href="../support/?customer={escape(one.customer_id, quote=True)}">'
                 f"Customer {escape(one.customer_id)}</a> ",
+                others,
             )
-            for one in found.anomalies
+            for one, others in found.anomalies
         )
-        more = found.anomaly_count - len(found.anomalies)
+        more = found.anomaly_count - sum(1 + others for _, others in found.anomalies)
         rest = f'<p class="rs-small">and {self._count(more)} more</p>' if more > 0 else ""
         note = '<p class="rs-small">For a person to look at; nothing follows from it by itself.</p>'
         return panel("Worth a look", f'<ul class="rs-odd">{items}</ul>{rest}{note}')

@@ -6,7 +6,7 @@ those who cannot see it. Knows numbers and words; knows nothing of customers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import floor, log10
@@ -86,8 +86,13 @@ def line_plot(
     up: Axis,
     summary: str,
     band: tuple[Sequence[Point], Sequence[Point]] | None = None,
+    *,
+    named: bool = False,
 ) -> str:
-    """An SVG of lines over one pair of axes; `band` is the lower and the upper edge of an interval."""
+    """An SVG of lines over one pair of axes; `band` is the lower and the upper edge of an interval.
+
+    With `named` the lines' names stand inside, for a picture that goes without a page.
+    """
     left, right = across.ends
     bottom, top = up.ends
 
@@ -114,10 +119,7 @@ def line_plot(
     if band is not None:
         edge = path([*band[0], *reversed(band[1])])
         parts.append(f'<polygon points="{edge}" style="fill:{ACCENT};opacity:.16"/>')
-    colour = 0
-    for line in lines:
-        ink, dash = (SOFT, "3 4") if line.faint else (COLOURS[colour % 8], DASHES[colour % 8])
-        colour += not line.faint
+    for line, (ink, dash) in zip(lines, _inks(lines), strict=True):
         width = 1.3 if line.faint else 2.4
         parts.append(
             f'<polyline points="{path(line.points)}" fill="none" stroke-linejoin="round" '
@@ -127,15 +129,34 @@ def line_plot(
             parts += [
                 f'<circle cx="{x(a):.1f}" cy="{y(b):.1f}" r="4" style="fill:{ink}"/>' for a, b in line.points
             ]
+    if named:
+        parts += _names(lines)
     return "".join([*parts, "</svg>"])
+
+
+def _names(lines: Sequence[Line]) -> Iterator[str]:
+    for place, (line, (ink, dash)) in enumerate(zip(lines, _inks(lines), strict=True)):
+        height = TOP + 12 + 17 * place
+        yield (
+            f'<line x1="{LEFT + 8}" x2="{LEFT + 34}" y1="{height - 4}" y2="{height - 4}" '
+            f'style="stroke:{ink};stroke-width:2.4;stroke-dasharray:{dash or "none"}"/>'
+        )
+        yield _text(LEFT + 40, height, line.name, "start", 11.5)
+
+
+def _inks(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """Colour and dash of each line; faint ones look alike."""
+    found, colour = [], 0
+    for line in lines:
+        found.append((SOFT, "3 4") if line.faint else (COLOURS[colour % 8], DASHES[colour % 8]))
+        colour += not line.faint
+    return found
 
 
 def legend(lines: Sequence[Line]) -> str:
     """Which line is which, as HTML that wraps."""
-    items, colour = [], 0
-    for line in lines:
-        ink, dash = (SOFT, "3 4") if line.faint else (COLOURS[colour % 8], DASHES[colour % 8])
-        colour += not line.faint
+    items = []
+    for line, (ink, dash) in zip(lines, _inks(lines), strict=True):
         items.append(
             '<li><svg width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" '
             f'style="stroke:{ink};stroke-width:2.4;stroke-dasharray:{dash or "none"}"/></svg>'

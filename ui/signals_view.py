@@ -58,12 +58,14 @@ def mood_html(signals: Signals, mood: Mood, settings: Settings) -> str:
     )
 
 
-def anomaly_item(one: Anomaly, settings: Settings, who: str = "") -> str:
-    """One anomaly as an item of a list; `who` is HTML that says whose it is."""
+def anomaly_item(one: Anomaly, settings: Settings, who: str = "", others: int = 0) -> str:
+    """One anomaly as an item of a list; `who` is HTML that says whose it is and `others` how many more
+    the same customer has."""
+    more = f"<small>and {others} more of this customer</small>" if others else ""
     where = f"Order {one.order_id}" if one.order_id else ""
     day = format_date(one.at, settings.locale) if one.at is not None else ""
     place = " · ".join(part for part in (where, day) if part)
     return (
         f"<li>{badge(ANOMALY_NAMES[one.kind], 'warn')} {who}<span class='rs-soft'>{escape(place)}</span>"
-        f"<p>{escape(one.reason)}</p></li>"
+        f"<div>{escape(one.reason)}</div>{more}</li>"
     )

@@ -58,7 +58,8 @@ class SupportView:
         advice = f"<p>{escape(step.text)}</p><small>Because: {escape(step.rule)}.</small>"
         short = panel("In short", f'<ul class="rs-brief">{sentences}</ul>')
         below = f'<div class="rs-two">{short}{panel("Suggested next step", advice, "step")}</div>'
-        return stacked(self._essentials(found), below, signals_panel(found.signals, self.settings))
+        signals = signals_panel(found.signals, self.settings) if found.signals else ""
+        return stacked(self._essentials(found), below, signals)
 
     def _essentials(self, found: Brief) -> str:
         customer, facts, settings = found.customer, found.facts, self.settings

@@ -23,7 +23,7 @@ def evaluate_uplift_file(
     from insight.uplift_evaluation import evaluate_uplift, read_trial
 
     trial = read_trial(table, treatment=treatment, outcome=outcome, arm=arm, drop=drop or ())
-    with shown_progress("Drawing") as progress:
+    with shown_progress("Fitting") as progress:
         figures = evaluate_uplift(trial, share, progress=progress)
     if as_json:
         print_json(figures)

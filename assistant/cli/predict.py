@@ -74,8 +74,9 @@ def _learn(store: Store, settings: Settings, seed: int) -> None:
 
 
 def _print_predictions(store: Store, settings: Settings, what: What, as_json: bool) -> None:
-    from insight.customers import SHORT_DAYS, Insight
+    from insight.customers import Insight
     from insight.learning import record
+    from insight.snapshot import SHORT_DAYS
 
     insight = Insight(store, settings)
     with shown_progress("Predicting") as progress:

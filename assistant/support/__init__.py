@@ -95,8 +95,8 @@ class Brief:
     summary: tuple[Sentence, ...]
     next_step: NextStep
     sources: tuple[Source, ...]
-    signals: Signals
     handled_by: str = "composer"
+    signals: Signals | None = None
 
 
 def find_customers(assistant: Assistant, text: str, limit: int = 20) -> list[Customer]:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from shop.store.campaigns import Campaigns, SentMessage, StoredCampaign, StoredDraft, TakenStep
 from shop.store.conversations import ConversationHead, Conversations, Memory
-from shop.store.figures import CustomerStats, Figures, Purchase
+from shop.store.figures import RETURN, CustomerStats, Figures, Purchase
 from shop.store.predictions import PredictionRun, Predictions
 from shop.store.records import Records
+from shop.store.schema import moment_to_days
 
 __all__ = [
+    "RETURN",
     "ConversationHead",
     "CustomerStats",
     "Memory",
@@ -28,6 +30,7 @@ __all__ = [
     "StoredCampaign",
     "StoredDraft",
     "TakenStep",
+    "moment_to_days",
 ]
 
 

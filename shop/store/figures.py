@@ -133,13 +133,21 @@ class Figures(Database):
                     ]
 
     def order_stats(self, before: datetime | None = None) -> list[CustomerStats]:
-        """Every customer's orders in figures, by customer id; only what happened before `before`."""
+        """Every customer's orders in figures, by customer id; only what happened before `before`.
+
+        Units whose return has no date count as returned at any time.
+        """
+        later: dict[tuple[str, str], int] = {}
         with self.reading() as connection:
             found = connection.execute(_stats_query(before)).all()
+            if before is not None:
+                for who, coin, units in connection.execute(_returned_later(before)):
+                    later[who, coin] = round(units)
         stats = []
         for customer_id, group in groupby(found, key=lambda row: str(row[0])):
             _, currency, orders, first_at, last_at, spent, returns = max(group, key=lambda row: int(row[2]))
-            money = Money(schema.units_to_amount(int(spent)), currency)
+            kept = int(spent) + later.get((customer_id, currency), 0)
+            money = Money(schema.units_to_amount(kept), currency)
             stats.append(CustomerStats(customer_id, orders, first_at, last_at, money, returns or 0))
         return stats
 
@@ -169,6 +177,33 @@ def _act_queries() -> Iterator[Select[Any]]:
     ).where(returns.c.customer_id != "", returns.c.at.is_not(None))
     name = case((turns.c.handed_off == 1, HANDED_OFF), else_=CHAT)
     yield select(turns.c.customer_id, name, turns.c.at, no_worth, none).where(turns.c.customer_id != "")
+
+
+def _returned_later(before: datetime) -> Select[Any]:
+    """By customer and currency the worth of units of orders before `before` that came back from then on."""
+    lines, orders, returns = schema.order_lines, schema.orders, schema.returns
+    # A return names its order and product; the same product may stand on several lines.
+    back = (
+        select(
+            lines.c.order_id,
+            lines.c.product_id,
+            lines.c.currency,
+            func.sum(lines.c.returned * lines.c.unit_price).label("worth"),
+            func.sum(lines.c.returned).label("units"),
+        )
+        .where(lines.c.returned > 0)
+        .group_by(lines.c.order_id, lines.c.product_id, lines.c.currency)
+        .subquery()
+    )
+    return (
+        select(
+            orders.c.customer_id, back.c.currency, func.sum(returns.c.quantity * back.c.worth / back.c.units)
+        )
+        .join(back, (back.c.order_id == returns.c.order_id) & (back.c.product_id == returns.c.product_id))
+        .join(orders, orders.c.id == returns.c.order_id)
+        .where(returns.c.at >= before, orders.c.placed_at < before, _not_cancelled())
+        .group_by(orders.c.customer_id, back.c.currency)
+    )
 
 
 def _stats_query(before: datetime | None) -> Select[Any]:

@@ -205,6 +205,41 @@ def test_a_person_is_a_message_away(say, assistant: Assistant):
     assert "help@summit.example" in events[-1].reply
 
 
+def reply_of(assistant: Assistant, message: str, customer_id: str = "") -> tuple[Done, Handoff | None]:
+    conversation = assistant.start_conversation(customer_id)
+    events = list(assistant.reply(conversation, message, customer_id=customer_id))
+    done = events[-1]
+    assert isinstance(done, Done)
+    return done, next((event for event in events if isinstance(event, Handoff)), None)
+
+
+def test_upset_and_in_a_hurry_is_answered_and_offered_a_person(assistant: Assistant):
+    message = "Where is my order? You charged me twice and I need it before Friday!!"
+    done, handoff = reply_of(assistant, message, "anna")
+    assert handoff is not None and "charged me twice" in handoff.reason
+    assert "Anna Berg" in handoff.summary and "help@summit.example" in done.reply
+    assert done.acts[0] == "apologise" and done.acts[-1] == "handoff"
+    assert "order_status" in done.acts or "orders" in " ".join(done.acts), "the question is answered too"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I need a mug by tomorrow, it's urgent!!",
+        "this tent is too small for us, do you have a bigger one?",
+        "do you have any mugs under £10?",
+    ],
+)
+def test_hurry_or_disappointment_alone_is_not_passed_on(assistant: Assistant, message: str):
+    done, handoff = reply_of(assistant, message)
+    assert handoff is None and "handoff" not in done.acts
+
+
+def test_danger_is_passed_on_however_calmly_it_is_told(assistant: Assistant):
+    done, handoff = reply_of(assistant, "The lantern caught fire. Do you have another one?")
+    assert handoff is not None and "danger" in handoff.reason and "handoff" in done.acts
+
+
 @pytest.mark.parametrize(
     ("message", "act"),
     [

@@ -238,6 +238,46 @@ def test_order_stats_count_what_was_kept(store: Store) -> None:
     assert (earlier.orders, earlier.spent) == (1, pounds("10.20"))
 
 
+def test_order_stats_before_a_date_know_no_later_return(store: Store) -> None:
+    store.put_orders([order("1", quantity=6, returned=5), order("2", at=NOON + timedelta(days=9))])
+    back = [("r", 2, NOON + timedelta(hours=1)), ("s", 2, NOON + timedelta(days=3))]
+    store.put_returns(
+        [Return(id_, "17850", "85123A", "Heart", n, pounds("9.99"), at, "1") for id_, n, at in back]
+    )
+    (then,) = store.order_stats(before=NOON + timedelta(days=2))
+    # Six bought; two came back by then, and one at a time that nobody wrote down.
+    assert then.spent == pounds("7.65")
+    (after,) = store.order_stats(before=NOON + timedelta(days=4))
+    assert after.spent == pounds("2.55")
+
+
+def test_predictions_are_kept_by_date_and_replaced_whole(store: Store) -> None:
+    store.put_predictions(NOON.date(), 30, "m1", [("17850", 0.25), ("1785", 1.0)])
+    store.put_predictions(NOON.date(), 90, "m2", [("17850", 0.5)])
+    assert store.put_predictions(NOON.date(), 30, "m3", [("17850", 0.123457)]) == 1
+    assert store.predictions(NOON.date(), 30) == {"17850": 0.123457}
+    assert [(run.horizon_days, run.model, run.customers) for run in store.prediction_runs()] == [
+        (30, "m3", 1),
+        (90, "m2", 1),
+    ]
+    assert store.forget("17850")["predictions"] == 2
+    assert store.prediction_runs() == []
+
+
+def test_sales_and_acts_come_in_batches_with_days_and_worth(store: Store) -> None:
+    store.put_orders([order("1"), order("g", ""), order("x", status="cancelled")])
+    store.put_returns([Return("r", "17850", "85123A", "Heart", 2, pounds("5.10"), NOON)])
+    store.put_events([Event("Product Viewed", "17850", NOON)])
+    days = (NOON - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() / 86_400
+    sales = [row for batch in store.sale_batches() for row in batch]
+    assert sales == [("17850", "1", days, "France", "85123A", 6, 2.55, "GBP")]
+    acts = [row for batch in store.act_batches() for row in batch]
+    assert acts == [
+        ("17850", "Product Viewed", days, 0.0, ""),
+        ("17850", "Order Refunded", days, 5.1, "GBP"),
+    ]
+
+
 def test_purchases_stream_every_line_but_cancelled_ones(store: Store) -> None:
     store.put_orders([order("1"), order("g", ""), order("x", status="cancelled")])
     assert sorted(store.purchases()) == [
@@ -352,6 +392,7 @@ def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
     campaign = store.save_campaign("A", "g", {}, [("17850", {})])
     store.put_draft(campaign, "17850", {}, "drafted")
     store.put_messages([SentMessage(campaign, "17850", "email", "A", "sent", NOON, {})])
+    store.put_predictions(NOON.date(), 30, "m", [("17850", 0.5), ("other", 0.5)])
     counts = store.forget("17850")
     assert counts.pop("orders_kept_without_name") == 1
     assert set(counts.values()) == {1}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from insight.features import customer_facts, facts_of
-from insight.segments import lapsed, named_segments, stats_as_of
+from insight.segments import lapsed
 from shop.store import Store
 from shop.types import Customer, Money, Order, OrderLine, Product, Return
 
@@ -99,15 +99,6 @@ def test_lapsed_is_a_count_of_days_as_of_the_date(store: Store) -> None:
     assert [(row.customer_id, row.spent) for row in june] == [("b", pounds("30.00")), ("a", pounds("10.00"))]
     edge = (date(2011, 9, 9) - date(2011, 1, 1)).days
     assert lapsed(store, date(2011, 9, 9), edge) == []
-
-
-def test_segments_are_disjoint_and_say_their_rule(store: Store) -> None:
-    today = date(2011, 9, 9)
-    found = named_segments(stats_as_of(store, today), today)
-    members = {segment.name: segment.customer_ids for segment in found}
-    assert members == {"Lapsed": ("a",), "New": ("c",), "Returning": ("b",), "Loyal": ("d",)}
-    assert [segment.size for segment in found] == [1, 1, 1, 1]
-    assert all("90 days" in segment.sentence for segment in found)
 
 
 def test_facts_of_reads_the_store(store: Store) -> None:

@@ -72,7 +72,7 @@ def test_a_small_test_gets_a_sentence(rows: int) -> None:
 def test_curve_by_hand() -> None:
     # Ranked: mailed came, held stayed, mailed stayed, held came.
     score, mailed, came = np.array([4.0, 3, 2, 1]), np.array([1, 0, 1, 0]), np.array([1, 0, 0, 1])
-    curve = curve_of(score, mailed, came, points=5)
+    curve = curve_of(score, mailed, came, np.linspace(0, 1, 5))
     assert curve.tolist() == [0.0, 250.0, 500.0, 375.0, 0.0]
     assert gain_at(score, mailed, came, 0.5) == PER * 0.5
     assert qini_area(score, mailed, came) > 0 > qini_area(-score, mailed, came)
@@ -83,10 +83,8 @@ def test_random_scores_have_no_area_and_draws_pair() -> None:
     chance = np.random.default_rng(0).random(ROWS)
     assert abs(qini_area(chance, mailed, came)) < 8
     drawn = draw_figures({"a": chance, "b": chance}, mailed, came, draws=20)
-    assert np.array_equal(drawn["gain"]["a"], drawn["gain"]["b"]), "the same draws for every ranking"
-    assert np.array_equal(
-        drawn["gain"]["a"], draw_figures({"a": chance}, mailed, came, draws=20)["gain"]["a"]
-    )
+    assert np.array_equal(drawn.gain["a"], drawn.gain["b"]), "the same draws for every ranking"
+    assert np.array_equal(drawn.gain["a"], draw_figures({"a": chance}, mailed, came, draws=20).gain["a"])
 
 
 def write_trial(
@@ -121,7 +119,7 @@ def test_no_effect_is_not_significant() -> None:
     shuffled = np.random.default_rng(1).permutation(came)
     scores = cross_fit(LEARNERS["two_models"], table, mailed, shuffled)
     drawn = draw_figures({"uplift": scores}, mailed, shuffled, draws=100)
-    apart = drawn["gain"]["uplift"] - drawn["gain"]["random"]
+    apart = drawn.gain["uplift"] - drawn.gain["random"]
     assert np.quantile(apart, 0.025) < 0 < np.quantile(apart, 0.975)
 
 

@@ -14,7 +14,9 @@ from assistant.campaign.checks import Check, Fact, ShownProduct, Text
 from assistant.campaign.report import Arm, CampaignReport, difference, wilson
 from assistant.campaign.variants import Variant
 from assistant.support import Answer, Brief, NextStep, Sentence
+from assistant.support.signals import Anomaly, NextAction, Signals
 from insight.features import customer_facts
+from insight.mood import read_mood
 from shop.settings import Settings
 from shop.store import TakenStep
 from shop.types import Customer, Money, Order, OrderLine, Return
@@ -28,6 +30,12 @@ EVIL = "<img src=x onerror=alert(1)>\"'<script>alert(2)</script>"
 def is_clean(html: str) -> bool:
     """No tag or attribute of the hostile text survived; the text itself is still there."""
     return not re.search(r"<img src=x|<script", html) and "&lt;script&gt;" in html
+
+
+def evil_signals(at: datetime) -> Signals:
+    action = NextAction("thank", EVIL, EVIL, EVIL, held_back=EVIL)
+    odd = Anomaly("quantity", "c", EVIL, "p", at.date(), EVIL, 9.0)
+    return Signals(action, (odd,), read_mood(f"terrible {EVIL}"), f"terrible {EVIL}", at)
 
 
 def test_hostile_records_stay_text_on_the_support_desk() -> None:
@@ -49,6 +57,7 @@ def test_hostile_records_stay_text_on_the_support_desk() -> None:
         next_step=NextStep(EVIL, EVIL),
         sources=(),
     )
+    found = replace(found, signals=evil_signals(at))
     view = SupportView(settings)
     for html in (view.overview(found), view.orders(found), view.timeline(found)):
         assert is_clean(html)
