@@ -71,12 +71,14 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One part of a message to be worded: its act, the records behind it, and how long it may be."""
+    """One part of a message to be worded: its act, the records behind it, how long it may be, and what
+    the shop's brand has against a text."""
 
     act: Act
     records: tuple[Record, ...]
     voice: Voice
     most_characters: int = 1000
+    faults: Callable[[str], Sequence[str]] = lambda text: ()
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -211,7 +213,7 @@ class Speaker:
         for wording in (*wordings[start:], *wordings[:start]):
             _, fault = passable(plan, line.act, line.voice, wording, self.guarded, lexicon)
             text = "" if fault else plan.expand(wording.text).strip()
-            if text and len(text) <= line.most_characters:
+            if text and len(text) <= line.most_characters and not line.faults(text):
                 return Said(text, wording)
         return None
 

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     today: date | None = Field(None, description="the shop's date; None is the real one")
     contact: str = Field("", description="how shoppers reach a person: e-mail address or phone")
 
+    url: str = Field("", description="the shop's address on the web, for the links in messages")
+    mail_from: str = Field("", description="the sender of campaign e-mails, as `Shop <news@shop.example>`")
+    smtp: SecretStr = Field(SecretStr(""), description="smtp://USER:PASSWORD@HOST:PORT or smtps://…")
+    unsubscribe_url: str = Field("", description="where this server's /unsubscribe is reached from outside")
+
     database: str = ""
     vectors: str = ""
     embedder: str = "minilm"

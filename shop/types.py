@@ -111,6 +111,7 @@ class Consent:
 
     marketing_email: bool = False
     marketing_sms: bool = False
+    marketing_push: bool = False
     personalisation: bool = True
     training: bool = False
     source: str = ""

@@ -31,6 +31,7 @@ from ui.components import STATIC, load_texts, theme
 from ui.gate import EnterShop, Gate
 from ui.shelves import make_shelves
 from ui.streaming import Limit, friendly_error
+from ui.unsubscribe import make_unsubscribe
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
@@ -63,6 +64,7 @@ def create_api(assistant: Assistant) -> FastAPI:
     app.add_middleware(Gate, auth=auth)
     app.include_router(make_router(api))
     app.include_router(make_shelves(api))
+    app.include_router(make_unsubscribe(api))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_errors(app)
     _add_own_routes(app, auth)
@@ -188,7 +190,7 @@ def _mount_pages(app: FastAPI, assistant: Assistant, auth: Auth) -> None:
             f"/{name}",
             head=head,
             auth_dependency=lambda request: auth.staff(request.cookies),
-            **look,
+            **look | {"max_file_size": "5mb"},
         )
 
 

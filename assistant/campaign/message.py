@@ -1,335 +1,326 @@
-"""One win-back e-mail for one customer: the facts it may use, the products it shows, its words.
+"""One message for one customer: an e-mail, a text message or a push notification, part by part.
 
-Every part is a plan act, worded by the model or the composer, so each figure and name comes from a
-record. The parts of many messages are worded together, which is several times quicker than one
-message after the other. History is used only where the customer allows personalisation. Knows
-nothing of audiences or of saving.
+Every part is a plan act, worded by the model or the templates, so each figure and name comes from a
+record. The parts of many messages are worded together, which is many times quicker than one message
+after the other. Where a check fails on the model's words the templates speak, and where it fails on
+theirs the message falls back to one that uses nothing of the customer's history.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.campaign.checks import (
     PREHEADER_CHARACTERS,
+    SMS_CHARACTERS,
+    STOP,
     SUBJECT_CHARACTERS,
     UNSUBSCRIBE,
     Check,
     Fact,
+    ShownProduct,
+    Text,
     check_message,
 )
+from assistant.campaign.material import Job, Material, evidence_slots, gather
 from assistant.delivery import Line, Said
 from assistant.plan import Act, Record
-from assistant.privacy import is_sensitive
 from assistant.records import short_name
-from assistant.support.records import (
-    order_label,
-    orders_label,
-    say_acts,
-    sentence_case,
-    slots_of,
-    stable_seed,
-)
+from assistant.support.records import say_acts, sentence_case, stable_seed
 from assistant.writers.base import Voice
 from assistant.writers.composer import fullest_slots
-from insight.features import CustomerFacts, customer_facts, is_cancelled
-from retrieval.filters import Filters
-from retrieval.recommend.base import Context, Reason, Recommendation
-from shop.formats import format_count, format_date, format_list, format_money
-from shop.types import Customer, Order
+from shop.formats import format_money
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
 
-PRODUCTS_SHOWN = 3
-CANDIDATES = 12
 TRIES = 12
-EVIDENCE = ("title", "customers", "date", "days")
-CODES = frozenset({"bought_together", "because_bought", "popular", "similar", "due_again"})
-
-TONES = ("plain", "warm", "playful", "elegant", "brief")
-"""How a message may sound; the composer has one tone for all."""
-
-ShownProduct = tuple[str, str, str, str]
-"""Id, title, price as shown ('' unknown), reason as said."""
+TAUGHT = frozenset(
+    {"mail_subject", "mail_subject_product", "mail_subject_neutral", "mail_preheader", "sms_winback"}
+    | {"mail_preheader_neutral", "mail_opening", "mail_opening_product", "mail_opening_neutral"}
+    | {"mail_lead_one", "mail_lead_many", "mail_closing", "mail_cta", "mail_offer", "sms_offer"}
+    | {"mail_subject_offer", "mail_preheader_offer", "mail_cta_offer"}
+)
+"""Acts the shipped model was taught to word; the others are the templates' to say."""
+MISREAD = re.compile(r"^from your (?:\w+ )?(?:orders|purchases):", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Email:
-    """A finished e-mail with the facts it used and how it fared in the checks."""
+class Written:
+    """A finished message with the facts it used and how it fared in the checks. `handled_by` is "model",
+    "mixed" (some parts the templates') or "composer"."""
 
-    subject: str
-    preheader: str
-    body: str
-    cta: str
+    text: Text
     facts: tuple[Fact, ...]
     products: tuple[ShownProduct, ...]
     checks: tuple[Check, ...]
     handled_by: str
+    neutral: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check is green."""
+        return all(check.ok for check in self.checks)
 
 
-def write_messages(assistant: Assistant, customers: Sequence[Customer], tone: str = TONES[0]) -> list[Email]:
-    """The messages for some customers, with no reference to anything dated after the shop's date."""
-    compositions = [_compose(assistant, customer, tone) for customer in customers]
-    lines = [dict(composition.lines()) for composition in compositions]
-    said = iter(assistant.speaker.say_all([line for own in lines for line in own.values()]))
-    emails = []
-    for composition, own in zip(compositions, lines, strict=True):
-        emails.append(composition.message({name: next(said) for name in own}))
-    return emails
+def write_messages(assistant: Assistant, jobs: Sequence[Job]) -> list[Written]:
+    """The messages of some jobs, with no reference to anything dated after the shop's date."""
+    drafts = [_Composition(assistant, gather(assistant, job)) for job in jobs]
+    lines = [dict(draft.lines()) for draft in drafts]
+    taught = [line for own in lines for line in own.values() if line.act.kind in TAUGHT]
+    said = iter(assistant.speaker.say_all(taught))
+    written = []
+    for draft, own in zip(drafts, lines, strict=True):
+        parts = {
+            name: next(said) if line.act.kind in TAUGHT else draft.said(line) for name, line in own.items()
+        }
+        written.append(_best(assistant, draft, parts))
+    return written
 
 
-def _compose(assistant: Assistant, customer: Customer, tone: str) -> _Composition:
-    today = assistant.settings.current_date
-    personal = customer.consent.personalisation
-    orders = [
-        o for o in assistant.store.orders_of(customer.id) if o.placed_at and o.placed_at.date() <= today
-    ]
-    bought = {line.product_id for order in orders for line in order.lines}
-    products = assistant.store.products_by_id(bought)
-    facts = customer_facts(customer.id, orders, [], products, today)
-    chosen = _choose_products(assistant, customer, personal)
-    return _Composition(assistant, customer, orders if personal else [], facts, chosen, tone)
-
-
-def _choose_products(assistant: Assistant, customer: Customer, personal: bool) -> list[Recommendation]:
-    """The recommender's best that can be sold and shown to anybody."""
-    context = Context(
-        customer_id=customer.id if personal else "",
-        basket=(),
-        seeds=(),
-        filters=Filters(),
-        exclude=frozenset(),
-        use_history=personal,
-        today=assistant.settings.current_date,
-    )
-    found = assistant.recommender.recommend(context, CANDIDATES)
-    fitting = [
-        pick for pick in found if pick.product.in_stock is not False and not is_sensitive(pick.product.title)
-    ]
-    return fitting[:PRODUCTS_SHOWN]
+def _best(assistant: Assistant, draft: _Composition, parts: Mapping[str, Said]) -> Written:
+    """The message with these parts; where a check fails the templates', then the neutral one."""
+    first = draft.put_together(parts)
+    if first.ok:
+        return first
+    plain = draft.put_together({name: draft.said(line) for name, line in draft.lines()})
+    if plain.ok or draft.material.job.neutral:
+        return plain
+    bare = replace(draft.material.job, neutral=True)
+    neutral = _Composition(assistant, gather(assistant, bare))
+    last = neutral.put_together({name: neutral.said(line) for name, line in neutral.lines()})
+    return last if last.ok else plain
 
 
 @dataclass(frozen=True, slots=True)
 class _Composition:
-    """One message being put together; `orders` (newest first) is empty where history is not used."""
+    """One message being put together."""
 
     assistant: Assistant
-    customer: Customer
-    orders: list[Order]
-    figures: CustomerFacts
-    picks: list[Recommendation]
-    tone: str
+    material: Material
 
     def lines(self) -> Iterator[tuple[str, Line]]:
         """The parts to be worded, by name; greeting, signature and the reasons, which are facts from
-        end to end, are always the composer's."""
-        yield "subject", self._line(next(self._subjects()), most_characters=SUBJECT_CHARACTERS)
-        yield "preheader", self._line(next(self._preheaders()), most_characters=PREHEADER_CHARACTERS)
+        end to end, are always the templates'."""
+        if self.material.job.channel == "sms":
+            yield "body", self._line(self._sms(), SMS_CHARACTERS - len(STOP) - 1)
+            return
+        yield "subject", self._line(next(self._subjects()), SUBJECT_CHARACTERS)
+        yield "preheader", self._line(next(self._preheaders()), PREHEADER_CHARACTERS)
+        if self.material.job.channel == "push":
+            return
         yield "opening", self._line(self._opening())
-        if self.picks:
-            yield "lead", self._line(Act("mail_lead_one" if len(self.picks) == 1 else "mail_lead_many"))
-        contact = {"contact": "[shop.contact]"} if self.assistant.settings.contact else {}
+        if self.material.job.offer:
+            slots = {"offer": "[offer]", "code": "[offer.code]", "until": "[offer.until]"}
+            yield "offer", self._line(Act("mail_offer", self._known(slots)))
+        if self.material.picks:
+            yield "lead", self._line(Act(self._lead()))
+        contact = self._known({"contact": "[shop.contact]"})
         yield "closing", self._line(Act("mail_closing", contact))
-        yield "cta", self._line(Act("mail_cta"))
+        yield "cta", self._line(Act("mail_cta_offer" if self.material.job.offer else "mail_cta"))
 
-    def message(self, said: Mapping[str, Said]) -> Email:
-        """The message with these parts; where a check fails on the model's words, the composer's."""
-        email = self._put_together(said)
-        if all(check.ok for check in email.checks) or email.handled_by == "composer":
-            return email
-        plain = {
-            name: Said(self._say(line.act, line.records, line.voice.seed), None)
-            for name, line in self.lines()
-        }
-        return self._put_together(plain)
+    def said(self, line: Line) -> Said:
+        """A part in the templates' words: the first that fits and the brand has nothing against."""
+        text = ""
+        for attempt in range(TRIES):
+            text = self._say(line.act, salt=str(attempt) if attempt else "")
+            if len(text) <= line.most_characters and not line.faults(text):
+                break
+        return Said(text, None)
 
-    def _put_together(self, said: Mapping[str, Said]) -> Email:
+    def put_together(self, said: Mapping[str, Said]) -> Written:
+        """The finished and checked message."""
+        material, job = self.material, self.material.job
         texts = {name: sentence_case(part.text) for name, part in said.items()}
-        if len(texts["subject"]) > SUBJECT_CHARACTERS:
-            texts["subject"] = self._fit(list(self._subjects()), SUBJECT_CHARACTERS)
-        if len(texts["preheader"]) > PREHEADER_CHARACTERS:
-            texts["preheader"] = self._fit(list(self._preheaders()), PREHEADER_CHARACTERS)
-        products = tuple(self._product(pick) for pick in self.picks)
-        body = self._body(products, texts)
-        facts = tuple(self._facts())
+        for name, most, acts in (
+            ("subject", SUBJECT_CHARACTERS, self._subjects),
+            ("preheader", PREHEADER_CHARACTERS, self._preheaders),
+        ):
+            if len(texts.get(name, "")) > most:
+                texts[name] = self._fit(list(acts()), most)
+        products = tuple(self._products()) if job.channel == "email" else ()
+        text = Text(job.channel, texts.get("subject", ""), texts.get("preheader", ""), "", "")
+        if job.channel == "email":
+            text = replace(text, body=self._body(products, texts), cta=texts["cta"])
+        elif job.channel == "sms":
+            text = replace(text, body=f"{texts['body']} {STOP}")
+        facts = tuple(material.facts())
         checks = check_message(
-            subject=texts["subject"],
-            preheader=texts["preheader"],
-            body=body,
-            cta=texts["cta"],
+            text,
             facts=facts,
-            products=[pick.product for pick in self.picks],
-            consent=self.customer.consent,
+            shown=products,
+            products=[pick.product for pick in material.picks],
+            consent=job.customer.consent,
+            offer=job.offer,
+            brand=job.brand,
+            today=material.settings.current_date,
+            locale=material.settings.locale,
         )
-        by = "model" if all(part.wording for part in said.values()) else "composer"
-        return Email(texts["subject"], texts["preheader"], body, texts["cta"], facts, products, checks, by)
+        by_model = sum(part.wording is not None for part in said.values())
+        by = "model" if by_model == len(said) else "mixed" if by_model else "composer"
+        return Written(text, facts, products, checks, by, not material.orders)
 
     # -- parts -----------------------------------------------------------------------------------
 
-    def _body(self, products: tuple[ShownProduct, ...], texts: Mapping[str, str]) -> str:
-        first = {"first_name": "[customer.first_name]"} if self.customer.first_name else {}
+    def _body(self, products: Sequence[ShownProduct], texts: Mapping[str, str]) -> str:
+        brand = self.material.job.brand
+        first = {"first_name": "[customer.first_name]"} if self.material.job.customer.first_name else {}
         greeting = Act("mail_greeting" if first else "mail_greeting_neutral", first)
         parts = [self._say(greeting), texts["opening"]]
+        if "offer" in texts:
+            parts.append(texts["offer"])
         if products:
             parts.append(texts["lead"])
-        for _, title, price, why in products:
-            line = f"* {short_name(title)}" + (f", {price}" if price else "")
-            parts.append(f"{line}\n  {why}" if why else line)
+        for product in products:
+            line = f"* {short_name(product.title)}" + (f", {product.price}" if product.price else "")
+            parts.append("\n  ".join(part for part in (line, product.why, product.link) if part))
+        if self.material.link:
+            parts.append(f"{texts['cta']}: {self.material.link}")
         parts.append(texts["closing"])
         parts.append(self._say(Act("mail_signature", {"shop": "[shop]"})))
+        if brand.disclaimer:
+            parts.append(brand.disclaimer)
         parts.append(f"Unsubscribe: {UNSUBSCRIBE}")
         return "\n\n".join(parts)
 
+    def _own(self, part: str) -> str:
+        """The act that says this part of the goal, where the goal has one and its matter is there."""
+        goal = self.material.job.goal
+        speaks_of_history = goal.name not in ("launch",)
+        if not goal.act or not self.material.fits_goal or (speaks_of_history and not self.material.orders):
+            return ""
+        return f"{part}{goal.act}"
+
     def _opening(self) -> Act:
-        if not self.orders:
+        material = self.material
+        if own := self._own("mail_opening"):
+            slots = {
+                "last": "[due.date]" if material.job.goal.picks == "due" else "[last.date]",
+                "bought": "[last.bought]",
+                "product": "[1]",
+                "every_days": "[due.every_days]",
+                "orders": "[customer.orders]",
+                "since": "[customer.since]",
+                "shop": "[shop]",
+            }
+            return Act(own, self._known(slots))
+        if not material.orders:
             return Act("mail_opening_neutral")
-        slots = {"last": "[last.date]"}
-        if "bought" in self._records()["last"].fields:
-            return Act("mail_opening_product", slots | {"bought": "[last.bought]"})
-        return Act("mail_opening", slots)
+        slots = self._known({"last": "[last.date]", "bought": "[last.bought]"})
+        return Act("mail_opening_product" if "bought" in slots else "mail_opening", slots)
+
+    def _lead(self) -> str:
+        if self.material.job.goal.picks == "chosen":
+            return "mail_lead_launch"
+        return "mail_lead_one" if len(self.material.picks) == 1 else "mail_lead_many"
 
     def _subjects(self) -> Iterator[Act]:
-        """Subjects to try, the most personal first; the last always fits."""
-        if self.orders:
-            if "bought" in self._records()["last"].fields:
-                yield Act("mail_subject_product", {"product": "[last.bought]"})
-            if self.figures.top_categories:
-                yield Act("mail_subject", {"topic": "[customer.topic]"})
-            yield Act("mail_subject", {"shop": "[shop]"})
+        """Subjects to try, the variant's own first; the last always fits."""
+        style = self.material.job.variant.subject
+        shop = {"shop": "[shop]"}
+        if own := self._own("mail_subject"):
+            product = "[last.bought]" if self.material.job.goal.picks == "last order" else "[1]"
+            if style != "shop" and "{product}" in self._phrases(own):
+                yield Act(own, self._known({"product": product}))
+            yield Act(own, shop)
+            yield Act(own)
+        elif self.material.orders:
+            if style == "bought" and (slots := self._known({"product": "[last.bought]"})):
+                yield Act("mail_subject_product", slots)
+            if style != "shop" and (slots := self._known({"topic": "[customer.topic]"})):
+                yield Act("mail_subject", slots)
+            yield Act("mail_subject", shop)
             yield Act("mail_subject")
-        yield Act("mail_subject_neutral", {"shop": "[shop]"})
+        yield Act("mail_subject_neutral", shop)
         yield Act("mail_subject_neutral")
 
+    def _phrases(self, kind: str) -> str:
+        from assistant.writers.composer import load_phrases
+
+        return " ".join(load_phrases(self.material.settings.locale.split("_")[0]).get(kind, ()))
+
     def _preheaders(self) -> Iterator[Act]:
-        kind = "mail_preheader" if self.orders else "mail_preheader_neutral"
-        if self.picks:
+        if self.material.job.offer:
+            slots = {"offer": "[offer]", "until": "[offer.until]", "code": "[offer.code]"}
+            yield Act("mail_preheader_offer", self._known(slots))
+            yield Act("mail_preheader_offer", {"offer": "[offer]"})
+        kind = "mail_preheader" if self.material.orders else "mail_preheader_neutral"
+        if self.material.job.goal.picks == "chosen":
+            kind = "mail_preheader_launch"
+        if self.material.picks:
             yield Act(kind, {"product": "[1]"})
         yield Act(kind)
 
-    def _product(self, pick: Recommendation) -> ShownProduct:
-        product = pick.product
-        price = format_money(product.price, self.assistant.settings.locale) if product.price else ""
-        return product.id, product.title, price, self._why(pick)
+    def _sms(self) -> Act:
+        slots = self._known({"shop": "[shop]", "first_name": "[customer.first_name]", "link": "[link]"})
+        if self.material.job.offer:
+            offer = self._known({"offer": "[offer]", "code": "[offer.code]", "until": "[offer.until]"})
+            return Act("sms_offer", slots | offer)
+        more = self._known({"product": "[1]", "orders": "[customer.orders]"})
+        return Act(self._own("sms") or "sms_winback", slots | more)
 
-    def _why(self, pick: Recommendation) -> str:
-        """The strongest reason that may be said to this customer, in words; '' where there is none."""
-        for reason in self._sayable(pick)[:1]:
-            record = Record("why", "reason", "", self._evidence(reason))
-            act = Act(f"mail_why_{reason.code}", slots_of(record, *EVIDENCE))
-            return self._say(act, [*self._records().values(), record], salt=pick.product.id)
-        return ""
-
-    def _sayable(self, pick: Recommendation) -> list[Reason]:
-        """Reasons with something to say that gives away nothing private."""
-        return [
-            reason
-            for reason in pick.reasons
-            if set(EVIDENCE) & set(reason.evidence)
-            and reason.code in CODES
-            and not is_sensitive(str(reason.evidence.get("title", "")))
-        ]
-
-    def _evidence(self, reason: Reason) -> dict[str, str]:
-        """What the reason rests on, as displayed; what is unknown or zero is left out."""
-        settings = self.assistant.settings
-        fields: dict[str, str] = {}
-        for name, value in reason.evidence.items():
-            if name == "date" and value:
-                fields[name] = format_date(date.fromisoformat(str(value)[:10]), settings.locale)
-            elif name == "title":
-                fields[name] = short_name(str(value))
-            elif value:
-                fields[name] = format_count(value, settings.locale) if isinstance(value, int) else value
-        return fields
-
-    def _facts(self) -> Iterator[Fact]:
-        """Everything true the message may rest on, for the marketer to see and the checks to use."""
-        settings = self.assistant.settings
-        yield Fact("Shop", settings.name, "settings")
-        if settings.contact:
-            yield Fact("Contact", settings.contact, "settings")
-        if self.customer.first_name:
-            yield Fact("First name", self.customer.first_name, f"Customer {self.customer.id}")
-        if self.orders:
-            last = self._records()["last"]
-            yield Fact("Last order", last.fields["date"], order_label(self.orders[0], settings))
-            if "bought" in last.fields:
-                yield Fact("Bought then", last.fields["bought"], order_label(self.orders[0], settings))
-            if self.figures.top_categories:
-                names = format_list(self.figures.top_categories, settings.locale)
-                yield Fact("Orders most", names, orders_label(self.figures, settings))
-        for pick in self.picks:
+    def _products(self) -> Iterator[ShownProduct]:
+        settings = self.material.settings
+        for pick in self.material.picks:
             product = pick.product
-            price = format_money(product.price, settings.locale) if product.price else "price not stated"
-            yield Fact("Product", f"{product.title}, {price}", f"Product {product.id}")
-            for reason in self._sayable(pick)[:1]:
-                shown = self._evidence(reason).items()
-                counted = ("customers", "days")
-                evidence = "; ".join(f"{value} {name}" if name in counted else value for name, value in shown)
-                yield Fact("Reason", evidence, f"Recommender: {reason.code.replace('_', ' ')}")
+            price = format_money(product.price, settings.locale) if product.price else ""
+            why = ""
+            for reason in self.material.sayable(pick)[:1]:
+                evidence = self.material.evidence(reason)
+                if reason.code == "due_again" and "date" in evidence:
+                    evidence.pop("title", None)  # the product itself
+                act = Act(f"mail_why_{reason.code}", evidence_slots(evidence))
+                why = self._say(act, [Record("why", "reason", "", evidence)], salt=product.id)
+            link = self.material.linked(product.url)
+            yield ShownProduct(product.id, product.title, price, why, link, product.image_url)
 
     # -- wording ---------------------------------------------------------------------------------
 
-    def _records(self) -> dict[str, Record]:
-        settings = self.assistant.settings
-        fields = {"name": self.customer.name or self.customer.id, "first_name": self.customer.first_name}
-        if self.figures.top_categories:
-            fields["topic"] = self.figures.top_categories[0]
-        shop = {"name": settings.name, "contact": settings.contact}
-        records = [
-            Record("customer", "customer", self.customer.id, fields),
-            Record("shop", "shop", "", shop),
-        ]
-        if self.orders:
-            order = self.orders[0]
-            last = {"date": format_date(order.placed_at.date(), settings.locale) if order.placed_at else ""}
-            bought = _worth_naming(order)
-            if bought:
-                last["bought"] = bought
-            records.append(Record("last", "order", order.id, last))
-        for number, pick in enumerate(self.picks, 1):
-            records.append(
-                Record(str(number), "product", pick.product.id, {"name": short_name(pick.product.title)})
-            )
-        return {record.key: record for record in records}
+    def _known(self, slots: Mapping[str, str]) -> dict[str, str]:
+        """Those of `slots` that a record has something for."""
+        records = self.material.records
+        found = {}
+        for name, handle in slots.items():
+            key, _, field = handle.strip("[]").partition(".")
+            record = records.get(key)
+            if record is not None and record.fields.get(field or "name"):
+                found[name] = handle
+        return found
 
     def _line(self, act: Act, most_characters: int = 1000) -> Line:
         """`act` with all that a phrase can say of it as its must-say."""
-        settings = self.assistant.settings
+        settings, job = self.material.settings, self.material.job
         slots = fullest_slots(act, settings.locale)
         act = Act(act.kind, {slot: act.slots[slot] for slot in slots}, slots)
-        records = tuple(self._records().values())
-        seed = stable_seed(f"{self.customer.id}{act.kind}")
-        voice = Voice(settings.name, settings.locale, seed, tone=self.tone)
-        return Line(act, records, voice, most_characters)
+        records = tuple(self.material.records.values())
+        voice = Voice(settings.name, settings.locale, self._seed(act), tone=job.variant.tone)
+        return Line(act, records, voice, most_characters, self._faults)
 
-    def _say(self, act: Act, records: Sequence[Record] = (), seed: int | None = None, salt: str = "") -> str:
-        """`act` in the composer's words."""
-        if seed is None:
-            seed = stable_seed(f"{self.customer.id}{act.kind}{salt}")
-        return say_acts([act], records or list(self._records().values()), self.assistant.settings, seed)
+    def _faults(self, text: str) -> list[str]:
+        """What the brand has against `text`, and wordings that read as if a suggestion had been ordered."""
+        misread = ["says that it was ordered"] if MISREAD.search(text) else []
+        return [*self.material.job.brand.faults(text), *misread]
+
+    def _seed(self, act: Act, salt: str = "") -> int:
+        job = self.material.job
+        again = str(job.attempt) if job.attempt else ""
+        return stable_seed(f"{job.customer.id}{act.kind}{salt}{again}")
+
+    def _say(self, act: Act, records: Sequence[Record] = (), salt: str = "") -> str:
+        """`act` in the templates' words."""
+        known = [*self.material.records.values(), *records]
+        return say_acts([act], known, self.material.settings, self._seed(act, salt))
 
     def _fit(self, acts: list[Act], most: int) -> str:
         """The first wording of at most `most` characters, trying several phrasings of each act."""
+        faults = self.material.job.brand.faults
         text = ""
         for act in acts:
             for attempt in range(TRIES):
                 text = self._say(act, salt=str(attempt))
-                if len(text) <= most:
+                if len(text) <= most and not faults(text):
                     return text
         return text
-
-
-def _worth_naming(order: Order) -> str:
-    """The line of an order that cost most in all, unless it tells something private; else ''."""
-    if is_cancelled(order):
-        return ""
-    lines = [line for line in order.lines if line.quantity > line.returned and not is_sensitive(line.title)]
-    if not lines:
-        return ""
-    best = max(lines, key=lambda line: (line.unit_price.amount * line.quantity, line.title))
-    return short_name(best.title)

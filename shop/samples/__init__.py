@@ -140,9 +140,11 @@ def consents(customer: Customer) -> bool:
 
 
 def _toml(name: str, domain: str, locale: str, currency: str, more: str = "") -> str:
-    """shop.toml of a sample; its name and contact are invented (.example is nobody's)."""
+    """shop.toml of a sample; its name and addresses are invented (.example is nobody's)."""
     return (
         f'name = "{name}"\ncontact = "help@{domain}.example"\n'
+        f'url = "https://{domain}.example"\nmail_from = "{name} <news@{domain}.example>"\n'
+        f'unsubscribe_url = "https://assistant.{domain}.example/unsubscribe"\n'
         f'locale = "{locale}"\ncurrency = "{currency}"\n{more}'
     )
 

@@ -6,19 +6,14 @@
 
 Safe to use from several threads. What it holds is in schema.py, the shop's records in
 records.py, figures over all orders in figures.py, what single customers did in interactions.py,
-conversations and campaigns in conversations.py, what was predicted in predictions.py, the support
-desk's own notes in desk.py.
+conversations in conversations.py, campaigns and the messages they sent in campaigns.py, what was
+predicted in predictions.py, the support desk's own notes in desk.py.
 """
 
 from __future__ import annotations
 
-from shop.store.conversations import (
-    ConversationHead,
-    Conversations,
-    Memory,
-    StoredCampaign,
-    StoredDraft,
-)
+from shop.store.campaigns import Campaigns, SentMessage, StoredCampaign, StoredDraft, TakenStep
+from shop.store.conversations import ConversationHead, Conversations, Memory
 from shop.store.desk import CustomerView, Desk, Macro, Suggestion
 from shop.store.figures import RETURN, CustomerStats, Figures, Purchase
 from shop.store.interactions import Interaction, Interactions
@@ -36,13 +31,15 @@ __all__ = [
     "Memory",
     "PredictionRun",
     "Purchase",
+    "SentMessage",
     "Store",
     "StoredCampaign",
     "StoredDraft",
     "Suggestion",
+    "TakenStep",
     "moment_to_days",
 ]
 
 
-class Store(Records, Figures, Interactions, Conversations, Predictions, Desk):
+class Store(Records, Figures, Interactions, Conversations, Campaigns, Predictions, Desk):
     """Everything a shop keeps; `Store(url)` opens the database and creates it where there is none."""

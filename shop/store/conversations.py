@@ -1,4 +1,4 @@
-"""What passes between the shop and its customers: conversations, carts, memory and campaigns.
+"""What passes between the shop and its customers: conversations, carts and memory.
 
 Knows their queries; decides nothing about who may read them (that is the assistant's job).
 """
@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, or_, select, update
 
@@ -36,28 +35,6 @@ class Memory(NamedTuple):
     value: str
     at: datetime
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCampaign:
-    """A campaign as saved; `document` is the caller's own JSON-ready content."""
-
-    id: str
-    name: str
-    goal: str
-    created_at: datetime
-    document: Any
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDraft:
-    """One customer's draft of a campaign as saved."""
-
-    campaign_id: str
-    customer_id: str
-    document: Any
-    status: str
-    at: datetime
 
 
 def new_id() -> str:
@@ -187,56 +164,6 @@ class Conversations(Database):
         with self.reading() as connection:
             return dict(connection.scalar(query) or {})
 
-    # -- campaigns -------------------------------------------------------------------------------
-
-    def save_campaign(self, name: str, goal: str, document: object) -> str:
-        """Keep a new campaign with its JSON-ready `document`; its id."""
-        row = {
-            "id": new_id(),
-            "name": name,
-            "goal": goal,
-            "created_at": datetime.now(UTC),
-            "document": document,
-        }
-        with self.writing() as connection:
-            connection.execute(schema.campaigns.insert(), row)
-        return str(row["id"])
-
-    def campaign(self, campaign_id: str) -> StoredCampaign | None:
-        """One campaign, or None."""
-        query = select(schema.campaigns).where(schema.campaigns.c.id == campaign_id)
-        with self.reading() as connection:
-            row = connection.execute(query).mappings().first()
-        return StoredCampaign(**row) if row else None
-
-    def campaigns(self) -> list[StoredCampaign]:
-        """Every campaign, newest first."""
-        query = select(schema.campaigns).order_by(schema.campaigns.c.created_at.desc())
-        with self.reading() as connection:
-            return [StoredCampaign(**row) for row in connection.execute(query).mappings()]
-
-    def put_draft(self, campaign_id: str, customer_id: str, document: object, status: str) -> None:
-        """Keep (or replace) one customer's draft."""
-        row = {
-            "campaign_id": campaign_id,
-            "customer_id": customer_id,
-            "status": status,
-            "at": datetime.now(UTC),
-            "document": document,
-        }
-        with self.writing() as connection:
-            self.upsert(connection, schema.drafts, [row])
-
-    def drafts(self, campaign_id: str) -> list[StoredDraft]:
-        """A campaign's drafts, by customer id."""
-        query = (
-            select(schema.drafts)
-            .where(schema.drafts.c.campaign_id == campaign_id)
-            .order_by(schema.drafts.c.customer_id)
-        )
-        with self.reading() as connection:
-            return [StoredDraft(**row) for row in connection.execute(query).mappings()]
-
     # -- forgetting ------------------------------------------------------------------------------
 
     def forget(self, customer_id: str) -> dict[str, int]:
@@ -259,16 +186,10 @@ class Conversations(Database):
                 schema.conversations.c.customer_id == customer_id
             ),
         }
-        for table in (
-            schema.customers,
-            schema.events,
-            schema.returns,
-            schema.memories,
-            schema.drafts,
-            schema.predictions,
-            schema.customer_views,
-            schema.suggestions,
-        ):
+        campaigns = (schema.campaign_members, schema.drafts, schema.messages)
+        desk = (schema.customer_views, schema.suggestions)
+        others = (schema.events, schema.returns, schema.memories, schema.predictions)
+        for table in (schema.customers, *others, *campaigns, *desk):
             owner = table.c.id if table is schema.customers else table.c.customer_id
             deletions[table.name] = delete(table).where(owner == customer_id)
         stripped = {

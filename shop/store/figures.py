@@ -66,6 +66,36 @@ class Figures(Database):
             for row in connection.execute(query.execution_options(yield_per=STREAM_ROWS)):
                 yield row[0], row[1], row[2], row[3], row[4], row[5]
 
+    def order_times(self) -> list[tuple[str, datetime, str]]:
+        """Customer, time and id of every dated order, oldest first; no guests, nothing cancelled."""
+        orders = schema.orders
+        query = (
+            select(orders.c.customer_id, orders.c.placed_at, orders.c.id)
+            .where(orders.c.customer_id != "", orders.c.placed_at.is_not(None), not_cancelled())
+            .order_by(orders.c.placed_at, orders.c.id)
+        )
+        with self.reading() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+    def order_worth(self, since: datetime, before: datetime) -> list[tuple[str, str, Money]]:
+        """Customer, order and worth (returned units deducted) of the orders placed in [since, before).
+
+        Cancelled orders and guests' do not count.
+        """
+        lines, orders = schema.order_lines, schema.orders
+        kept = func.sum((lines.c.quantity - lines.c.returned) * lines.c.unit_price)
+        query = (
+            select(orders.c.customer_id, orders.c.id, lines.c.currency, kept)
+            .join(lines, lines.c.order_id == orders.c.id)
+            .where(orders.c.customer_id != "", orders.c.placed_at >= since, orders.c.placed_at < before)
+            .where(not_cancelled())
+            .group_by(orders.c.customer_id, orders.c.id, lines.c.currency)
+            .order_by(orders.c.customer_id, orders.c.id)
+        )
+        with self.reading() as connection:
+            found = connection.execute(query).all()
+        return [(row[0], row[1], Money(schema.units_to_amount(int(row[3])), row[2])) for row in found]
+
     def sale_batches(self) -> Iterator[Sequence[Sequence[Any]]]:
         """Every dated order line of a known customer, cancelled orders left out, in batches of rows:
         customer, order, days since 1970 (UTC), country, product, quantity, unit price, currency."""

@@ -331,3 +331,41 @@ macros = Table(
     Column("text", Words, nullable=False),
     Column("tags", Words, nullable=False),
 )
+
+# Whom a campaign chose, in its own order; the document is the campaign's.
+campaign_members = Table(
+    "campaign_members",
+    tables,
+    Column("campaign_id", String, nullable=False),
+    Column("customer_id", String, nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("document", Document, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "customer_id"),
+)
+
+# What left the house, or is about to: one row per recipient of a campaign.
+messages = Table(
+    "messages",
+    tables,
+    Column("campaign_id", String, nullable=False),
+    Column("customer_id", String, nullable=False, index=True),
+    Column("channel", String, nullable=False),
+    Column("variant", String, nullable=False),
+    # exported, sending, sent, bounced or failed
+    Column("status", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("document", Document, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "customer_id"),
+)
+
+# Who approved, exported or sent a campaign, and when.
+campaign_steps = Table(
+    "campaign_steps",
+    tables,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("campaign_id", String, nullable=False, index=True),
+    Column("step", String, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("document", Document, nullable=False),
+)

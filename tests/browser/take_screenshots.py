@@ -67,12 +67,26 @@ def take_staff(page: Any, address: str, save: Any) -> None:
         page.locator(".rs-draft").scroll_into_view_if_needed()
         page.wait_for_timeout(400)
         save("support-reply")
+    take_marketing(page, address, save)
+
+
+def take_marketing(page: Any, address: str, save: Any) -> None:
     page.goto(f"{address}/marketing/")
-    page.locator(".rs-panel").first.wait_for()
+    page.locator(".rs-notice").first.wait_for()
     page.get_by_role("button", name="Find customers").click()
-    page.locator(".rs-mail").wait_for()
+    page.locator(".rs-big").wait_for()
     page.wait_for_timeout(1000)
     save("marketing")
+    page.get_by_role("button", name="Look at the messages").click()
+    page.locator(".rs-frame").wait_for()
+    if page.viewport_size["width"] < 1000:
+        page.get_by_label("Phone", exact=True).check()
+        page.locator(".rs-device.rs-phone").wait_for()
+    page.wait_for_timeout(1500)
+    page.locator(".rs-inbox").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('.rs-inbox').scrollIntoView()")
+    page.wait_for_timeout(500)
+    save("marketing-draft")
 
 
 def main(address: str, folder: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from shop.errors import NotFound, StoreError
-from shop.store import Store
+from shop.store import SentMessage, Store, TakenStep
 from shop.store import schema as schema
 from shop.types import (
     Consent,
@@ -351,6 +352,34 @@ def test_memory_cart_and_campaign(store: Store) -> None:
     assert [one.id for one in store.campaigns()] == [campaign_id]
 
 
+def test_a_campaign_keeps_members_messages_and_steps(store: Store) -> None:
+    id_ = store.save_campaign("Autumn", "win back", {}, [("b", {"n": 1}), ("a", {"n": 2})])
+    assert store.members(id_) == [("b", {"n": 1}), ("a", {"n": 2})]
+    sent = SentMessage(id_, "a", "email", "Warm", "sending", NOON, {"subject": "Hi"})
+    store.put_messages([sent])
+    store.put_messages([replace(sent, status="exported")], replace=False)
+    assert store.messages(id_) == store.messages_of("a") == [sent]
+    store.put_messages([replace(sent, status="bounced")])
+    assert store.last_messages("email") == {} and store.messages(id_)[0].status == "bounced"
+    store.put_messages([replace(sent, status="sent")])
+    assert store.last_messages("email") == {"a": NOON}
+    assert store.last_messages("email", but=id_) == store.last_messages("sms") == {}
+    step = TakenStep(id_, "approved", "ada", NOON, {"green": 2})
+    store.add_step(step)
+    assert store.steps(id_) == [step] and store.steps("other") == []
+
+
+def test_orders_in_time_and_events_by_name(store: Store) -> None:
+    store.put_orders([order("A1", "ada"), order("A2", "bob", status="Cancelled"), order("A3", "")])
+    assert [(who, id_) for who, _, id_ in store.order_times()] == [("ada", "A1")]
+    later = NOON + timedelta(days=1)
+    assert [(who, id_) for who, id_, _ in store.order_worth(NOON, later)] == [("ada", "A1")]
+    assert store.order_worth(later, later + timedelta(days=1)) == []
+    opened = Event("Email Opened", "ada", NOON, {"campaign": "c"})
+    store.put_events([opened, opened, Event("Product Viewed", "ada", NOON)])
+    assert store.events_named(["Email Opened"]) == [opened]
+
+
 def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
     store.put_customers([CUSTOMER, Customer("other")])
     store.put_orders([order("#W1"), order("#W2", "other")])
@@ -360,7 +389,9 @@ def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
     store.add_turn(turn(talk, "t"))
     store.put_cart(talk, {"85123A": 1})
     store.remember("17850", "likes", "blue", "t")
-    store.put_draft(store.save_campaign("A", "g", {}), "17850", {}, "drafted")
+    campaign = store.save_campaign("A", "g", {}, [("17850", {})])
+    store.put_draft(campaign, "17850", {}, "drafted")
+    store.put_messages([SentMessage(campaign, "17850", "email", "A", "sent", NOON, {})])
     store.put_predictions(NOON.date(), 30, "m", [("17850", 0.5), ("other", 0.5)])
     store.add_view("17850", "mo")
     store.add_suggestion("17850", "reply", "mo", "Where is it?", "On its way.")

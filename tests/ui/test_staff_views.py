@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from assistant.campaign import Draft, DraftProduct
-from assistant.campaign.checks import Check, Fact
+from assistant.campaign import Campaign, Draft, Member
+from assistant.campaign.approval import Approval
+from assistant.campaign.checks import Check, Fact, ShownProduct, Text
+from assistant.campaign.report import Arm, CampaignReport, difference, wilson
+from assistant.campaign.variants import Variant
 from assistant.events import Source
 from assistant.support import Answer, Brief, NextStep, Sentence
 from assistant.support.case import Case, Request, Spot
@@ -18,7 +22,9 @@ from assistant.support.signals import Anomaly, NextAction, Signals
 from insight.features import customer_facts
 from insight.mood import read_mood
 from shop.settings import Settings
+from shop.store import TakenStep
 from shop.types import Customer, Money, Order, OrderLine, Return
+from ui.marketing_report import show_report
 from ui.marketing_view import MarketingView
 from ui.reply_view import reading_html, suggestion_html
 from ui.signals_view import signals_panel
@@ -101,15 +107,37 @@ def test_a_hostile_message_and_reply_stay_text() -> None:
 def test_hostile_drafts_stay_text_in_the_studio() -> None:
     draft = Draft(
         customer_id="c",
-        subject=EVIL,
-        preheader=EVIL,
-        body=f"Hello {EVIL}\n\n* Mug, £1\n  {EVIL}\n\nBye",
-        cta=EVIL,
+        text=Text("email", EVIL, EVIL, f"Hello {EVIL}\n\n* Mug, £1\n  {EVIL}\n\nBye", EVIL),
         facts=(Fact(EVIL, EVIL, EVIL),),
-        products=(DraftProduct("p", "Mug", "£1", EVIL),),
+        products=(ShownProduct("p", "Mug", "£1", EVIL, EVIL, EVIL),),
         checks=(Check(EVIL, False, EVIL),),
         handled_by="composer",
+        variant=EVIL,
+        offer=EVIL,
     )
+    member = Member("c", 100, 1, None, False, EVIL, EVIL, EVIL, EVIL)
+    campaign = Campaign(
+        "id", EVIL, "win back", date(2011, 9, 9), "email", EVIL, 0, 1, 1, (member,), ((EVIL, 1),),
+        (Variant(EVIL), Variant("B", "warm")), (0.5, 0.5), EVIL, notices=(EVIL,),
+    )  # fmt: skip
     view = MarketingView(Settings(shop=Path("unused"), name=EVIL))
-    assert is_clean(view.mail(draft, is_phone=False)) and is_clean(view.evidence(draft))
-    assert "1 red" in view.evidence(draft)
+    sms = replace(draft, text=replace(draft.text, channel="sms"))
+    step = TakenStep("id", EVIL, EVIL, datetime(2011, 9, 9, tzinfo=UTC), {EVIL: 1})
+    approval = Approval(EVIL, datetime(2011, 9, 9, tzinfo=UTC), 1, 1, "x")
+    evidence = view.evidence(draft, member, is_saved=True)
+    pieces = [view.mail(draft, is_phone=True), view.mail(sms, is_phone=True), evidence]
+    pieces += [view.audience(campaign, EVIL), view.state(campaign, {"c": draft}), view.steps([step])]
+    pieces += [view.approval(approval, True), view.approval(approval, False), view.lines([EVIL])]
+    for html in pieces:
+        assert not re.search(r"<img src=x|<script", html), html
+        assert "script" in html
+    assert "1 red" in evidence
+    assert show_report(_report(campaign), "en_GB").count("<script") == 0
+
+
+def _report(campaign: Campaign) -> CampaignReport:
+    money = Money(Decimal("1.50"), "GBP")
+    arm = Arm(EVIL, 10, 10, 1, 1, 0, 0, 2, wilson(2, 10), money)
+    gain = difference(2, 10, 1, 10)
+    at = datetime(2011, 9, 9, tzinfo=UTC)
+    return CampaignReport(campaign, 14, at, True, arm, arm, gain, 1.0, gain, (arm, arm), ((arm, arm),))
