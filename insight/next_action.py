@@ -223,7 +223,11 @@ def facts_for_action(store: Store, customer_id: str, today: date, *, grievance: 
         grievance=grievance,
         due=due_again(orders, today),
         written=tuple(
-            event.at.date() for event in store.events_of(customer_id) if event.name in MESSAGE_EVENTS
+            at.date()
+            for at in (
+                *(event.at for event in store.events_of(customer_id) if event.name in MESSAGE_EVENTS),
+                *(message.at for message in store.messages_of(customer_id)),
+            )
         ),
     )
 

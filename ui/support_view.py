@@ -273,6 +273,9 @@ class SupportView:
             detail = event.properties.get("title") or event.properties.get("name") or ""
             kind = "message" if event.name in MESSAGE_EVENTS else "event"
             yield event.at, kind, f"{event.name} {detail}".strip()
+        for message in found.messages:
+            subject = f": {message.document['subject']}" if message.document.get("subject") else ""
+            yield message.at, "message", f"{message.channel.capitalize()} {message.status}{subject}"
 
     def chats(self, found: Brief) -> str:
         """Conversations with the assistant, newest first, and what they told us they like."""

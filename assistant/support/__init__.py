@@ -36,7 +36,7 @@ from insight.profile import CustomerProfile
 from shop.errors import NotFound
 from shop.formats import format_count, format_date
 from shop.settings import Settings
-from shop.store import ConversationHead, Memory
+from shop.store import ConversationHead, Memory, SentMessage
 from shop.store.desk import Looked
 from shop.types import Customer, Event, Order, Product, Return, Turn
 
@@ -106,6 +106,8 @@ class Brief:
     """Both None until insight has been asked (`with_insight`)."""
     affinities: tuple[Sentence, ...] = ()
     """What they come back for, each with the share of their orders."""
+    messages: tuple[SentMessage, ...] = ()
+    """What campaigns wrote to them."""
     handled_by: str = "composer"
 
     @property
@@ -172,6 +174,7 @@ def read_customer(assistant: Assistant, customer_id: str) -> Brief:
         next_step=writing.next_step(orders, returns, conversations, today),
         sources=tuple(order_source(order, settings) for order in orders[:10]),
         affinities=affinities(orders, products, settings),
+        messages=tuple(store.messages_of(customer.id)),
     )
 
 

