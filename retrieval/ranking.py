@@ -33,6 +33,8 @@ class Evidence:
     terms: int
     absent: int = 0
     """How many of the terms no product holds at all, where the head noun is one word."""
+    head_known: bool = True
+    """Whether any product holds the head noun."""
     spelled: bool = True
     """Whether names hold the asked words as written, not only others of the same stem."""
 
@@ -111,8 +113,10 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
 
 
 def may_be(evidence: Evidence, gate: Gate) -> bool:
-    """Whether some row, though not plainly what was asked, comes too close to deny it. One word that no
-    name holds is a plain no."""
+    """Whether some row, though not plainly what was asked, comes too close to deny it. One word is a plain
+    no, so are two where no product holds the thing's own, and any of which no product holds one."""
+    if (evidence.terms == 2 and not evidence.head_known) or evidence.absent >= evidence.terms:
+        return False
     close = evidence.cosine
     least = gate.unsure_cosine[evidence.terms > 2]
     return evidence.terms > 1 and close is not None and bool((close >= least).any())

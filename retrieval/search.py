@@ -329,8 +329,9 @@ class Search:
             if place is not None:
                 head = _head(lexical, terms[place], chosen, held[place], lenient)
             named, coverage = (_sum(weights, [pair[at] for pair in held], len(head)) for at in (0, 1))
+            known = place is None or terms[place] not in missing
             evidence = Evidence(
-                named, coverage, head, chosen.lexical, chosen.cosine, len(terms), foreign, spelled
+                named, coverage, head, chosen.lexical, chosen.cosine, len(terms), foreign, known, spelled
             )
             mask = self._relevant(query, evidence)
             if mask.any():

@@ -8,11 +8,13 @@ their word: they are looked up again in the store by id.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
+from statistics import median
 from typing import Any
 
 from assistant.evaluation.mentions import NUMBER_WORDS, OPENERS, Named, fold, same_day
@@ -37,6 +39,7 @@ class Backing:
     world: World
     products: dict[str, Product]
     orders: tuple[Order, ...]
+    customer_id: str
     amounts: dict[str, set[Decimal]]
     sums: set[Decimal]
     numbers: dict[str, set[Decimal]]
@@ -124,8 +127,14 @@ class Backing:
             return True
         days = re.search(r"(\d+)\s+days?", sentence)
         country = next((c for c in self.world.countries if c in sentence), "")
+        shared = re.search(r"at least (\d+) of the products you bought", sentence)
+        alike = self._alike(int(shared[1])) if shared else set()
         for product_id in about or self.products.keys():
             buyers = self.world.buyers(product_id)
+            if shared:
+                if value == len(buyers & alike):
+                    return True
+                continue
             if days:
                 if value in self.world.recent_buyers(product_id, int(days[1]), country):
                     return True
@@ -136,6 +145,12 @@ class Backing:
             if value in {len(buyers & self.world.buyers(other)) for other in others}:
                 return True
         return False
+
+    def _alike(self, shared: int) -> set[str]:
+        """The other customers who bought at least `shared` of the products this one bought."""
+        own = {line.product_id for order in self.orders for line in order.lines}
+        counts = Counter(who for product_id in own for who in self.world.buyers(product_id))
+        return {who for who, count in counts.items() if count >= shared} - {self.customer_id}
 
     def has_name(self, named: Named) -> bool:
         """Whether a name or quotation stands in this turn's records, messages or the shop's facets."""
@@ -192,10 +207,11 @@ def gather_backing(
         world=world,
         products=products,
         orders=orders,
+        customer_id=customer_id,
         amounts=amounts,
         sums=_sums(shown or list(products.values()), orders),
-        numbers={i: _numbers(text_of(p)) | _counted(p) for i, p in products.items()},
-        free_numbers=_free_numbers(done, earlier, orders) | _numbers(own),
+        numbers={i: _numbers(text_of(p)) | _counted(p) | _intervals(i, orders) for i, p in products.items()},
+        free_numbers=_free_numbers(done, earlier, orders) | _by_category(products, orders) | _numbers(own),
         message_numbers=_numbers(" ".join(messages)) | _worded(" ".join(messages)),
         policy_numbers=_numbers(" ".join(policies)) | _worded(" ".join(policies)),
         dates=_dates(world, products, orders, customer_id),
@@ -231,6 +247,21 @@ def _counted(product: Product) -> set[Decimal]:
     for name in {name for v in product.variants for name in v.options}:
         found.add(len({v.options[name] for v in product.variants if name in v.options}))
     return {Decimal(number) for number in found} - {Decimal(0)}
+
+
+def _intervals(product_id: str, orders: Sequence[Order]) -> set[Decimal]:
+    """The customer's usual days from one purchase of a product to the next: the median."""
+    bought = (order for order in orders if any(line.product_id == product_id for line in order.lines))
+    days = sorted({order.placed_at.date() for order in bought if order.placed_at})
+    gaps = [(later - day).days for day, later in pairwise(days)]
+    return {Decimal(int(median(gaps)))} if gaps else set()
+
+
+def _by_category(products: dict[str, Product], orders: Sequence[Order]) -> set[Decimal]:
+    """How many products of each narrowest category the customer bought."""
+    own = {line.product_id for order in orders for line in order.lines}
+    counts = Counter(products[i].category for i in own if i in products)
+    return {Decimal(count) for count in counts.values()}
 
 
 def _amounts(products: dict[str, Product], orders: Sequence[Order]) -> dict[str, set[Decimal]]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -146,6 +148,7 @@ def test_what_comes_close_is_not_denied(terms: int, cosine: float, close: bool) 
     evidence = Evidence(nothing, nothing, nothing > 0, nothing, cosines, terms)
     assert may_be(evidence, Gate()) is close
     assert not may_be(evidence, WORDS_ONLY_GATE)
+    assert not may_be(replace(evidence, terms=2, head_known=False), Gate())
 
 
 def test_a_name_that_is_also_a_brand() -> None:
