@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue, Floats
 from retrieval.filters import Filters
-from retrieval.lexical import Held
+from retrieval.lexical import CARRIED_WEIGHT, Held, Lexical
 from retrieval.nearest import Vectors
+from retrieval.vocabulary import Term
 
 NEAREST = 1_000
 """Rows taken by likeness alone; beyond them no cosine comes near the gate's."""
@@ -152,4 +153,28 @@ def _cosines(
     wanted[place[near]] = True
     found = np.zeros(len(rows), dtype=np.float32)
     found[wanted] = catalogue.cosines(vector, rows[wanted])
+    return found
+
+
+def take_head(
+    lexical: Lexical, term: Term, chosen: Chosen, held: tuple[Floats, Floats], lenient: bool
+) -> NDArray[np.bool_]:
+    """Chosen rows that are called the head noun; where they only carry its name, what they hold of it
+    counts less from here on.
+    """
+    strong, both = held
+    naming = np.flatnonzero(strong)
+    carried = naming[lexical.carried(term, chosen.rows[naming], late_only=lenient)]
+    head = strong > 0
+    head[carried] = False
+    strong[carried] *= CARRIED_WEIGHT
+    both[carried] *= CARRIED_WEIGHT
+    return np.asarray(head)
+
+
+def add_up(weights: Sequence[float], held: Sequence[Floats], size: int) -> Floats:
+    """The weighted sum over terms of what each of `size` rows holds."""
+    found = np.zeros(size, dtype=np.float32)
+    for weight, one in zip(weights, held, strict=True):
+        found += weight * one
     return found

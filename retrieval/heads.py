@@ -29,6 +29,12 @@ def head_words(topic: str) -> list[str]:
     return tokens
 
 
+def split_topic(topic: str, left_out: frozenset[str]) -> tuple[list[str], int]:
+    """The topic's words without those `left_out`, and how many of them stand up to its head noun."""
+    kept = [word for word in words(topic) if word not in left_out]
+    return kept, sum(word not in left_out for word in head_words(topic))
+
+
 def head_term(topic: str, terms: Sequence[Term]) -> int | None:
     """Place of the head noun: the last term before "for", "with" ..., or behind "set of"."""
     tokens = head_words(topic)

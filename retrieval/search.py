@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from retrieval import english
 from retrieval.catalogue import Catalogue, StoredProducts
-from retrieval.choosing import Chosen, choose_rows, compare
+from retrieval.choosing import Chosen, add_up, choose_rows, compare, take_head
 from retrieval.embedding import Embedder, Vectors
 from retrieval.explaining import relax, sort_near
 from retrieval.filters import Filters
-from retrieval.heads import head_term, head_words, recipients
-from retrieval.lexical import CARRIED_WEIGHT, Lexical, weigh
+from retrieval.heads import head_term, recipients, split_topic
+from retrieval.lexical import weigh
 from retrieval.library import Fixed, Library, read_policies, shelve
 from retrieval.passages import Passages
 from retrieval.query import Query, parse_query, read_as_words
@@ -41,7 +41,7 @@ from retrieval.scoring import Scorer, View, asked_text
 from retrieval.sorting import first_by, sort_rows
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
-from retrieval.vocabulary import Term, Vocabulary
+from retrieval.vocabulary import Vocabulary
 from retrieval.words import stem, words
 from shop.errors import SearchError
 from shop.types import PolicyPassage, Product
@@ -187,7 +187,7 @@ class Search:
         backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
         """
         vocabulary = found.catalogue.vocabulary
-        terms = vocabulary.terms(*_split(query.topic, english.LINKS))
+        terms = vocabulary.terms(*split_topic(query.topic, english.LINKS))
         place = head_term(query.topic, terms)
         if place is None:
             return None
@@ -303,7 +303,7 @@ class Search:
         vocabulary, lexical = catalogue.vocabulary, catalogue.lexical
         topic = [word for word in words(query.topic) if word not in english.LINKS]
         hard = [word for word in topic if word not in english.SOFT]
-        terms = vocabulary.terms(*_split(query.topic, english.LINKS | english.SOFT))
+        terms = vocabulary.terms(*split_topic(query.topic, english.LINKS | english.SOFT))
         weights, holding, missing = weigh(terms, lexical, recipients(query.topic))
         extra = [
             *query.filters.colours,
@@ -327,8 +327,8 @@ class Search:
             held = [chosen.spread(one) for one in holding]
             head = np.zeros(len(chosen.rows), dtype=np.bool_)
             if place is not None:
-                head = _head(lexical, terms[place], chosen, held[place], lenient)
-            named, coverage = (_sum(weights, [pair[at] for pair in held], len(head)) for at in (0, 1))
+                head = take_head(lexical, terms[place], chosen, held[place], lenient)
+            named, coverage = (add_up(weights, [pair[at] for pair in held], len(head)) for at in (0, 1))
             known = place is None or terms[place] not in missing
             evidence = Evidence(
                 named, coverage, head, chosen.lexical, chosen.cosine, len(terms), foreign, known, spelled
@@ -396,30 +396,3 @@ class Search:
         outcome = "not_in_data" if unstated and set(dropped) & set(unstated) else "filtered_out"
         hits = self._hits(found, near)
         return SearchResult(query, (), 0, outcome, hits, dropped, found.missing, degraded)
-
-
-def _split(topic: str, left_out: frozenset[str]) -> tuple[list[str], int]:
-    """The topic's words without those `left_out`, and how many of them stand up to its head noun."""
-    kept = [word for word in words(topic) if word not in left_out]
-    return kept, sum(word not in left_out for word in head_words(topic))
-
-
-def _head(lexical: Lexical, term: Term, chosen: Chosen, held: tuple[Floats, Floats], lenient: bool) -> Mask:
-    """Chosen rows that are called the head noun; where they only carry its name, what they hold of it
-    counts less from here on.
-    """
-    strong, both = held
-    naming = np.flatnonzero(strong)
-    carried = naming[lexical.carried(term, chosen.rows[naming], late_only=lenient)]
-    head = strong > 0
-    head[carried] = False
-    strong[carried] *= CARRIED_WEIGHT
-    both[carried] *= CARRIED_WEIGHT
-    return np.asarray(head)
-
-
-def _sum(weights: Sequence[float], held: Sequence[Floats], size: int) -> Floats:
-    found = np.zeros(size, dtype=np.float32)
-    for weight, one in zip(weights, held, strict=True):
-        found += weight * one
-    return found

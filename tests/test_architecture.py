@@ -27,7 +27,7 @@ HEAVY = {
     "torch": (*LOADS_MODELS, "finetune/", "retrieval/recommend/models/sequential_training"),
     "transformers": (*LOADS_MODELS, "finetune/"),
     "peft": (*LOADS_MODELS, "finetune/"),
-    "lightgbm": ("insight/",),
+    "lightgbm": ("insight/", "retrieval/recommend/keeping", "retrieval/recommend/models/blending"),
     "gguf": ("assistant/models/unpacking",),
     "ctranslate2": ("assistant/models/engine", "assistant/models/converting", "retrieval/minilm"),
     "sentence_transformers": ("finetune/",),

@@ -92,6 +92,7 @@ def test_evaluate_predict_refuses_in_a_sentence(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_predict_trains_keeps_and_scores(
     file: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ PROMPTS = (
 )
 
 
+@pytest.mark.slow
 def test_made_once_and_nothing_left_behind(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_other_content_is_another_folder(tiny_model: Path, tmp_path: Path) -> No
         ({"model_type": "no_such_thing"}, "correct its folder"),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_converted_says_what_to_do(
     config: dict[str, object], match: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -388,6 +388,7 @@ def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
     talk = store.start_conversation("17850")
     store.add_turn(turn(talk, "t"))
     store.put_cart(talk, {"85123A": 1})
+    store.note_visit(talk, "Product Viewed", "85123A", NOON)
     store.remember("17850", "likes", "blue", "t")
     campaign = store.save_campaign("A", "g", {}, [("17850", {})])
     store.put_draft(campaign, "17850", {}, "drafted")

@@ -281,6 +281,7 @@ def teach(base: Path, out: Path, **given: Any) -> Any:
     return train_embedder.train(config, split, CATALOGUE, base)
 
 
+@pytest.mark.slow
 def test_training_learns_and_leaves_an_embedder_with_a_card(base: Path, tmp_path: Path) -> None:
     result = teach(base, tmp_path / "run")
     assert result.last_loss < result.first_loss / 2

@@ -253,6 +253,7 @@ def test_training_learns_and_leaves_an_adapter_that_loads(config: TrainConfig) -
         assert float(plain_loss(model, groups)) < result.test_loss_before / 2
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_to_the_same_adapter(config: TrainConfig) -> None:
     whole = train(config)
     parted = replace(config, out=config.out.parent / "parted")
@@ -269,6 +270,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_adapter(config: TrainConfig)
     assert weights[0] == weights[1]
 
 
+@pytest.mark.slow
 def test_checkpoints_of_another_run_are_not_gone_on_from(config: TrainConfig) -> None:
     train(replace(config, max_minutes=1e-9))
     with pytest.raises(ConfigError, match="other settings or examples"):
@@ -278,6 +280,7 @@ def test_checkpoints_of_another_run_are_not_gone_on_from(config: TrainConfig) ->
         train(config)
 
 
+@pytest.mark.slow
 def test_steps_can_be_limited_and_gathered(config: TrainConfig) -> None:
     assert train(replace(config, max_steps=3)).steps == 3
     gathered = replace(config, gradient_accumulation=2, out=config.out.parent / "gathered", targets="q_proj")
@@ -286,6 +289,7 @@ def test_steps_can_be_limited_and_gathered(config: TrainConfig) -> None:
     assert "lora" in (result.adapter / "adapter_config.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_second_course_goes_on_from_an_adapter_and_keeps_what_it_may_say(config: TrainConfig) -> None:
     first = train(config)
     config.examples.write_text("".join(json.dumps(line(1)) + "\n" for _ in range(8)))

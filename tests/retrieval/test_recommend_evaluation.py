@@ -178,6 +178,7 @@ def test_the_report_has_every_figure() -> None:
     assert {"blend_refit", "frequency", "popularity_14_days"} <= report.recommenders.keys()
 
 
+@pytest.mark.slow
 def test_a_blend_beats_chance_where_there_is_something_to_learn(tmp_path: Path) -> None:
     rows = rows_of(walks(200))
     (tmp_path / "rows.txt").write_text(

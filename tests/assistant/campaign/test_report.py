@@ -146,6 +146,7 @@ def test_a_bad_results_file_is_one_sentence(studio: Any, tmp_path: Path, text: s
         read_results_file(b"\xff\xfe\x00", "results.csv")
 
 
+@pytest.mark.slow
 def test_the_next_campaign_learns_from_the_last(studio: Any, tmp_path: Path) -> None:
     people = [Customer(f"x{n:03}", consent=YES) for n in range(400)]
     studio.store.put_customers(people)
