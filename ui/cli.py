@@ -55,6 +55,17 @@ def prepare_sample(sample: str, folder: Path) -> Settings:
     return settings
 
 
+def prepare_insight(settings: Settings) -> None:
+    """Learn who will come back, where that was never done and the sample has orders to learn from."""
+    from insight.learning import learn
+
+    if (settings.shop / "models").exists():
+        return
+    with opened_store(settings) as store, shown_progress("Learning who will come back") as progress:
+        if store.count("orders"):
+            learn(store, settings, progress=progress)
+
+
 def prepare_model(settings: Settings) -> None:
     """Unpack the local language model where that was never done; without it the templates speak."""
     from assistant.models.base import open_model
@@ -86,6 +97,7 @@ def demo(
     if not prepare_only:
         check_address(_with_address(settings, host, port))
     settings = prepare_sample(sample, settings.shop)
+    prepare_insight(settings)
     prepare_model(settings)
     if prepare_only:
         typer.echo(f"The sample shop {settings.name} is ready in {settings.shop}.")
