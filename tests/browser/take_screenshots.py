@@ -44,7 +44,7 @@ def take_shop(page: Any, address: str, save: Any) -> None:
     page.locator(".rg-who select").select_option(index=2)
     page.locator(".rg-starter").first.wait_for()
     say(page, "What do you recommend for me?")
-    page.locator(".rg-evidence summary").first.click()
+    page.locator(".rg-turn .rg-evidence summary").first.click()
     page.wait_for_timeout(300)
     save("shop-recommend")
 
