@@ -118,4 +118,5 @@ def test_fitting_twice_gives_the_same_scores() -> None:
     asked = stack([History.of([3, 4])], PRODUCTS)
     for scorer in again:
         first = SCORERS[f"{scorer.name}, one by one"]
-        np.testing.assert_array_equal(scorer.scores_many(asked), first.scores_many(asked))
+        # Threads add up in any order, so the network's last digits differ.
+        np.testing.assert_allclose(scorer.scores_many(asked), first.scores_many(asked), rtol=1e-3, atol=1e-4)
