@@ -1,6 +1,7 @@
 """Trains the network of sequential.py; the only file of the recommenders that needs torch.
 
-Same seed: the same network, to the rounding of threads that add up in any order. Knows rows of columns; knows nothing of evaluation.
+Same seed: the same network, to the rounding of threads that add up in any order. Knows rows of columns;
+knows nothing of evaluation.
 """
 
 from __future__ import annotations
