@@ -94,8 +94,6 @@ class Assistant:
     @cached_property
     def insight(self) -> Insight:
         """What the shop knows of its customers; reads all orders when first asked."""
-        from insight.customers import open_insight
-
         return open_insight(self.store, self.settings)
 
     def close(self) -> None:
@@ -109,7 +107,7 @@ class Assistant:
         """Do beforehand what the first shopper would wait for: vectors, recommender, model."""
         _ = self.understander.classifier.vectors
         self.recommender.recommend(Context(), 1)
-        open_insight(self.store, self.settings).profile("")
+        self.insight.profile("")
         watch_of(self.store).all(self.settings.current_date, self.settings.locale)
         self.speaker.warm(self._prepare_model)
         self.deeds.begin()

@@ -44,11 +44,6 @@ class CustomerFacts:
     undated: int = 0
 
 
-def is_cancelled(order: Order) -> bool:
-    """Whether the order's status says that it was called off."""
-    return order.status.lower().startswith("cancel")
-
-
 def sum_money(amounts: Iterable[Money]) -> Money | None:
     """The sum, or None where there is nothing to add or the amounts are in several currencies."""
     total: Money | None = None
@@ -82,7 +77,7 @@ def customer_facts(
     """
     known = [order for order in orders if _is_known(order.placed_at, as_of, count_undated)]
     back = [item for item in returns if _is_known(item.at, as_of, count_undated)]
-    kept = [order for order in known if not is_cancelled(order)]
+    kept = [order for order in known if not order.is_cancelled]
     dates = sorted(order.placed_at for order in known if order.placed_at is not None)
     ordered = sum_money(order.total for order in kept)
     refunded = sum_money(item.amount for item in back if item.order_id)

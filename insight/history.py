@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from insight.features import is_cancelled
 from shop.store import RETURN, Store, moment_to_days
 from shop.types import Event, Order, Return
 
@@ -143,7 +142,7 @@ def history_of(
 
 def _sale_rows(orders: Iterable[Order]) -> Iterator[Rows]:
     for order in orders:
-        if order.customer_id and order.placed_at is not None and not is_cancelled(order):
+        if order.customer_id and order.placed_at is not None and not order.is_cancelled:
             yield [
                 (
                     order.customer_id,

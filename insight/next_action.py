@@ -16,7 +16,6 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
-from insight.features import is_cancelled
 from insight.profile import RULES, CustomerProfile, Prediction
 from shop.store import Store
 from shop.types import Order
@@ -202,7 +201,7 @@ def facts_for_action(store: Store, customer_id: str, today: date, *, grievance: 
     orders = [
         order
         for order in store.orders_of(customer_id)
-        if order.placed_at is not None and order.placed_at.date() <= today and not is_cancelled(order)
+        if order.placed_at is not None and order.placed_at.date() <= today and not order.is_cancelled
     ]
     back = [item for item in store.returns_of(customer_id) if item.at is not None and item.at.date() <= today]
     if not grievance and back and back[0].at and (today - back[0].at.date()).days <= FRESH_DAYS:

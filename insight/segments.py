@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,8 +169,3 @@ def lapsed_among(stats: Sequence[CustomerStats], today: date, days: int) -> list
     """`lapsed` over figures already read."""
     found = [row for row in stats if row.last_at is not None and (today - row.last_at.date()).days > days]
     return sorted(found, key=lambda row: (-row.spent.amount, row.customer_id))
-
-
-def as_document(segments: Sequence[Segment]) -> list[dict[str, Any]]:
-    """Names, sentences and sizes, JSON-ready."""
-    return [{"name": one.name, "sentence": one.sentence, "size": one.size} for one in segments]

@@ -240,27 +240,27 @@ class Search:
             rows = rows[catalogue.keeps(filters, rows)]
             best = first_by([-score[rows].astype(np.float64)], k + 1)
             rows, score = rows[best], score[rows[best]]
-        near = [(int(r), float(s)) for r, s in zip(rows, score, strict=True) if r != row and s > 0.3]
-        products = catalogue.products.several([catalogue.id_of(r) for r, _ in near])
-        hits = [
-            Hit(product, s, s if vector is not None else 0.0, 0.0)
-            for r, s in near
-            if (product := products.get(catalogue.id_of(r))) and filters.matches(product)
-        ]
-        return hits[:k]
+        other = (rows != row) & (score > 0.3)
+        return self._like(catalogue, rows[other], score[other], filters, is_cosine=vector is not None)[:k]
 
     def near(self, vector: Vectors, k: int, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """The `k` products nearest to a unit vector that pass `filters`, nearest first."""
         catalogue = self._library.current()
         wanted = 4 * k + 50 if filters.without else k
         rows, cosines = catalogue.nearest(vector, wanted, catalogue.mask(filters) if filters else None)
+        return self._like(catalogue, rows, cosines, filters)[:k]
+
+    @staticmethod
+    def _like(
+        catalogue: Catalogue, rows: Rows, scores: Floats, filters: Filters, *, is_cosine: bool = True
+    ) -> list[Hit]:
+        """The products of these rows that pass `filters`, in their order."""
         products = catalogue.products.several([catalogue.id_of(int(row)) for row in rows])
-        found = [
-            Hit(product, float(cosine), float(cosine), 0.0)
-            for row, cosine in zip(rows, cosines, strict=True)
+        return [
+            Hit(product, float(score), float(score) if is_cosine else 0.0, 0.0)
+            for row, score in zip(rows, scores, strict=True)
             if (product := products.get(catalogue.id_of(int(row)))) and filters.matches(product)
         ]
-        return found[:k]
 
     def vectors_of(self, ids: Sequence[str]) -> tuple[list[str], Vectors | None]:
         """(those of `ids` that have a vector, one row each); None where none has."""
@@ -301,17 +301,17 @@ class Search:
         let in: a shop with lunch bags and lunch boxes has something for "lunch".
         """
         vocabulary, lexical = catalogue.vocabulary, catalogue.lexical
-        topic = [word for word in words(query.topic) if word not in english.LINKS]
-        hard = [word for word in topic if word not in english.SOFT]
-        terms = vocabulary.terms(*split_topic(query.topic, english.LINKS | english.SOFT))
+        hard, head_end = split_topic(query.topic, english.LINKS | english.SOFT)
+        terms = vocabulary.terms(hard, head_end)
         weights, holding, missing = weigh(terms, lexical, recipients(query.topic))
         extra = [
             *query.filters.colours,
             *query.filters.brands,
             *(value for _, value in query.filters.options),
         ]
+        soft = [word for word in words(query.topic) if word in english.SOFT - english.LINKS]
         stems = [s for term in terms for alternative, _ in term.alternatives for s in alternative]
-        stems += [stem(w) for text in (*extra, *(t for t in topic if t in english.SOFT)) for w in words(text)]
+        stems += [stem(w) for text in (*extra, *soft) for w in words(text)]
         spelled_out = (w if w in vocabulary.words else vocabulary.apart(w) for w in query.topic.split())
         text = " ".join([*extra, *spelled_out]).strip() or query.text
         vector, degraded = self._vector(text, catalogue.has_vectors)
@@ -334,7 +334,7 @@ class Search:
                 named, coverage, head, chosen.lexical, chosen.cosine, len(terms), foreign, known, spelled
             )
             mask = self._relevant(query, evidence)
-            if mask.any():
+            if mask.any() or place is None:
                 break
         if terms or not catalogue.is_large:
             score = self._scorer.score(self._view(catalogue, query, chosen))

@@ -168,6 +168,11 @@ class Order:
     payments: tuple[str, ...] = ()
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether the status says that it was called off."""
+        return self.status.lower().startswith("cancel")
+
+    @property
     def total(self) -> Money:
         """Sum of the lines as ordered (returns not deducted). An order has at least one line."""
         total = self.lines[0].unit_price * self.lines[0].quantity

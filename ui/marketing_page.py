@@ -27,10 +27,10 @@ from assistant.campaign import (
 )
 from assistant.campaign.approval import digest_of, find_approval
 from assistant.campaign.audience import Crowd
-from assistant.campaign.brand import save_brand
+from assistant.campaign.brand import BRAND
 from assistant.campaign.drafts import draft_steps, saved_draft
 from assistant.campaign.export import FORMS, export_campaign
-from assistant.campaign.offers import save_offers
+from assistant.campaign.offers import OFFERS
 from assistant.campaign.plan import send_window
 from assistant.campaign.results import import_results, read_results_file
 from assistant.campaign.sending import send_campaign
@@ -214,14 +214,14 @@ class MarketingPage:
 
     def save_voice(self, text: str) -> str:
         """Keep the brand voice."""
-        brand = save_brand(self.assistant.settings.shop, text)
+        brand = BRAND.save(self.assistant.settings.shop, text)
         return stacked(
             notice(f"Saved. Tone {brand.tone}; new drafts keep to it, old ones are checked by it.")
         )
 
     def save_offers(self, text: str) -> str:
         """Keep the offers."""
-        count = len(save_offers(self.assistant.settings.shop, text).allowed)
+        count = len(OFFERS.save(self.assistant.settings.shop, text).allowed)
         what = "offer is" if count == 1 else "offers are"
         return stacked(notice(f"Saved. {count} {what} allowed from the next plan on."))
 

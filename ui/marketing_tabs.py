@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from assistant.campaign.base import CAP_HOURS
-from assistant.campaign.brand import TONES, brand_text, load_brand
+from assistant.campaign.brand import BRAND, TONES
 from assistant.campaign.goals import GOALS
-from assistant.campaign.offers import offers_text
+from assistant.campaign.offers import OFFERS
 from assistant.campaign.variants import SUBJECTS, VARIANTS_AT_MOST
 from shop.errors import RegularsError
 from ui.marketing_page import OWN, MarketingPage
@@ -110,7 +110,7 @@ def plan_tab(page: MarketingPage) -> Parts:
 def load_brand_tone(page: MarketingPage) -> str:
     """The brand's tone, plain where its file cannot be read."""
     try:
-        return load_brand(page.assistant.settings.shop).tone
+        return BRAND.load(page.assistant.settings.shop).tone
     except RegularsError:
         return TONES[0]
 
@@ -236,8 +236,8 @@ def voice_tab(page: MarketingPage) -> None:
 
     with gr.Row(equal_height=False):
         for title, text, save in (
-            ("Brand voice (brand.md)", brand_text(folder), page.save_voice),
-            ("Allowed offers (offers.toml)", offers_text(folder), page.save_offers),
+            ("Brand voice (brand.md)", BRAND.text(folder), page.save_voice),
+            ("Allowed offers (offers.toml)", OFFERS.text(folder), page.save_offers),
         ):
             with gr.Column(min_width=300):
                 box = gr.Textbox(text, label=title, lines=18, max_lines=40, elem_classes="rs-code")

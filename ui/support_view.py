@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from html import escape
 
-from assistant.support import Answer, Brief, Conversation, CustomerProfile, is_cancelled, is_open
+from assistant.support import Answer, Brief, Conversation, CustomerProfile, is_open
 from assistant.support.records import address_line
 from assistant.support.signals import MESSAGE_EVENTS
 from shop.formats import format_date, format_list
@@ -210,7 +210,7 @@ class SupportView:
         rows = "".join(self._line(line) for line in order.lines[:LINES_SHOWN])
         more = len(order.lines) - LINES_SHOWN
         rows += table_row(f"and {more} more lines", "", "") if more > 0 else ""
-        kind = "yes" if is_open(order) else "warn" if is_cancelled(order) else ""
+        kind = "yes" if is_open(order) else "warn" if order.is_cancelled else ""
         badges = badge(order.status, kind) if order.status else ""
         badges += badge(f"payment: {order.payment_status}") if order.payment_status else ""
         notes = [f"Tracking: {', '.join(order.tracking)}"] if order.tracking else []

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from shop.errors import ConfigError, StoreError
+from assistant.campaign.own_text import OwnText
+from shop.errors import ConfigError
 
 FILE = "brand.md"
 TONES = ("plain", "warm", "playful", "elegant", "brief")
@@ -64,38 +64,6 @@ class Brand:
         return re.findall(rf"(?<!\w)(?:{words})(?!\w)", text, re.I)
 
 
-def load_brand(folder: Path) -> Brand:
-    """The shop's brand voice; a plain one where it has none. Raises ConfigError."""
-    file = folder / FILE
-    try:
-        return read_brand(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else Brand()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read ({error}); mend or remove it") from error
-
-
-def brand_text(folder: Path) -> str:
-    """What stands in the shop's file, or what a new one begins with."""
-    file = folder / FILE
-    return file.read_text(encoding="utf-8") if file.is_file() else STARTER
-
-
-def save_brand(folder: Path, text: str) -> Brand:
-    """Check `text` and keep it as the shop's brand voice. Raises ConfigError, and keeps nothing then."""
-    brand = read_brand(text, FILE)
-    write_whole(folder / FILE, text)
-    return brand
-
-
-def write_whole(file: Path, text: str) -> None:
-    """`text` in `file`, whole or not at all. Raises StoreError."""
-    draft = file.with_suffix(f"{file.suffix}.new")
-    try:
-        draft.write_text(text.replace("\r\n", "\n"), encoding="utf-8")
-        draft.replace(file)
-    except OSError as error:
-        raise StoreError(f"{file} cannot be written ({error.strerror}); mend its rights") from error
-
-
 def read_brand(text: str, name: str) -> Brand:
     """A brand voice out of its text. Raises ConfigError naming the file and the field."""
     match = re.match(r"---\r?\n(.*?)^---\r?\n?(.*)", text, re.DOTALL | re.MULTILINE)
@@ -129,3 +97,7 @@ def _texts(head: dict[str, Any], field: str, name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
         raise ConfigError(f"{name}, field {field}: this is no list of words; write it as [one, two]")
     return tuple(each.strip() for each in value)
+
+
+BRAND = OwnText(FILE, STARTER, Brand(), read_brand)
+"""The shop's brand voice; a plain one where it has none."""

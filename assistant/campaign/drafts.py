@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.campaign.audience import customers_by_id
 from assistant.campaign.base import CHANNELS, Campaign, Member, allows
-from assistant.campaign.brand import Brand, load_brand
+from assistant.campaign.brand import BRAND, Brand
 from assistant.campaign.checks import Check, Fact, ShownProduct, Text, check_message
 from assistant.campaign.goals import find_goal
 from assistant.campaign.material import Job
 from assistant.campaign.message import Written, write_messages
-from assistant.campaign.offers import Offers, load_offers
+from assistant.campaign.offers import OFFERS, Offers
 from shop.errors import ConfigError, NotAllowed, NotFound
 from shop.types import Customer
 
@@ -258,7 +258,7 @@ class _House:
     @classmethod
     def of(cls, assistant: Assistant) -> _House:
         folder = assistant.settings.shop
-        return cls(load_brand(folder), load_offers(folder))
+        return cls(BRAND.load(folder), OFFERS.load(folder))
 
 
 def _job(assistant: Assistant, campaign: Campaign, member: Member, house: _House) -> Job:

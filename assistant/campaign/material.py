@@ -22,7 +22,7 @@ from assistant.plan import Record
 from assistant.privacy import is_sensitive
 from assistant.records import short_name
 from assistant.support.records import order_label, orders_label
-from insight.features import CustomerFacts, customer_facts, is_cancelled
+from insight.features import CustomerFacts, customer_facts
 from retrieval.filters import Filters
 from retrieval.recommend.base import Context, Reason, Recommendation
 from shop.formats import format_count, format_date, format_list, format_money
@@ -201,7 +201,7 @@ def gather(assistant: Assistant, job: Job) -> Material:
     orders = [
         order
         for order in assistant.store.orders_of(job.customer.id)
-        if order.placed_at and order.placed_at.date() <= today and not is_cancelled(order)
+        if order.placed_at and order.placed_at.date() <= today and not order.is_cancelled
     ]
     bought = {line.product_id for order in orders for line in order.lines}
     products = assistant.store.products_by_id(bought)

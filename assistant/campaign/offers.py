@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
-from assistant.campaign.brand import write_whole
 from assistant.campaign.goals import GOALS, Goal
+from assistant.campaign.own_text import OwnText
 from shop.errors import ConfigError
 from shop.types import Money
 
@@ -123,28 +122,6 @@ def _orders_anyway(standing: Standing) -> str:
     return ""
 
 
-def load_offers(folder: Path) -> Offers:
-    """The shop's offers; none where it has no file. Raises ConfigError."""
-    file = folder / FILE
-    try:
-        return read_offers(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else Offers()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read ({error}); mend or remove it") from error
-
-
-def offers_text(folder: Path) -> str:
-    """What stands in the shop's file, or what a new one begins with."""
-    file = folder / FILE
-    return file.read_text(encoding="utf-8") if file.is_file() else STARTER
-
-
-def save_offers(folder: Path, text: str) -> Offers:
-    """Check `text` and keep it as the shop's offers. Raises ConfigError, and keeps nothing then."""
-    offers = read_offers(text, FILE)
-    write_whole(folder / FILE, text)
-    return offers
-
-
 def read_offers(text: str, name: str) -> Offers:
     """Offers out of their text. Raises ConfigError naming the file, the offer and the field."""
     try:
@@ -202,3 +179,7 @@ def _number(table: Mapping[str, Any], field: str, name: str, most: Decimal | Non
             f"{name}: {field} is {value!r}; set a number from 0" + (f" to {most}" if most else "")
         )
     return number
+
+
+OFFERS = OwnText(FILE, STARTER, Offers(), read_offers)
+"""The shop's offers; none where it has no file."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.campaign.audience import Crowd, Group
 from assistant.campaign.base import CAP_HOURS, CHANNELS, Campaign, Member, allows, moment_of, save_campaign
 from assistant.campaign.goals import Goal, find_goal
-from assistant.campaign.offers import Offers, Standing, choose_offer, load_offers
+from assistant.campaign.offers import OFFERS, Offers, Standing, choose_offer
 from assistant.campaign.variants import (
     Variant,
     assign_variant,
@@ -61,7 +61,7 @@ def plan_campaign(assistant: Assistant, request: Request | None = None, **asked:
     goal = find_goal(request.goal)
     _check(request, goal)
     store, settings = assistant.store, assistant.settings
-    offers = load_offers(settings.shop)
+    offers = OFFERS.load(settings.shop)
     crowd = Crowd(assistant)
     days = request.days or goal.days
     include = [crowd.group(term) for term in request.include or (goal.audience.format(days=days),)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,10 @@ from assistant.cli.frame import (
     print_json,
     shown_progress,
 )
+
+if TYPE_CHECKING:
+    from assistant.campaign.export import ExportReport
+    from assistant.campaign.sending import SendReport
 
 campaign = typer.Typer(
     help="Write to customers: plan, draft, check, approve, export or send, report.", no_args_is_help=True
@@ -59,7 +63,7 @@ def plan(
 ) -> None:
     """Choose who to write to; only customers who allow it."""
     from assistant.campaign import Request, plan_campaign
-    from assistant.campaign.brand import load_brand
+    from assistant.campaign.brand import BRAND
     from assistant.campaign.plan import send_window
     from assistant.campaign.variants import Variant, read_variant
     from assistant.wire import plain_json
@@ -75,7 +79,7 @@ def plan(
         holdout=holdout,
         channel=channel,
         cap_hours=cap_hours,
-        variants=variants or (Variant("A", load_brand(settings.shop).tone),),
+        variants=variants or (Variant("A", BRAND.load(settings.shop).tone),),
         learn=not equal,
         products=tuple(product or ()),
     )
@@ -198,11 +202,7 @@ def export(
     with opened_assistant(load_shop(shop)) as assistant:
         found = load_campaign(assistant, campaign_id)
         report = export_campaign(assistant, found, file, form, by or getpass.getuser())
-    if as_json:
-        print_json(plain(report))
-        return
-    for line in report.lines():
-        typer.echo(line)
+    _tell(report, as_json)
 
 
 @campaign.command()
@@ -221,11 +221,7 @@ def send(
         found = load_campaign(assistant, campaign_id)
         who = by or getpass.getuser()
         report = send_campaign(assistant, found, really=really, by=who, progress=progress)
-    if as_json:
-        print_json(plain(report))
-        return
-    for line in report.lines():
-        typer.echo(line)
+    _tell(report, as_json)
 
 
 @campaign.command()
@@ -241,10 +237,10 @@ def report(
 ) -> None:
     """What the campaign did: written to against held out, by variant and by segment."""
     from assistant.campaign import load_campaign, report_campaign
-    from assistant.campaign.brand import write_whole
     from assistant.campaign.plot import draw_report
     from assistant.campaign.results import import_results, read_results_file
-    from shop.errors import SourceError
+    from shop.errors import SourceError, StoreError
+    from shop.versions import write_file
 
     settings = load_shop(shop)
     with opened_assistant(settings) as assistant:
@@ -259,7 +255,9 @@ def report(
                 typer.echo(line, err=as_json)
         found = report_campaign(assistant, chosen, days)
     if plot is not None:
-        write_whole(plot, draw_report(found))
+        if not plot.parent.is_dir():
+            raise StoreError(f"{plot} cannot be written (there is no such folder); make it or name another")
+        write_file(plot, draw_report(found))
     if as_json:
         print_json(found.as_json(settings.locale))
         return
@@ -269,6 +267,14 @@ def report(
             f"  {arm.name:<28} {arm.customers:>7,} customers, {arm.opened:,} opened, {arm.clicked:,} clicked "
             f"{arm.ordered:,} ordered ({arm.rate.value:.1%}, {arm.rate.low:.1%} to {arm.rate.high:.1%})"
         )
+
+
+def _tell(report: ExportReport | SendReport, as_json: bool) -> None:
+    if as_json:
+        print_json(plain(report))
+        return
+    for line in report.lines():
+        typer.echo(line)
 
 
 def plain(value: object) -> dict[str, object]:

@@ -31,7 +31,7 @@ from assistant.support.records import (
     stable_seed,
 )
 from assistant.support.signals import Signals, read_signals
-from insight.features import CustomerFacts, customer_facts, is_cancelled
+from insight.features import CustomerFacts, customer_facts
 from insight.profile import CustomerProfile
 from shop.errors import NotFound
 from shop.formats import format_count, format_date
@@ -53,7 +53,6 @@ __all__ = [
     "ask",
     "brief",
     "find_customers",
-    "is_cancelled",
     "is_open",
     "log_view",
     "read_customer",
@@ -182,7 +181,7 @@ def affinities(
     orders: Sequence[Order], products: Mapping[str, Product], settings: Settings
 ) -> tuple[Sentence, ...]:
     """What the customer comes back for: categories by orders they occur in, then products bought again."""
-    kept = [order for order in orders if not is_cancelled(order)]
+    kept = [order for order in orders if not order.is_cancelled]
     kinds: Counter[str] = Counter()
     titles: Counter[str] = Counter()
     for order in kept:

@@ -27,7 +27,7 @@ from assistant.support.records import (
     say_acts,
     stable_seed,
 )
-from insight.features import CustomerFacts, customer_facts, is_cancelled, mean_money, sum_money
+from insight.features import CustomerFacts, customer_facts, mean_money, sum_money
 from shop.formats import format_count, format_list, format_money
 from shop.types import Customer, Money, Order, OrderLine, Product, Return
 
@@ -73,7 +73,7 @@ class OrderAnswers:
             return self.say([Act("ask_no_orders", self._period())])
         if self.asked.terms and wanted not in ("average", "largest", "favourite"):
             return self._topic(wanted, orders)
-        kept = [order for order in orders if not is_cancelled(order)]
+        kept = [order for order in orders if not order.is_cancelled]
         match wanted:
             case "spent":
                 return self._spent(kept)

@@ -17,7 +17,6 @@ from assistant.support.orders import Answer, OrderAnswers
 from assistant.support.records import order_label, order_source, return_record
 from assistant.support.rules import ACTIONS, Verdict, judge_order, read_rules
 from assistant.support.verdicts import DONE, say_verdict, verdict_source
-from insight.features import is_cancelled
 from shop.formats import format_date, format_list
 from shop.settings import Settings
 from shop.types import Order, OrderLine, PolicyPassage, Turn
@@ -138,7 +137,7 @@ def answer_trouble(desk: OrderAnswers) -> Answer:
             found += _spoken(desk, turn, about_delivery)
     if not about_delivery:
         for order in desk.orders:
-            if is_cancelled(order):
+            if order.is_cancelled:
                 found.append((f"{order_label(order, settings)} was cancelled", order_source(order, settings)))
         for item in desk.returns:
             line = return_record("1", item, settings).fields["line"]

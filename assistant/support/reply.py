@@ -19,7 +19,6 @@ from assistant.support.questions import parse_question
 from assistant.support.records import is_open, order_record, order_source, say_acts, stable_seed
 from assistant.support.rules import judge_order, read_rules
 from assistant.support.verdicts import verdict_record, verdict_source
-from insight.features import is_cancelled
 from shop.errors import NotFound
 from shop.formats import format_list, format_money
 from shop.types import Customer, Money, Order
@@ -216,7 +215,7 @@ class _Reply:
         named = [order for order in orders if asked.order_id and order.id == asked.order_id]
         if asked.wanted != "status" and not named:
             return []
-        meant = named or [order for order in orders if is_open(order) and not is_cancelled(order)][:3]
+        meant = named or [order for order in orders if is_open(order) and not order.is_cancelled][:3]
         said = []
         for order in (each for each in meant if each.status):
             record = order_record("order", order, self.settings)

@@ -70,7 +70,7 @@ def orders_log(orders: Sequence[Order]) -> tuple[Histories, list[str]]:
     titles: list[str] = []
     rows: set[tuple[int, int, int, int]] = set()
     for order in orders:
-        if not order.customer_id or order.placed_at is None or order.status == "cancelled":
+        if not order.customer_id or order.placed_at is None or order.is_cancelled:
             continue
         who = customers.setdefault(order.customer_id, len(customers))
         where = countries.setdefault(order.country, len(countries))

@@ -20,17 +20,17 @@ from assistant.campaign import (
     preview_message,
 )
 from assistant.campaign.base import CHANNELS
-from assistant.campaign.brand import TONES, read_brand, save_brand
+from assistant.campaign.brand import BRAND, TONES, read_brand
 from assistant.campaign.checks import STOP, UNSUBSCRIBE
 from assistant.campaign.drafts import draft_steps, read_draft, recheck
 from assistant.campaign.goals import GOALS
-from assistant.campaign.offers import save_offers
+from assistant.campaign.offers import OFFERS
 from assistant.campaign.variants import SUBJECTS, Variant
 from retrieval.recommend.base import Context, Reason, Recommendation
 from shop.errors import ConfigError, NotAllowed, NotFound
 from shop.types import Consent
 
-OFFERS = """
+ALLOWED = """
 margin = 0.5
 margin_floor = 0.3
 [[offer]]
@@ -149,7 +149,7 @@ def test_a_goal_whose_matter_is_missing_speaks_generally(studio: Any) -> None:
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("goal", GOALS)
 def test_an_offer_is_said_whole(studio: Any, goal: str, channel: str) -> None:
-    save_offers(studio.settings.shop, OFFERS)
+    OFFERS.save(studio.settings.shop, ALLOWED)
     products = ("M1",) if goal == "launch" else ()
     found = plan_campaign(studio, goal=goal, channel=channel, include=("all",), holdout=0, products=products)
     assert {member.offer for member in found.recipients} == {"10% off your next order"}
@@ -160,9 +160,9 @@ def test_an_offer_is_said_whole(studio: Any, goal: str, channel: str) -> None:
 
 
 def test_an_offer_that_is_gone_makes_its_messages_red(studio: Any) -> None:
-    save_offers(studio.settings.shop, OFFERS)
+    OFFERS.save(studio.settings.shop, ALLOWED)
     draft = draft_message(studio, plan_campaign(studio, holdout=0), "c005")
-    save_offers(studio.settings.shop, "margin = 0.5\n")
+    OFFERS.save(studio.settings.shop, "margin = 0.5\n")
     assert recheck(studio, draft).red == ("Offer right",)
 
 
@@ -214,12 +214,12 @@ def test_an_edit_is_kept_and_checked(studio: Any) -> None:
 
 def test_the_brand_voice_is_kept_to_or_the_message_is_red(studio: Any) -> None:
     head = 'rules: [no questions]\nbanned: [shelves]\ndisclaimer: "Test Gifts Ltd, Bath"'
-    save_brand(studio.settings.shop, f"---\n{head}\n---\nWe are plain.")
+    BRAND.save(studio.settings.shop, f"---\n{head}\n---\nWe are plain.")
     drafts = draft_campaign(studio, plan_campaign(studio, holdout=0))
     assert all(draft.ok for draft in drafts), [draft.red for draft in drafts if not draft.ok]
     assert not any("shelves" in draft.text.whole.lower() for draft in drafts)
     assert all("Test Gifts Ltd, Bath" in draft.text.body for draft in drafts)
-    save_brand(studio.settings.shop, "---\nbanned: [test]\n---\n")
+    BRAND.save(studio.settings.shop, "---\nbanned: [test]\n---\n")
     assert not draft_message(studio, plan_campaign(studio, holdout=0), "c006").ok
 
 
