@@ -172,7 +172,8 @@ def test_who_waits_too_long_is_told(model: LocalModel, slowly: None) -> None:
         next(model.stream(CHAT, max_tokens=4, timeout_s=0.1))
     assert time.perf_counter() - started < 60, "given up long before the model would have been done"
     pieces.close()  # type: ignore[attr-defined]
-    assert word(model, [Ask(CHAT, CODES)])[0]
+    # The weights are random: of four wordings all may be unfit, of four dozen never.
+    assert any(word(model, [Ask(CHAT, CODES)] * 12))
     assert not engine(model)._jobs
 
 
