@@ -29,10 +29,13 @@ def cache(tiny_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGULARS_CACHE", str(tiny_cache))
 
 
-@pytest.fixture
-def model(tiny_model: Path) -> Iterator[LocalModel]:
+@pytest.fixture(scope="module")
+def model(tiny_model: Path, tiny_cache: Path) -> Iterator[LocalModel]:
+    """One for all tests, since loading takes a second."""
     opened = open_local(str(tiny_model))
-    opened.prepare()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REGULARS_CACHE", str(tiny_cache))
+        opened.prepare()
     yield opened
     opened.close()
 

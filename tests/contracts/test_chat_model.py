@@ -24,6 +24,7 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         "scripted",
         "openai",
@@ -31,9 +32,7 @@ def server() -> Iterator[str]:
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("local", "reference")),
     ],
 )
-def model(
-    request: pytest.FixtureRequest, server: str, tiny_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[ChatModel]:
+def model(request: pytest.FixtureRequest, server: str, tiny_cache: Path) -> Iterator[ChatModel]:
     specs: dict[str, Callable[[], str]] = {
         "scripted": lambda: "scripted:echo",
         "openai": lambda: f"openai:{server}#echo",
@@ -41,13 +40,14 @@ def model(
         "local": lambda: "local:smollm2?adapter=none",
         "reference": lambda: "reference:smollm2?adapter=none",
     }
-    if request.param == "tiny":
-        monkeypatch.setenv("REGULARS_CACHE", str(tiny_cache))
-    opened = open_model(specs[request.param]())
-    assert opened is not None
-    prepare_model(opened)
-    yield opened
-    opened.close()
+    with pytest.MonkeyPatch.context() as environment:
+        if request.param == "tiny":
+            environment.setenv("REGULARS_CACHE", str(tiny_cache))
+        opened = open_model(specs[request.param]())
+        assert opened is not None
+        prepare_model(opened)
+        yield opened
+        opened.close()
 
 
 def test_has_a_name(model: ChatModel) -> None:
