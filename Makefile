@@ -32,8 +32,8 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP)  ## the sample shop in your browser
 	$(BIN)/regulars demo
 
-test: $(STAMP)  ## the fast tests
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## the fast tests, a file to a process
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-all: $(STAMP)  ## all tests: also real weights, whole samples and a real browser
 	$(BIN)/python -m pytest -m "slow or browser or not slow"
