@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from retrieval import english
 from retrieval.catalogue import Catalogue
@@ -56,7 +55,6 @@ def asked_text(query: Query) -> str:
     return " ".join([*named, *left_out]).strip() or query.text
 
 
-_THREADS = ThreadpoolController()
 _FUNCTION_STEMS = frozenset(stem(word) for word in english.FUNCTION_WORDS)
 
 
@@ -99,10 +97,7 @@ class Scorer:
             cosine=cosine[best] if cosine is not None else None,
             vectors=catalogue.vectors(rows) if cosine is not None else None,
         )
-        # Matrices this small cost many times more when threads wait for each other on a busy machine.
-        with _THREADS.limit(limits=1, user_api="blas"):
-            table = read_signals(shares, found)
-        return View(best, table, guess)
+        return View(best, read_signals(shares, found), guess)
 
     def score(self, view: View) -> Floats:
         """0 to 1 for every chosen row, comparable within one query: candidates above 0.5 in the ranker's
