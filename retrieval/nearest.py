@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.postings import Arrays
+from retrieval.threads import in_one_thread
 
 Vectors = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -58,6 +59,7 @@ class Matrix:
         """Some rows', one below the other."""
         return np.asarray(self.vectors[self._place[rows] if self.in_cells else rows])
 
+    @in_one_thread
     def cosines(self, query: Vectors, rows: NDArray[np.integer] | None = None) -> Vectors:
         """With `rows`, or with every row."""
         if rows is None:
@@ -74,6 +76,7 @@ class Matrix:
             found[part] = self.vectors[places[part]] @ query
         return found
 
+    @in_one_thread
     def nearest(self, query: Vectors, k: int, mask: Mask | None = None) -> tuple[NDArray[np.int64], Vectors]:
         """(rows, cosines) of the `k` nearest rows of `mask`, nearest first."""
         rows, cosines = self._compare(query, k, mask)
@@ -83,6 +86,7 @@ class Matrix:
         order = np.lexsort((rows, -cosines))
         return rows[order], cosines[order]
 
+    @in_one_thread
     def nearest_any(self, queries: Vectors, k: int) -> NDArray[np.int64]:
         """Rows among the `k` nearest of any of some questions that are much alike, shape (n, width): the
         vectors are read once for all of them.

@@ -39,7 +39,6 @@ from retrieval.ranking import (
 from retrieval.results import WHOLE, Hit, Outcome, PolicyHit, SearchResult
 from retrieval.scoring import Scorer, View, asked_text
 from retrieval.sorting import first_by, sort_rows
-from retrieval.threads import in_one_thread
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import Vocabulary
@@ -143,7 +142,6 @@ class Search:
         """`parse_query` in this catalogue's vocabulary."""
         return parse_query(text, self.vocabulary, previous)
 
-    @in_one_thread
     def search(self, query: Query | str, k: int = 8, exclude: frozenset[str] = frozenset()) -> SearchResult:
         """The products that are what `query` asks and pass its filters, best (or as sorted) first."""
         catalogue = self._library.current()
@@ -203,7 +201,6 @@ class Search:
         """What orders the products."""
         return self._scorer.ranker
 
-    @in_one_thread
     def signals(self, text: str) -> tuple[list[str], Floats]:
         """(ids of the candidates, a row of signals each), for measuring and for fitting a ranker."""
         query, catalogue = self.parse(text), self._library.current()
@@ -211,7 +208,6 @@ class Search:
         view = self._view(catalogue, query, found.chosen)
         return [catalogue.id_of(int(row)) for row in found.chosen.rows[view.rows]], view.table
 
-    @in_one_thread
     def nearest(self, text: str, k: int = 100) -> list[str]:
         """Ids of the `k` products nearest to `text` by vector alone, for measuring."""
         catalogue = self._library.current()
@@ -224,7 +220,6 @@ class Search:
         cosine = compare(catalogue, chosen, vector) if vector is not None else None
         return self._scorer.view(query, catalogue, chosen, cosine)
 
-    @in_one_thread
     def similar(self, product_id: str, k: int = 8, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """Products like this one by vector (by words where there are none), itself left out."""
         catalogue = self._library.current()
@@ -248,7 +243,6 @@ class Search:
         other = (rows != row) & (score > 0.3)
         return self._like(catalogue, rows[other], score[other], filters, is_cosine=vector is not None)[:k]
 
-    @in_one_thread
     def near(self, vector: Vectors, k: int, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """The `k` products nearest to a unit vector that pass `filters`, nearest first."""
         catalogue = self._library.current()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.english import FOR_ANOTHER
+from retrieval.threads import in_one_thread
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -81,6 +82,7 @@ def first_guess(words: Floats, text: Floats, cosine: Floats | None) -> Floats:
     return np.asarray(guess, dtype=np.float32)
 
 
+@in_one_thread
 def read_signals(asked: Mapping[str, float], found: Candidates) -> Floats:
     """One row a candidate, columns as in NAMES; `asked` are the stems of the typed words, in order, with
     their shares of the whole.

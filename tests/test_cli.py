@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -49,15 +48,17 @@ def assert_one_sentence(ran: Ran, *words: str) -> None:
         assert word in ran.err
 
 
-def test_help_is_quick_and_lists_the_commands() -> None:
-    start = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", "from ui.cli import main; main()", "--help"], capture_output=True, text=True
+def test_help_lists_the_commands_and_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, ui.cli\n"
+        "try: ui.cli.main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print([n for n in ('torch', 'numpy', 'sqlalchemy', 'chromadb', 'gradio') if n in sys.modules])"
     )
-    assert time.monotonic() - start < 2  # 0.2 s on an idle machine
-    assert done.returncode == 0
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
     for command in ("demo", "import", "index", "ask", "chat", "customer", "campaign", "serve", "doctor"):
         assert f"\n  {command} " in done.stdout
+    assert done.stdout.endswith("[]\n")
 
 
 @pytest.mark.parametrize(
