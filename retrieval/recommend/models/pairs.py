@@ -22,6 +22,8 @@ FARTHEST = 64
 FOLLOWED = 30
 KEEP = 300
 """Strongest pairs kept a product."""
+BLOCK = 4000
+"""Products that are followed twice at a time."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,13 @@ def fit_two_steps(once: PairScorer) -> PairScorer:
     stood in one row with those of a history, which in thin data are most."""
     strong = _keep(once.matrix, FOLLOWED)
     shares = (sparse.diags(1.0 / np.maximum(np.asarray(strong.sum(axis=1)).ravel(), 1e-9)) @ strong).tocsr()
-    return PairScorer("two_steps", _keep((shares @ shares).tocsr(), KEEP), once.fade, once.depth)
+    # In blocks, since before the weakest go it is several times what is kept.
+    blocks = [
+        _keep((shares[first : first + BLOCK] @ shares).tocsr(), KEEP)
+        for first in range(0, shares.shape[0], BLOCK)
+    ]
+    twice = sparse.vstack(blocks, format="csr") if blocks else shares
+    return PairScorer("two_steps", twice.astype(np.float32), once.fade, once.depth)
 
 
 def fit_item_knn(pairs: Pairs) -> PairScorer:
@@ -123,13 +131,16 @@ def _scale(counts: sparse.csr_matrix, rows: float, columns: float) -> sparse.csr
 
 
 def _keep(matrix: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
-    """The `most` largest of each row."""
-    if len(matrix.data) == 0 or int(np.diff(matrix.indptr).max()) <= most:
-        return matrix.astype(np.float32)
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((-matrix.data, row))
-    place = np.arange(len(order)) - matrix.indptr[row[order]]
-    kept = order[place < most]
-    return sparse.csr_matrix(
-        (matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape
-    ).astype(np.float32)
+    """The `most` largest of each row; of equal ones the first."""
+    starts = matrix.indptr
+    kept = np.ones(len(matrix.data), dtype=bool)
+    for row in np.flatnonzero(np.diff(starts) > most):
+        value = matrix.data[starts[row] : starts[row + 1]]
+        least = np.partition(value, len(value) - most)[len(value) - most]
+        equal = np.flatnonzero(value == least)
+        more = value > least
+        more[equal[: most - np.count_nonzero(more)]] = True
+        kept[starts[row] : starts[row + 1]] = more
+    before = np.concatenate([[0], np.cumsum(kept)])
+    parts = (matrix.data[kept].astype(np.float32), matrix.indices[kept], before[starts])
+    return sparse.csr_matrix(parts, shape=matrix.shape)
