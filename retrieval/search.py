@@ -8,7 +8,9 @@ how a catalogue is kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 import numpy as np
@@ -49,6 +51,8 @@ from shop.types import PolicyPassage, Product
 __all__ = ["Hit", "Outcome", "PolicyHit", "Search", "SearchResult"]
 
 Rows = NDArray[np.int64]
+LIKE_SCANNED = 10_000
+"""Rows of a large catalogue compared for products like one: nearly the nearest are like it as well."""
 VARIED = 6
 """So many times the products to show are looked at for versions of one thing."""
 
@@ -111,6 +115,13 @@ class Search:
         self._gate = Gate() if embedder.name.startswith("all-MiniLM") else WORDS_ONLY_GATE
         self._scorer = Scorer(ranker or read_ranker())
         self._embed_query = lru_cache(maxsize=512)(self._embed_one)
+
+    def now(self) -> Search:
+        """This search over the catalogue as it is now, for several questions of one moment: whether the
+        catalogue changed is looked at once and not for each."""
+        found = copy(self)
+        found._library = Fixed(self._library.current(), self._library.notes)
+        return found
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -229,7 +240,8 @@ class Search:
         vector = catalogue.vector(row)
         if vector is not None:
             mask = catalogue.mask(filters) if filters else None
-            rows, score = catalogue.nearest(vector, 4 * k + 50 if filters.without else k + 1, mask)
+            wanted = 4 * k + 50 if filters.without else k + 1
+            rows, score = catalogue.nearest(vector, wanted, mask, LIKE_SCANNED)
         else:
             title = words(catalogue.products[product_id].title)
             terms = catalogue.vocabulary.terms(title)
@@ -244,10 +256,12 @@ class Search:
         return self._like(catalogue, rows[other], score[other], filters, is_cosine=vector is not None)[:k]
 
     def near(self, vector: Vectors, k: int, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
-        """The `k` products nearest to a unit vector that pass `filters`, nearest first."""
+        """The `k` products nearest to a unit vector that pass `filters`, nearest first; of a large catalogue
+        nearly those."""
         catalogue = self._library.current()
         wanted = 4 * k + 50 if filters.without else k
-        rows, cosines = catalogue.nearest(vector, wanted, catalogue.mask(filters) if filters else None)
+        mask = catalogue.mask(filters) if filters else None
+        rows, cosines = catalogue.nearest(vector, wanted, mask, LIKE_SCANNED)
         return self._like(catalogue, rows, cosines, filters)[:k]
 
     @staticmethod
@@ -273,6 +287,23 @@ class Search:
         if not kept.any():
             return [], None
         return [id_ for id_, keep in zip(rows, kept, strict=True) if keep], vectors[kept]
+
+    @staticmethod
+    def _rows_of(catalogue: Catalogue, ids: Iterable[str]) -> list[int]:
+        return [row for id_ in ids if (row := catalogue.row_of(id_)) is not None]
+
+    def prices_of(self, ids: Iterable[str]) -> list[Decimal]:
+        """The prices of those of `ids` that have one, without fetching a product."""
+        catalogue = self._library.current()
+        prices = catalogue.price[self._rows_of(catalogue, ids)]
+        return [Decimal(str(price)) for price in prices[~np.isnan(prices)].tolist()]
+
+    def categories_of(self, ids: Iterable[str]) -> list[str]:
+        """The narrowest category of each of `ids` that is in the catalogue, '' for none, without fetching a
+        product."""
+        catalogue = self._library.current()
+        paths = catalogue.categories(np.array(self._rows_of(catalogue, ids), dtype=np.int64))
+        return [path[-1] if path else "" for path in paths]
 
     def keep(self, filters: Filters, ids: Sequence[str]) -> list[str]:
         """Those of `ids` that are in the catalogue and pass `filters`, in their order."""

@@ -5,7 +5,7 @@ Counts and compares; ranks no product. What no reason speaks for is not recommen
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ from retrieval.recommend.base import MIN_SUPPORT, Code, Reason
 from retrieval.recommend.content import shared_attributes
 from retrieval.recommend.counts import Counts
 from retrieval.recommend.purchases import as_date
-from retrieval.recommend.rules import is_due, usual_interval
+from retrieval.recommend.rules import usual_interval
 from retrieval.search import Search
 from shop.types import Product
 
@@ -49,7 +49,8 @@ HALF_LIFE_PLACES = 15
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """For whom reasons are sought: their history, what the talk is about, and where they are."""
+    """For whom reasons are sought: their history, what the talk is about, and where they are; `due`: what they
+    bought and is due again."""
 
     history: CustomerHistory
     seeds: tuple[str, ...]
@@ -58,6 +59,7 @@ class Occasion:
     today: date
     customer_id: str = ""
     pins: frozenset[str] = frozenset()
+    due: frozenset[str] = frozenset()
 
 
 Found = dict[str, list[tuple[float, Reason]]]
@@ -78,7 +80,7 @@ class Reasoner:
         ids = [product.id for product in products]
         history = occasion.history
         self._add_together(found, ids, occasion)
-        self._add_due(found, ids, occasion)
+        self._add_due(found, products, occasion)
         self._add_said(found, products, history)
         if not occasion.seeds:
             self._add_alike(found, ids, occasion)
@@ -88,38 +90,41 @@ class Reasoner:
         asked = (Reason("matches_request"),) if occasion.filters else ()
         return {id_: (*_in_order(reasons), *asked) for id_, reasons in found.items()}
 
-    def _title(self, product_id: str) -> str:
-        product = self._search.product(product_id)
-        return product.title if product else ""
+    def _titles(self, ids: Iterable[str]) -> dict[str, str]:
+        return {id_: product.title for id_, product in self._search.products.several(list(ids)).items()}
 
     def _add_together(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
         """Bought together with what the talk is about; else with what the customer bought or looked at."""
-        history = occasion.history
+        history, products = occasion.history, self._search.products
         groups: tuple[tuple[Code, Iterable[str]], ...] = (("bought_together", occasion.seeds),)
         if not occasion.seeds:
             viewed = (id_ for id_ in history.seen if id_ not in history.bought)
             groups = (("because_viewed", viewed), ("because_bought", history.bought))
         for code, seeds in groups:
-            latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if self._title(id_)]
+            latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if id_ in products]
             fresh = {id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)}
-            for other, (strength, seed, count) in self._counts.together(fresh, ids).items():
-                evidence: dict[str, str | int] = {"title": self._title(seed), "customers": count}
+            ties = self._counts.together(fresh, ids)
+            titles = self._titles({seed for _, seed, _ in ties.values()})
+            for other, (strength, seed, count) in ties.items():
+                if seed not in titles:
+                    continue  # taken out of the shop just now
+                evidence: dict[str, str | int] = {"title": titles[seed], "customers": count}
                 if code != "bought_together":
                     day = history.bought[seed][-1] if code == "because_bought" else history.seen[seed]
                     evidence |= {"date": day.isoformat() if day else ""}
                 _add(found, other, min(1.0, 2 * strength), Reason(code, evidence))
 
-    def _add_due(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
-        for id_ in ids:
-            days = occasion.history.bought.get(id_, ())
-            if is_due(days, occasion.today):
-                last = max(day for day in days if day)
+    @staticmethod
+    def _add_due(found: Found, products: Sequence[Product], occasion: Occasion) -> None:
+        for product in products:
+            if product.id in occasion.due:
+                days = occasion.history.bought[product.id]
                 evidence: dict[str, str | int] = {
-                    "title": self._title(id_),
-                    "date": last.isoformat(),
+                    "title": product.title,
+                    "date": max(day for day in days if day).isoformat(),
                     "every_days": usual_interval(days) or 0,
                 }
-                _add(found, id_, min(1.0, len(days) / 4), Reason("due_again", evidence))
+                _add(found, product.id, min(1.0, len(days) / 4), Reason("due_again", evidence))
 
     @staticmethod
     def _add_said(found: Found, products: Sequence[Product], history: CustomerHistory) -> None:
@@ -141,9 +146,9 @@ class Reasoner:
         firsts = {p.id: day for p in new if (day := self._counts.first_sold(p.id)) is not None}
         if not firsts:
             return
-        own = self._search.products.several(list(history.bought)).values()
+        own = Counter(self._search.categories_of(history.bought))
         for product in new:
-            same = sum(other.category == product.category for other in own)
+            same = own[product.category]
             if product.id in firsts and same >= FOLLOWED:
                 evidence: dict[str, str | int] = {
                     "category": product.category,
@@ -155,22 +160,27 @@ class Reasoner:
     def _add_similar(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
         """Near by vector, and with something in common that can be named."""
         history = occasion.history
-        latest = (*history.liked, *list(history.seen)[:3], *list(history.bought)[:3])
-        seeds = dict.fromkeys(occasion.seeds or latest)
-        others = self._search.products.several(list(seeds)[:LOOKED_BACK])
-        by_id = {product.id: product for product in products if product.id not in others}
-        ids, vectors = self._search.vectors_of([*others, *by_id])
-        known = sum(id_ in others for id_ in ids)
+        latest = (*history.liked, *islice(history.seen, 3), *islice(history.bought, 3))
+        seeds = dict.fromkeys(islice(occasion.seeds or latest, LOOKED_BACK))
+        by_id = {product.id: product for product in products if product.id not in seeds}
+        ids, vectors = self._search.vectors_of([*seeds, *by_id])
+        known = sum(id_ in seeds for id_ in ids)
         if vectors is None or not known:
             return
         cosines = vectors[known:] @ vectors[:known].T
-        for row, id_ in enumerate(ids[known:]):
-            column = int(cosines[row].argmax())
-            other = others[ids[column]]
-            shared = shared_attributes(by_id[id_], other)
-            if cosines[row, column] >= ALIKE_COSINE and shared:
+        nearest = {
+            id_: (ids[column], cosine)
+            for id_, column, cosine in zip(
+                ids[known:], cosines.argmax(axis=1).tolist(), cosines.max(axis=1).tolist(), strict=True
+            )
+            if cosine >= ALIKE_COSINE
+        }
+        others = self._search.products.several([seed for seed, _ in nearest.values()])
+        for id_, (seed, cosine) in nearest.items():
+            other = others.get(seed)
+            if other and (shared := shared_attributes(by_id[id_], other)):
                 evidence = {"title": other.title, **shared}
-                _add(found, id_, float(cosines[row, column]), Reason("similar", evidence))
+                _add(found, id_, cosine, Reason("similar", evidence))
 
     def _add_general(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
         """What is true for everybody."""
