@@ -178,7 +178,9 @@ def rows_of(f: Figures) -> Iterator[Row]:
     """What is published."""
     over = f"{PRODUCTS:,} products, {CUSTOMERS:,} customers"
     yield Row("import and index", f"{f['make_s']:,.0f} s", over)
-    yield Row("fit all scorers and the blend, wall / CPU", f"{f['fit_s']:,.0f} / {f['fit_cpu_s']:,.0f} s", over)
+    yield Row(
+        "fit all scorers and the blend, wall / CPU", f"{f['fit_s']:,.0f} / {f['fit_cpu_s']:,.0f} s", over
+    )
     yield Row("open, and the first list", f"{f['open_s']:.1f} s", over)
     for case, name in (
         ("known", "a customer with history who has just looked at a product"),

@@ -216,9 +216,7 @@ class Blend:
         best = np.argpartition(-values, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
         order = best[np.argsort(-values[best], kind="stable")]
         ids = [
-            id_
-            for at in order
-            if (id_ := scorers.products[at]) not in history.bought or id_ in occasion.due
+            id_ for at in order if (id_ := scorers.products[at]) not in history.bought or id_ in occasion.due
         ]
         ids = now.search.keep(occasion.filters, ids) if occasion.filters else ids
         # By place, since what a score of the blend means differs from shop to shop.

@@ -49,7 +49,7 @@ HALF_LIFE_PLACES = 15
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """For whom reasons are sought: their history, what the talk is about, and where they are; `due`: what they
+    """For whom reasons are sought: their history, what the talk is about, where they are; `due`: what they
     bought and is due again."""
 
     history: CustomerHistory

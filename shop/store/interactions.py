@@ -59,7 +59,13 @@ def _deeds() -> Select[tuple[str, str, str, str, datetime | None, int]]:
         .where(orders.c.customer_id.in_(ids), not_cancelled())
     )
     sent_back = select(
-        returns.c.customer_id, literal(RETURNED), returns.c.product_id, nothing, returns.c.at, literal(0), literal(1)
+        returns.c.customer_id,
+        literal(RETURNED),
+        returns.c.product_id,
+        nothing,
+        returns.c.at,
+        literal(0),
+        literal(1),
     ).where(returns.c.customer_id.in_(ids))
     done = select(
         events.c.customer_id,

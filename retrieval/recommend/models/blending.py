@@ -21,8 +21,12 @@ from retrieval.recommend.scorers import Floats, Scorer
 
 CANDIDATES = 100
 BATCH = 256
+CELLS = 1 << 22
+"""Rows times products that are scored at a time, so that memory does not grow with the catalogue."""
 ROWS_AT_MOST = 16000
-"""Rows to learn from; more make no measurable difference."""
+"""Rows to learn from; more make no measurable difference ..."""
+CELLS_AT_MOST = 400_000_000
+"""... and of a very large catalogue fewer must do, or learning takes hours: rows times products."""
 WEIGHED_AT_MOST = 3000
 SEED = 1
 TREES: Mapping[str, object] = {
@@ -79,10 +83,11 @@ class Blend:
         """The same from scores already at hand, in the order of the scorers."""
         if not self.again:
             parts = [without_known(histories, part) for part in parts]
-        total = first_stage(parts, self.weights)
+        tops = tops_of(parts)
+        total = first_stage(parts, tops, self.weights)
         if self.booster is None:
             return total
-        found = choose_candidates(histories, parts, total, self.again)
+        found = choose_candidates(histories, parts, tops, total, self.again)
         rows, width, size = found.features.shape
         learned = self.booster.predict(found.features.reshape(-1, size), num_threads=1).reshape(rows, width)
         top = total.max(axis=1, keepdims=True) + 1.0
@@ -101,28 +106,31 @@ def without_known(histories: Histories, part: Floats) -> Floats:
     return left
 
 
-def scaled(part: Floats) -> Floats:
-    """Divided by the row's largest, what is below zero cut off: 1 is the scorer's favourite."""
-    return np.asarray(np.maximum(part, 0.0) / _top(part), dtype=np.float32)
+def tops_of(parts: Sequence[Floats]) -> list[Floats]:
+    """The largest score of each row, as a column: what makes a scorer's favourite 1."""
+    return [
+        np.asarray(np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9), dtype=np.float32)
+        for part in parts
+    ]
 
 
-def _top(part: Floats) -> Floats:
-    return np.asarray(np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9), dtype=np.float32)
-
-
-def first_stage(parts: Sequence[Floats], weights: Floats) -> Floats:
-    """Weighted sum of the scaled scores."""
+def first_stage(parts: Sequence[Floats], tops: Sequence[Floats], weights: Floats) -> Floats:
+    """Weighted sum of the scores, each divided by its row's largest, what is below zero cut off."""
     total = np.zeros(parts[0].shape, dtype=np.float32)
-    for part, weight in zip(parts, weights, strict=True):
+    one = np.empty_like(total)
+    for part, top, weight in zip(parts, tops, weights, strict=True):
         if weight:
-            total += np.maximum(part, 0.0) * (weight / _top(part))
+            np.maximum(part, 0.0, out=one)
+            one *= weight / top
+            total += one
     return total
 
 
 def choose_candidates(
-    histories: Histories, parts: Sequence[Floats], total: Floats, again: bool
+    histories: Histories, parts: Sequence[Floats], tops: Sequence[Floats], total: Floats, again: bool
 ) -> Candidates:
-    """The best by the first stage, with all that the trees see of them."""
+    """The best by the first stage, with all that the trees see of them: of the first stage and of each
+    scorer the score and the place by it, then what is known of the history."""
     ranked = total
     if not again:
         ranked = total.copy()
@@ -131,23 +139,26 @@ def choose_candidates(
     columns = np.argpartition(-ranked, width - 1, axis=1)[:, :width]
     rows = np.arange(len(histories))[:, None]
     score = total[rows, columns]
-    features = [score, _rank(score)]
-    for part in parts:
-        chosen = np.asarray(np.maximum(part[rows, columns], 0.0) / _top(part), dtype=np.float32)
-        features += [chosen, _rank(chosen)]
+    chosen = [np.maximum(part[rows, columns], 0.0) / top for part, top in zip(parts, tops, strict=True)]
+    scores = np.stack([score, *chosen], axis=1)
+    pairs = np.stack([scores, _rank(scores)], axis=2).reshape(len(histories), -1, width)
     times = np.asarray(histories.matrix().toarray()[rows, columns], dtype=np.float32)
     length = np.diff(histories.start).astype(np.float32)[:, None]
     visits = np.zeros(len(histories), dtype=np.float32)
     np.maximum.at(visits, histories.row, histories.visit + np.float32(1))
-    features += [times, np.broadcast_to(length, score.shape), np.broadcast_to(visits[:, None], score.shape)]
-    return Candidates(columns, np.stack(features, axis=2).astype(np.float32), score)
+    known = np.stack(
+        [times, np.broadcast_to(length, score.shape), np.broadcast_to(visits[:, None], score.shape)], axis=1
+    )
+    features = np.ascontiguousarray(np.concatenate([pairs, known], axis=1).swapaxes(1, 2), dtype=np.float32)
+    return Candidates(columns, features, score)
 
 
 def _rank(score: Floats) -> Floats:
-    """1 for the best of a row, then 2 ...; ties by place."""
-    order = np.argsort(-score, axis=1, kind="stable")
+    """1 for the best along the last axis, then 2 ...; ties by place."""
+    order = np.argsort(-score, axis=-1, kind="stable")
     found = np.empty(score.shape, dtype=np.float32)
-    np.put_along_axis(found, order, np.arange(1, score.shape[1] + 1, dtype=np.float32)[None, :], axis=1)
+    places = np.broadcast_to(np.arange(1, score.shape[-1] + 1, dtype=np.float32), score.shape)
+    np.put_along_axis(found, order, places, axis=-1)
     return found
 
 
@@ -162,12 +173,13 @@ class Taught:
 
 def fit_blend(taught: Sequence[Taught], scorers: Sequence[Scorer], again: bool) -> Blend:
     """Learn how to weigh from `taught`, for `scorers` of the same kinds in the same order."""
-    share = ROWS_AT_MOST // max(1, len(taught))
+    share = min(ROWS_AT_MOST, CELLS_AT_MOST // _products(taught)) // max(1, len(taught))
     taught = [_at_most(one, share) for one in taught]
     weights = _fit_weights(taught, len(scorers), again)
     features, labels = [], []
     for part, wanted, parts in _scored(taught, again):
-        found = choose_candidates(part, parts, first_stage(parts, weights), again)
+        tops = tops_of(parts)
+        found = choose_candidates(part, parts, tops, first_stage(parts, tops, weights), again)
         gain = wanted[np.arange(len(part))[:, None], found.columns]
         kept = gain.any(axis=1)
         features.append(found.features[kept])
@@ -205,6 +217,10 @@ def _choose_trust(table: Floats, gain: NDArray[np.bool_]) -> float:
     return max(TRUSTS, key=quality)
 
 
+def _products(taught: Sequence[Taught]) -> int:
+    return max([one.histories.products for one in taught], default=0) or 1
+
+
 def _at_most(one: Taught, rows: int) -> Taught:
     chosen = np.sort(np.random.default_rng(SEED).permutation(len(one.histories))[:rows])
     return Taught(one.scorers, one.histories.take(chosen), one.answers[chosen])
@@ -214,10 +230,11 @@ def _scored(
     taught: Sequence[Taught], again: bool
 ) -> Iterator[tuple[Histories, NDArray[np.bool_], list[Floats]]]:
     """Batches of histories, their answers, and what each scorer says of them."""
+    size = max(1, min(BATCH, CELLS // _products(taught)))
     for one in taught:
-        for first in range(0, len(one.histories), BATCH):
-            part = one.histories.part(first, first + BATCH)
-            wanted = one.answers[first : first + BATCH].toarray() > 0
+        for first in range(0, len(one.histories), size):
+            part = one.histories.part(first, first + size)
+            wanted = one.answers[first : first + size].toarray() > 0
             parts = [scorer.scores_many(part) for scorer in one.scorers]
             yield part, wanted, parts if again else [without_known(part, each) for each in parts]
 
@@ -228,11 +245,13 @@ def _fit_weights(taught: Sequence[Taught], scorers: int, again: bool) -> Floats:
     few = [_at_most(one, WEIGHED_AT_MOST // max(1, len(taught))) for one in taught]
     tables, gains = [], []
     for part, wanted, parts in _scored(few, again):
-        found = choose_candidates(part, parts, first_stage(parts, equal), again)
+        tops = tops_of(parts)
+        found = choose_candidates(part, parts, tops, first_stage(parts, tops, equal), again)
         rows = np.arange(len(part))[:, None]
         gain = wanted[rows, found.columns].astype(np.float64)
         kept = gain.any(axis=1)
-        tables.append(np.stack([scaled(each)[rows, found.columns] for each in parts], axis=2)[kept])
+        # Of the features those that are scorers' scores: behind the first stage's two, every second.
+        tables.append(found.features[kept, :, 2 : 2 + 2 * scorers : 2])
         gains.append(gain[kept] / gain[kept].sum(axis=1, keepdims=True))
     if not sum(map(len, tables)):
         return equal
