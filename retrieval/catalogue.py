@@ -97,6 +97,7 @@ class Catalogue:
             if row is not None:
                 self.popularity[row] = value
         self.products = StoredProducts(self, fetch)
+        self._placed: tuple[Sequence[str], NDArray[np.int64]] = ((), np.zeros(0, dtype=np.int64))
         self.has_vectors = any(shelf.matrix is not None for shelf in shelves)
         self.without_vector = sum(shelf.without_vector for shelf in shelves)
 
@@ -127,6 +128,16 @@ class Catalogue:
                 place = offset + row
                 return None if self.dead is not None and self.dead[place] else place
         return None
+
+    def rows_of(self, ids: tuple[str, ...]) -> NDArray[np.int64]:
+        """The rows of many products, -1 where the catalogue has one not. Remembered for the tuple last asked
+        for: whoever ranks asks for all of its products again and again."""
+        known, rows = self._placed
+        if known is not ids:
+            places = (self.row_of(id_) for id_ in ids)
+            rows = np.array([-1 if row is None else row for row in places], dtype=np.int64)
+            self._placed = ids, rows
+        return rows
 
     def ids(self) -> Iterator[str]:
         """Every product's id, in the order of rows."""

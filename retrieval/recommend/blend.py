@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 RANKED = 300
 """Products that come into question at most."""
+WIDER = 8
+"""So many times as many where something is to be left out, which is looked for in these alone."""
 REASONED = 24
 """Products that reasons are sought for: the best that no rule refuses, three times as many as wanted."""
 PAID = 60
@@ -212,13 +214,18 @@ class Blend:
         if not happened:
             return {}
         values = scorers.blend(scorers.history(happened, occasion.today, occasion.country))
-        count = len(values) if occasion.filters else min(len(values), RANKED + len(history.bought))
-        best = np.argpartition(-values, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-        order = best[np.argsort(-values[best], kind="stable")]
+        best = np.arange(len(values))
+        wanted = RANKED + len(history.bought)
+        if filters := occasion.filters:
+            best = np.flatnonzero(now.search.passing(filters, scorers.products))
+            wanted *= WIDER if filters.without else 1
+        if len(best) > wanted:
+            best = best[np.argpartition(-values[best], wanted)[:wanted]]
+        order = best[np.argsort(-values[best], kind="stable")].tolist()
         ids = [
             id_ for at in order if (id_ := scorers.products[at]) not in history.bought or id_ in occasion.due
         ]
-        ids = now.search.keep(occasion.filters, ids) if occasion.filters else ids
+        ids = now.search.keep(filters, ids) if filters else ids
         # By place, since what a score of the blend means differs from shop to shop.
         return {id_: 1 / (1 + place / HALF_AT) for place, id_ in enumerate(ids[:RANKED])}
 

@@ -75,10 +75,12 @@ class Histories:
 
     def matrix(self, weight: Floats | None = None) -> sparse.csr_matrix:
         """Rows by products, entries of one product summed; all 1 before that where no weight is given."""
-        values = np.ones(len(self.item), dtype=np.float32) if weight is None else weight
-        return sparse.csr_matrix(
-            (values.astype(np.float32), (self.row, self.item)), shape=(len(self), self.products)
+        values = np.ones(len(self.item), dtype=np.float32) if weight is None else weight.astype(np.float32)
+        found = sparse.csr_matrix(
+            (values, self.item, self.start), shape=(len(self), self.products), copy=True
         )
+        found.sum_duplicates()
+        return found
 
     def part(self, first: int, last: int) -> Histories:
         """Rows `first` to before `last`."""

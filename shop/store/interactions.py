@@ -10,9 +10,9 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Text, bindparam, literal, null, select, type_coerce, union_all
+from sqlalchemy import BindParameter, Select, Text, bindparam, literal, null, select, type_coerce, union_all
 
 from shop.store import schema as schema
 from shop.store.conversations import Memory
@@ -37,13 +37,13 @@ class Interaction(NamedTuple):
     at: datetime | None
 
 
-def _deeds() -> Select[tuple[str, str, str, str, datetime | None, int]]:
+def _deeds() -> Select[Any]:
     """Customer, name, product (an event's: among its properties), time, units sent back; see `interactions`.
 
     Made once: building a statement costs more than what SQLite needs to answer it for one customer.
     """
     lines, orders, returns, events = schema.order_lines, schema.orders, schema.returns, schema.events
-    ids = bindparam("ids", expanding=True)
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
     nothing = type_coerce(null(), Text)
     bought = (
         select(
@@ -83,6 +83,12 @@ def _deeds() -> Select[tuple[str, str, str, str, datetime | None, int]]:
 
 
 _DEEDS_OF = _deeds()
+_VISIT = (
+    select(schema.visits.c.name, schema.visits.c.product_id, schema.visits.c.at)
+    .where(schema.visits.c.conversation_id == bindparam("id"))
+    .order_by(schema.visits.c.position.desc())
+    .limit(VISIT_ROWS)
+)
 _MEMORIES_OF = (
     select(
         schema.memories.c.customer_id,
@@ -133,12 +139,7 @@ class Interactions(Database):
 
     def visit(self, conversation_id: str) -> list[Interaction]:
         """What a guest did in a conversation, oldest first."""
-        table = schema.visits
-        query = (
-            select(table.c.name, table.c.product_id, table.c.at)
-            .where(table.c.conversation_id == conversation_id, table.c.conversation_id != "")
-            .order_by(table.c.position.desc())
-            .limit(VISIT_ROWS)
-        )
+        if not conversation_id:
+            return []
         with self.reading() as connection:
-            return [Interaction(*row) for row in connection.execute(query)][::-1]
+            return [Interaction(*row) for row in connection.execute(_VISIT, {"id": conversation_id})][::-1]
