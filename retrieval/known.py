@@ -53,14 +53,27 @@ class KnownProducts:
     def similar(self, product_id: str, k: int = 8, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """Products like this one by vector (by words where there are none), itself left out."""
         catalogue = self._library.current()
+        rows, scores, is_cosine = self._like(catalogue, product_id, k, filters)
+        return self._as_hits(catalogue, rows, scores, is_cosine=is_cosine)
+
+    def ids_like(self, product_id: str, k: int, filters: Filters) -> list[tuple[str, float]]:
+        """The same as (id, score), without fetching a product."""
+        catalogue = self._library.current()
+        rows, scores, _ = self._like(catalogue, product_id, k, filters)
+        return [
+            (catalogue.id_of(row), score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+        ]
+
+    def _like(
+        self, catalogue: Catalogue, product_id: str, k: int, filters: Filters
+    ) -> tuple[Rows, Floats, bool]:
+        """(rows, scores, whether those are cosines)."""
         row = catalogue.row_of(product_id)
         if row is None:
-            return []
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), False
         vector = catalogue.vector(row)
         if vector is not None:
-            mask = catalogue.mask(filters) if filters else None
-            wanted = 4 * k + 50 if filters.without else k + 1
-            rows, score = catalogue.nearest(vector, wanted, mask, LIKE_SCANNED)
+            rows, score = self._nearest(catalogue, vector, k + 1, filters)
         else:
             title = words(catalogue.products[product_id].title)
             terms = catalogue.vocabulary.terms(title)
@@ -72,27 +85,34 @@ class KnownProducts:
             best = first_by([-score[rows].astype(np.float64)], k + 1)
             rows, score = rows[best], score[rows[best]]
         other = (rows != row) & (score > 0.3)
-        return self._like(catalogue, rows[other], score[other], filters, is_cosine=vector is not None)[:k]
+        return rows[other][:k], score[other][:k], vector is not None
 
     def near(self, vector: Vectors, k: int, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """The `k` products nearest to a unit vector that pass `filters`, nearest first; of a large catalogue
         nearly those."""
         catalogue = self._library.current()
-        wanted = 4 * k + 50 if filters.without else k
-        mask = catalogue.mask(filters) if filters else None
-        rows, cosines = catalogue.nearest(vector, wanted, mask, LIKE_SCANNED)
-        return self._like(catalogue, rows, cosines, filters)[:k]
+        return self._as_hits(catalogue, *self._nearest(catalogue, vector, k, filters))
 
     @staticmethod
-    def _like(
-        catalogue: Catalogue, rows: Rows, scores: Floats, filters: Filters, *, is_cosine: bool = True
-    ) -> list[Hit]:
-        """The products of these rows that pass `filters`, in their order."""
-        products = catalogue.products.several([catalogue.id_of(int(row)) for row in rows])
+    def _nearest(catalogue: Catalogue, vector: Vectors, k: int, filters: Filters) -> tuple[Rows, Floats]:
+        if not filters:
+            return catalogue.nearest(vector, k, None, LIKE_SCANNED)
+        # What is to be left out is no mask: it is looked for in what is near.
+        wanted = 4 * k + 50 if filters.without else k
+        rows, cosines = catalogue.nearest(vector, wanted, catalogue.mask(filters), LIKE_SCANNED)
+        order = np.argsort(rows)
+        kept = order[catalogue.keeps(filters, rows[order])]
+        kept.sort()
+        return rows[kept][:k], cosines[kept][:k]
+
+    @staticmethod
+    def _as_hits(catalogue: Catalogue, rows: Rows, scores: Floats, *, is_cosine: bool = True) -> list[Hit]:
+        ids = [catalogue.id_of(row) for row in rows.tolist()]
+        products = catalogue.products.several(ids)
         return [
-            Hit(product, float(score), float(score) if is_cosine else 0.0, 0.0)
-            for row, score in zip(rows, scores, strict=True)
-            if (product := products.get(catalogue.id_of(int(row)))) and filters.matches(product)
+            Hit(products[id_], score, score if is_cosine else 0.0, 0.0)
+            for id_, score in zip(ids, scores.tolist(), strict=True)
+            if id_ in products
         ]
 
     def vectors_of(self, ids: Sequence[str]) -> tuple[list[str], Vectors | None]:

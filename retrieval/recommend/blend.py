@@ -169,8 +169,8 @@ class Blend:
             top = max(together.values(), default=1.0)
             for id_, value in together.items():
                 scores[id_] += value / top
-            for hit in now.search.similar(seed, RECENT * 3, occasion.filters):
-                scores[hit.product.id] += SIMILAR * hit.score
+            for id_, likeness in now.search.ids_like(seed, RECENT * 3, occasion.filters):
+                scores[id_] += SIMILAR * likeness
         return scores or self._in_general(now, occasion.country)
 
     def _by_history(self, now: _Moment, occasion: Occasion) -> Scores:
@@ -190,8 +190,8 @@ class Blend:
             # A young shop: what is like the customer's own is all there is to go by.
             latest += islice(history.bought, 3)
         for id_ in latest:
-            for hit in now.search.similar(id_, RECENT, occasion.filters):
-                scores[hit.product.id] += LOOKED_AT * hit.score
+            for other, likeness in now.search.ids_like(id_, RECENT, occasion.filters):
+                scores[other] += LOOKED_AT * likeness
         for id_ in occasion.due:
             scores[id_] = max(scores[id_], DUE)
         return scores

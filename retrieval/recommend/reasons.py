@@ -63,6 +63,8 @@ class Occasion:
 
 
 Found = dict[str, list[tuple[float, Reason]]]
+Ties = dict[str, tuple[float, str, int]]
+"""Product -> (strength, product it was bought together with, customers); see `Counts.together`."""
 
 
 class Reasoner:
@@ -78,37 +80,45 @@ class Reasoner:
         """
         found: Found = defaultdict(list)
         ids = [product.id for product in products]
-        history = occasion.history
-        self._add_together(found, ids, occasion)
+        ties = self._ties(ids, occasion)
+        near = self._near(ids, occasion)
+        told = [seed for tied in ties.values() for _, seed, _ in tied.values()]
+        named = self._search.products.several([*told, *(seed for seed, _ in near.values())])
+        self._add_together(found, ties, named, occasion.history)
         self._add_due(found, products, occasion)
-        self._add_said(found, products, history)
+        self._add_said(found, products, occasion.history)
         if not occasion.seeds:
             self._add_alike(found, ids, occasion)
-            self._add_new(found, products, history)
-        self._add_similar(found, products, occasion)
+            self._add_new(found, products, occasion.history)
+        self._add_similar(found, products, near, named)
         self._add_general(found, products, occasion)
         asked = (Reason("matches_request"),) if occasion.filters else ()
         return {id_: (*_in_order(reasons), *asked) for id_, reasons in found.items()}
 
-    def _titles(self, ids: Iterable[str]) -> dict[str, str]:
-        return {id_: product.title for id_, product in self._search.products.several(list(ids)).items()}
-
-    def _add_together(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
-        """Bought together with what the talk is about; else with what the customer bought or looked at."""
+    def _ties(self, ids: Sequence[str], occasion: Occasion) -> dict[Code, Ties]:
+        """What was bought together with what the talk is about; else with what the customer looked at and
+        with what they bought."""
         history, products = occasion.history, self._search.products
-        groups: tuple[tuple[Code, Iterable[str]], ...] = (("bought_together", occasion.seeds),)
+        groups: dict[Code, Iterable[str]] = {"bought_together": occasion.seeds}
         if not occasion.seeds:
             viewed = (id_ for id_ in history.seen if id_ not in history.bought)
-            groups = (("because_viewed", viewed), ("because_bought", history.bought))
-        for code, seeds in groups:
+            groups = {"because_viewed": viewed, "because_bought": history.bought}
+        found = {}
+        for code, seeds in groups.items():
             latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if id_ in products]
             fresh = {id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)}
-            ties = self._counts.together(fresh, ids)
-            titles = self._titles({seed for _, seed, _ in ties.values()})
-            for other, (strength, seed, count) in ties.items():
-                if seed not in titles:
+            found[code] = self._counts.together(fresh, ids)
+        return found
+
+    @staticmethod
+    def _add_together(
+        found: Found, ties: Mapping[Code, Ties], named: Mapping[str, Product], history: CustomerHistory
+    ) -> None:
+        for code, tied in ties.items():
+            for other, (strength, seed, count) in tied.items():
+                if seed not in named:
                     continue  # taken out of the shop just now
-                evidence: dict[str, str | int] = {"title": titles[seed], "customers": count}
+                evidence: dict[str, str | int] = {"title": named[seed].title, "customers": count}
                 if code != "bought_together":
                     day = history.bought[seed][-1] if code == "because_bought" else history.seen[seed]
                     evidence |= {"date": day.isoformat() if day else ""}
@@ -157,30 +167,39 @@ class Reasoner:
                 }
                 _add(found, product.id, min(1.0, same / 10), Reason("new_in_category", evidence))
 
-    def _add_similar(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
-        """Near by vector, and with something in common that can be named."""
+    def _near(self, ids: Sequence[str], occasion: Occasion) -> dict[str, tuple[str, float]]:
+        """Product -> (the nearest to it of what the talk is about or the customer last liked, looked at and
+        bought, cosine), where they are near by vector."""
         history = occasion.history
         latest = (*history.liked, *islice(history.seen, 3), *islice(history.bought, 3))
         seeds = dict.fromkeys(islice(occasion.seeds or latest, LOOKED_BACK))
-        by_id = {product.id: product for product in products if product.id not in seeds}
-        ids, vectors = self._search.vectors_of([*seeds, *by_id])
-        known = sum(id_ in seeds for id_ in ids)
+        if not seeds:
+            return {}
+        having, vectors = self._search.vectors_of([*seeds, *(id_ for id_ in ids if id_ not in seeds)])
+        known = sum(id_ in seeds for id_ in having)
         if vectors is None or not known:
-            return
+            return {}
         cosines = vectors[known:] @ vectors[:known].T
-        nearest = {
-            id_: (ids[column], cosine)
-            for id_, column, cosine in zip(
-                ids[known:], cosines.argmax(axis=1).tolist(), cosines.max(axis=1).tolist(), strict=True
-            )
+        columns = cosines.argmax(axis=1).tolist()
+        return {
+            id_: (having[column], cosine)
+            for id_, column, cosine in zip(having[known:], columns, cosines.max(axis=1).tolist(), strict=True)
             if cosine >= ALIKE_COSINE
         }
-        others = self._search.products.several([seed for seed, _ in nearest.values()])
-        for id_, (seed, cosine) in nearest.items():
-            other = others.get(seed)
-            if other and (shared := shared_attributes(by_id[id_], other)):
-                evidence = {"title": other.title, **shared}
-                _add(found, id_, cosine, Reason("similar", evidence))
+
+    @staticmethod
+    def _add_similar(
+        found: Found,
+        products: Sequence[Product],
+        near: Mapping[str, tuple[str, float]],
+        named: Mapping[str, Product],
+    ) -> None:
+        """Near by vector, and with something in common that can be named."""
+        for product in products:
+            seed, cosine = near.get(product.id, ("", 0.0))
+            other = named.get(seed)
+            if other and (shared := shared_attributes(product, other)):
+                _add(found, product.id, cosine, Reason("similar", {"title": other.title, **shared}))
 
     def _add_general(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
         """What is true for everybody."""
