@@ -21,6 +21,8 @@ from retrieval.recommend.purchases import NO_DAY, Purchases, days_since_epoch
 
 Ints = NDArray[np.int64]
 Matrix = Any
+Ties = dict[str, tuple[float, str, int]]
+"""Product -> (strength, product it was bought together with, customers)."""
 
 WINDOW_DAYS = 30
 """What "lately" and "new" mean."""
@@ -84,30 +86,37 @@ class Counts:
         parts = [table.indices[table.indptr[place] : table.indptr[place + 1]] for place in places]
         return np.concatenate(parts), np.cumsum([0, *map(len, parts)])
 
-    def together(
-        self, seeds: Mapping[str, float], others: Sequence[str]
-    ) -> dict[str, tuple[float, str, int]]:
-        """Each of `others` -> (strength 0..1, seed, customers who bought both), of the seed it is most
-        tied to.
+    def together(self, groups: Sequence[Mapping[str, float]], others: Sequence[str]) -> list[Ties]:
+        """For each group of seeds: each of `others` -> (strength 0..1, seed, customers who bought both), of
+        the seed it is most tied to.
 
         Strength is the cosine with shrinkage times the seed's own weight. Ties of fewer than MIN_SUPPORT
         customers, and those of a product with itself, do not count.
         """
-        seed_ids, seed_places = self._known(list(seeds))
+        seed_ids, seed_places = self._known([seed for group in groups for seed in group])
         other_ids, other_places = self._known(others)
         if not seed_ids or not other_ids:
-            return {}
+            return [{} for _ in groups]
         both = self._both(seed_places, other_places)
         both[(both < MIN_SUPPORT) | (np.array(seed_places)[:, None] == np.array(other_places))] = 0
         sizes = np.sqrt(np.outer(self.buyers[seed_places], self.buyers[other_places]))
         strength = both / np.maximum(sizes, 1) * (both / (both + SHRINKAGE))
-        strength *= np.array([seeds[id_] for id_ in seed_ids])[:, None]
-        best = strength.argmax(axis=0)
-        return {
-            id_: (float(strength[row, column]), seed_ids[row], int(both[row, column]))
-            for column, (id_, row) in enumerate(zip(other_ids, best.tolist(), strict=True))
-            if both[row, column]
-        }
+        found: list[Ties] = []
+        first = 0
+        for group in groups:
+            seeds = [id_ for id_ in group if id_ in self.places]
+            rows = slice(first, first + len(seeds))
+            first = rows.stop
+            found.append({})
+            if seeds:
+                own = strength[rows] * np.array([group[id_] for id_ in seeds])[:, None]
+                best = own.argmax(axis=0).tolist()
+                found[-1] = {
+                    id_: (float(own[row, column]), seeds[row], int(both[rows.start + row, column]))
+                    for column, (id_, row) in enumerate(zip(other_ids, best, strict=True))
+                    if both[rows.start + row, column]
+                }
+        return found
 
     def _both(self, firsts: Sequence[int], seconds: Sequence[int]) -> NDArray[np.int64]:
         """How many customers bought both, firsts by seconds."""

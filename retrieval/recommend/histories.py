@@ -82,6 +82,12 @@ class Histories:
         found.sum_duplicates()
         return found
 
+    def sum_of(self, table: sparse.csr_matrix, weight: Floats) -> Floats:
+        """Rows by the columns of `table`: its rows of a history's products, weighted and added up."""
+        if len(self) == 1:
+            return add_rows(table, self.item, weight)
+        return np.asarray((self.matrix(weight) @ table).toarray(), dtype=np.float32)
+
     def part(self, first: int, last: int) -> Histories:
         """Rows `first` to before `last`."""
         entries = slice(int(self.start[first]), int(self.start[min(last, len(self))]))
@@ -109,6 +115,20 @@ class Histories:
             self.today[rows],
             self.country[rows],
         )
+
+
+def add_rows(table: sparse.csr_matrix, places: Ints, weights: Floats) -> Floats:
+    """Some rows of `table`, weighted and added up, as one row. For one customer this is several times as fast
+    as a product of sparse matrices."""
+    known = np.flatnonzero(weights)
+    starts = table.indptr
+    parts = [slice(starts[place], starts[place + 1]) for place in places[known].tolist()]
+    if not parts:
+        return np.zeros((1, table.shape[1]), dtype=np.float32)
+    values = np.concatenate([table.data[part] for part in parts])
+    values *= np.repeat(weights[known].astype(np.float32), [part.stop - part.start for part in parts])
+    columns = np.concatenate([table.indices[part] for part in parts])
+    return np.bincount(columns, values, minlength=table.shape[1])[None].astype(np.float32)
 
 
 def stack(histories: Sequence[History], products: int) -> Histories:

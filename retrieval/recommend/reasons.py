@@ -15,7 +15,7 @@ from retrieval.filters import Filters, holds
 from retrieval.history import CustomerHistory
 from retrieval.recommend.base import MIN_SUPPORT, Code, Reason
 from retrieval.recommend.content import shared_attributes
-from retrieval.recommend.counts import Counts
+from retrieval.recommend.counts import Counts, Ties
 from retrieval.recommend.purchases import as_date
 from retrieval.recommend.rules import usual_interval
 from retrieval.search import Search
@@ -63,8 +63,6 @@ class Occasion:
 
 
 Found = dict[str, list[tuple[float, Reason]]]
-Ties = dict[str, tuple[float, str, int]]
-"""Product -> (strength, product it was bought together with, customers); see `Counts.together`."""
 
 
 class Reasoner:
@@ -103,12 +101,11 @@ class Reasoner:
         if not occasion.seeds:
             viewed = (id_ for id_ in history.seen if id_ not in history.bought)
             groups = {"because_viewed": viewed, "because_bought": history.bought}
-        found = {}
-        for code, seeds in groups.items():
+        fresh = []
+        for seeds in groups.values():
             latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if id_ in products]
-            fresh = {id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)}
-            found[code] = self._counts.together(fresh, ids)
-        return found
+            fresh.append({id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)})
+        return dict(zip(groups, self._counts.together(fresh, ids), strict=True))
 
     @staticmethod
     def _add_together(

@@ -41,7 +41,7 @@ class PairScorer:
         weight = np.where(
             histories.back < self.depth, histories.weight * self.fade ** histories.back.clip(max=100), 0.0
         )
-        return np.asarray((histories.matrix(weight) @ self.matrix).toarray(), dtype=np.float32)
+        return histories.sum_of(self.matrix, weight)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 
-from retrieval.recommend.histories import Histories
+from retrieval.recommend.histories import Histories, add_rows
 from retrieval.recommend.scorers import Floats
 
 NEIGHBOURS = 100
@@ -42,6 +42,8 @@ class UserKNN:
             weights.append(data)
             columns.append(customers)
             starts.append(starts[-1] + len(data))
+        if len(histories) == 1:
+            return add_rows(self.bought, columns[0], weights[0])
         chosen = sparse.csr_matrix(
             (np.concatenate(weights), np.concatenate(columns), starts), shape=near.shape
         )
