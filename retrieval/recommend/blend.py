@@ -20,6 +20,7 @@ import numpy as np
 
 from retrieval.embedding import Vectors
 from retrieval.filters import holds
+from retrieval.held_memory import hold_memory
 from retrieval.history import WEIGHTS, CustomerHistory, make_history, read_history
 from retrieval.recommend.base import Context, Reason, Recommendation, Recommender
 from retrieval.recommend.counts import Counts
@@ -284,4 +285,5 @@ class Blend:
 
 def open_recommender(store: Store, search: Search, settings: Settings) -> Recommender:
     """The shop's recommender; reads the orders at the first question (seconds, then cached)."""
+    hold_memory()
     return Blend(store, search, settings)
