@@ -36,6 +36,7 @@ def test_two_steps_are_the_shares_followed_twice(monkeypatch: pytest.MonkeyPatch
 
 
 def test_factors_solve_their_equations() -> None:
+    # Rows of fewer entries than there are factors, and of more.
     observed = sparse.random(25, 12, 0.3, format="csr", random_state=5, dtype=np.float32)
     other = np.random.default_rng(4).normal(size=(12, 4)).astype(np.float32)
     found = _solve(observed, other, _gram(other))
@@ -88,7 +89,7 @@ def test_ties_are_counted_for_each_group_of_seeds(counts: Counts) -> None:
 
 
 def test_customers_alike_share_the_most(counts: Counts) -> None:
-    bought = [f"p{n}" for n in range(0, 14, 2)]
+    bought = [f"p{n}" for n in range(12) if n not in (1, 7)]
     least, found = counts.alike("c3", bought, ["p1", "p15", "p7"])
     shared = {c: sum(c in buyers(counts, product) for product in bought) for c in range(40) if c != 3}
     assert least == sorted(shared.values(), reverse=True)[ALIKE - 1] >= 3
