@@ -24,7 +24,7 @@ from retrieval.words import words
 from shop.types import Product
 
 Rows = NDArray[np.int64]
-LIKE_SCANNED = 10_000
+LIKE_SCANNED = 6_000
 """Rows of a large catalogue compared for products like one: nearly the nearest are like it as well."""
 
 

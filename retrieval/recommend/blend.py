@@ -42,6 +42,8 @@ WIDER = 8
 """So many times as many where something is to be left out, which is looked for in these alone."""
 REASONED = 24
 """Products that reasons are sought for: the best that no rule refuses, three times as many as wanted."""
+FEW_MORE = 8
+"""Products that are fetched at a time in the place of refused ones."""
 PAID = 60
 """Products bought whose prices say what a customer pays."""
 HALF_AT = 20
@@ -274,10 +276,12 @@ class Blend:
     @staticmethod
     def _fitting(search: Search, order: Sequence[str], rules: Rules) -> Iterator[Product]:
         """The products that no rule refuses, in this order."""
-        open_ = [id_ for id_ in order if not rules.refusal_of_id(id_)]
-        for start in range(0, len(open_), REASONED):
-            found = search.products.several(open_[start : start + REASONED])
+        open_ = (id_ for id_ in order if not rules.refusal_of_id(id_))
+        size = REASONED
+        while page := list(islice(open_, size)):
+            found = search.products.several(page)
             yield from (product for product in found.values() if not rules.refusal(product))
+            size = FEW_MORE
 
     def _embed(self, words: str) -> Vectors:
         return np.asarray(self._search.embedder.embed([words])[0], dtype=np.float32)
