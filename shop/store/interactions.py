@@ -110,16 +110,15 @@ class Interactions(Database):
         found: dict[str, list[Interaction]] = defaultdict(list)
         for ids in batches([id_ for id_ in dict.fromkeys(customer_ids) if id_], QUERY_IDS):
             with self.reading() as connection:
-                for customer_id, name, product_id, properties, at, returned in connection.execute(
-                    _DEEDS_OF, {"ids": ids}
-                ):
-                    if properties is not None:
-                        product_id = str(json.loads(properties).get("product_id", ""))
-                        if not product_id:
-                            continue
-                    found[customer_id].append(Interaction(name, product_id, at))
-                    if returned:
-                        found[customer_id].append(Interaction(RETURNED, product_id, at))
+                deeds = connection.execute(_DEEDS_OF, {"ids": ids}).all()
+            for customer_id, name, product_id, properties, at, returned in deeds:
+                if properties is not None:
+                    product_id = str(json.loads(properties).get("product_id", ""))
+                    if not product_id:
+                        continue
+                found[customer_id].append(Interaction(name, product_id, at))
+                if returned:
+                    found[customer_id].append(Interaction(RETURNED, product_id, at))
         return dict(found)
 
     def memories_of(self, customer_ids: Sequence[str]) -> Mapping[str, list[Memory]]:

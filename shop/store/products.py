@@ -61,7 +61,7 @@ class Products(Database):
         found: dict[str, Product] = {}
         with self.reading() as connection:
             for ids in batches(wanted, QUERY_IDS):
-                for row in connection.execute(_BY_ID, {"ids": ids}).mappings():
+                for row in connection.execute(_BY_ID, {"ids": ids}).mappings().all():
                     found[row["id"]] = rows.product_from_row(row)
         return {id_: found[id_] for id_ in wanted if id_ in found}
 
