@@ -31,6 +31,7 @@ import numpy as np
 from benchmarks.measure import Row, peak_memory_mb, percentile, stopwatch
 from benchmarks.scaled import real_products, scaled_products
 from benchmarks.speed_scale import make_vectors
+from retrieval.recommend import Context, Recommender, open_recommender
 from shop.types import Customer, Event, Money, Order, OrderLine
 
 PRODUCTS, CUSTOMERS, TASTES = 100_000, 20_000, 500
@@ -40,6 +41,8 @@ COUNTRIES = ("United Kingdom", "Germany", "France", "Malta")
 SERVED, WARM = 300, 300
 """Lists that are timed, and others before them: a shop's products are remembered as they are shown. Whoever
 buys more comes more often: customers are drawn by their order lines."""
+AGAIN = 3
+"""What other work on the machine adds is left out by asking again; what has been fetched by then is, too."""
 Figures = dict[str, float]
 
 
@@ -112,7 +115,6 @@ def do_fit(work: Path) -> Figures:
 def do_serve(work: Path) -> Figures:
     """One list after another: for customers with history, guests, and a product's page."""
     from retrieval.indexing import open_search
-    from retrieval.recommend import Context, open_recommender
     from shop.store import Store
 
     settings = settings_of(work)
@@ -142,19 +144,24 @@ def do_serve(work: Path) -> Figures:
             "page": (Context(seeds=(draw.choice(shown),), today=TODAY) for _ in range(WARM + SERVED)),
         }
         for case, contexts in cases.items():
-            wall, cpu, empty = [], [], 0
+            wall, cpu, quickest = [], [], []
             for context in contexts:
                 with stopwatch() as seconds:
                     started = time.process_time()
-                    empty += not recommender.recommend(context)
+                    assert recommender.recommend(context), f"nothing for {context}"
                     cpu.append(time.process_time() - started)
                     wall.append(seconds())
-            for part, values in (("wall", wall), ("cpu", cpu), ("cold", cpu)):
-                kept = values[:50] if part == "cold" else values[WARM:]
-                found[f"{case}_{part}_p50"] = 1000 * percentile(kept, 0.5)
-                found[f"{case}_{part}_p95"] = 1000 * percentile(kept, 0.95)
-            found[f"{case}_empty"] = empty
+                quickest.append(min(_seconds(recommender, context) for _ in range(AGAIN)))
+            for part, values in (("wall", wall), ("cpu", cpu), ("again", quickest)):
+                found[f"{case}_{part}_p50"] = 1000 * percentile(values[WARM:], 0.5)
+                found[f"{case}_{part}_p95"] = 1000 * percentile(values[WARM:], 0.95)
     return found
+
+
+def _seconds(recommender: Recommender, context: Context) -> float:
+    with stopwatch() as seconds:
+        recommender.recommend(context)
+        return seconds()
 
 
 STEPS: Mapping[str, Callable[[Path], Figures]] = {"make": do_make, "fit": do_fit, "serve": do_serve}
@@ -196,12 +203,10 @@ def rows_of(f: Figures) -> Iterator[Row]:
         for part, what in (
             ("wall", "wall clock"),
             ("cpu", "CPU"),
-            ("cold", "CPU, the first 50 after a start"),
+            ("again", f"wall clock, asked {AGAIN} times more, the quickest"),
         ):
             spread = f"{f[f'{case}_{part}_p50']:.1f} / {f[f'{case}_{part}_p95']:.1f} ms"
             yield Row(f"{name}, p50 / p95, {what}", spread, f"{SERVED} lists of 8 with reasons")
-        if f[f"{case}_empty"]:
-            yield Row(f"{name}, empty lists", f"{f[f'{case}_empty']:.0f}", f"of {WARM + SERVED}")
     for step, name in (("make", "importing and indexing"), ("fit", "fitting"), ("serve", "serving")):
         yield Row(f"peak memory, {name}", f"{f[f'{step}_peak_mb']:,.0f} MB", "mapped files included")
 

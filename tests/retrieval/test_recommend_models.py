@@ -13,14 +13,14 @@ from retrieval.held_memory import hold_memory
 from retrieval.recommend.counts import ALIKE, SHRINKAGE, Counts
 from retrieval.recommend.histories import add_rows
 from retrieval.recommend.models.factors import CONFIDENCE, REGULARISATION, _gram, _solve
-from retrieval.recommend.models.pairs import _keep, find_pairs, fit_transitions, fit_two_steps
+from retrieval.recommend.models.pairs import find_pairs, fit_transitions, fit_two_steps, keep_largest
 from retrieval.recommend.purchases import Purchases
 from tests.retrieval.rows_of_purchases import baskets
 
 
 def test_the_strongest_of_each_row_are_kept_and_of_equal_ones_the_first() -> None:
     dense = np.random.default_rng(4).integers(0, 5, size=(30, 40)).astype(np.float32)
-    kept = _keep(sparse.csr_matrix(dense), 6).toarray()
+    kept = keep_largest(sparse.csr_matrix(dense), 6).toarray()
     for row, own in zip(dense, kept, strict=True):
         best = [place for place in np.argsort(-row, kind="stable")[:6] if row[place]]
         np.testing.assert_array_equal(np.flatnonzero(own), np.sort(best))
@@ -30,7 +30,7 @@ def test_the_strongest_of_each_row_are_kept_and_of_equal_ones_the_first() -> Non
 def test_two_steps_are_the_shares_followed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("retrieval.recommend.models.pairs.BLOCK", 7)
     once = fit_transitions(find_pairs(baskets()), "transitions", 0.8, 0.8)
-    strong = _keep(once.matrix, 30).toarray()
+    strong = keep_largest(once.matrix, 30).toarray()
     shares = strong / strong.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(fit_two_steps(once).matrix.toarray(), shares @ shares, rtol=1e-4)
 

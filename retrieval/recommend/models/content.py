@@ -35,7 +35,7 @@ class Content:
     def scores_many(self, histories: Histories) -> Floats:
         """Cosine to the history's products, summed with weights that fall by visit."""
         back = histories.back
-        weight = np.where(back < DEPTH, histories.weight * self.fade**back.clip(max=DEPTH), 0.0)
+        weight = np.where(back < DEPTH, histories.weight * self.fade ** back.clip(max=DEPTH), 0.0)
         liked = histories.matrix(weight)
         liked.eliminate_zeros()
         taste = (liked @ self.vectors).tocsr()

@@ -70,17 +70,17 @@ def find_pairs(log: Histories) -> Pairs:
 def fit_transitions(pairs: Pairs, name: str, near: float, fade: float) -> PairScorer:
     """Ordered pairs: i, then j `g` visits later, counts near^(g-1)."""
     counts = _counted(pairs, pairs.gap > 0, near, 1)
-    return PairScorer(name, _keep(_scale(counts, 0.25, 0.0), KEEP), fade, 10)
+    return PairScorer(name, keep_largest(_scale(counts, 0.25, 0.0), KEEP), fade, 10)
 
 
 def fit_two_steps(once: PairScorer) -> PairScorer:
     """What follows what follows: the strongest transitions, followed twice. Reaches products that never
     stood in one row with those of a history, which in thin data are most."""
-    strong = _keep(once.matrix, FOLLOWED)
+    strong = keep_largest(once.matrix, FOLLOWED)
     shares = (sparse.diags(1.0 / np.maximum(np.asarray(strong.sum(axis=1)).ravel(), 1e-9)) @ strong).tocsr()
     # In blocks, since before the weakest go it is several times what is kept.
     blocks = [
-        _keep((shares[first : first + BLOCK] @ shares).tocsr(), KEEP)
+        keep_largest((shares[first : first + BLOCK] @ shares).tocsr(), KEEP)
         for first in range(0, shares.shape[0], BLOCK)
     ]
     twice = sparse.vstack(blocks, format="csr") if blocks else shares
@@ -90,13 +90,13 @@ def fit_two_steps(once: PairScorer) -> PairScorer:
 def fit_item_knn(pairs: Pairs) -> PairScorer:
     """Unordered pairs, `g` visits apart counting 0.85^g, cosine-scaled."""
     counts = _counted(pairs, pairs.gap >= 0, 0.85, 0)
-    return PairScorer("item_knn", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.85, 30)
+    return PairScorer("item_knn", keep_largest(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.85, 30)
 
 
 def fit_baskets(pairs: Pairs) -> PairScorer:
     """Pairs of one visit, cosine-scaled; only the last two visits count."""
     counts = _counted(pairs, pairs.gap == 0, 1.0, 0)
-    return PairScorer("basket", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.5, 2)
+    return PairScorer("basket", keep_largest(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.5, 2)
 
 
 def _places(log: Histories) -> tuple[Longs, Longs]:
@@ -130,7 +130,7 @@ def _scale(counts: sparse.csr_matrix, rows: float, columns: float) -> sparse.csr
     return (sparse.diags(out) @ counts @ sparse.diags(into)).tocsr()
 
 
-def _keep(matrix: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
+def keep_largest(matrix: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
     """The `most` largest of each row; of equal ones the first."""
     starts = matrix.indptr
     kept = np.ones(len(matrix.data), dtype=bool)
