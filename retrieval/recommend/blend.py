@@ -112,7 +112,7 @@ class Blend:
     def _read(self) -> _Fitted:
         today = self._settings.current_date
         purchases = load_purchases(self._store, self._settings.shop / "recommend").until(today)
-        return _Fitted(self._mark(), Counts(purchases, today))
+        return _Fitted(self._mark(), Counts(purchases, today).prepare())
 
     def _start_reading(self, fit: _Fitted | None) -> threading.Thread:
         def work() -> None:

@@ -57,6 +57,11 @@ class Counts:
         """Id to place."""
         return {id_: place for place, id_ in enumerate(self.products)}
 
+    def prepare(self) -> Counts:
+        """Itself, with all tables made that are otherwise made when first asked for."""
+        _ = self.places, self.buyers, self._by_product, self._popular, self._first
+        return self
+
     @cached_property
     def _bought(self) -> Matrix:
         """Customers x products, 1 where bought; guests say nothing of who."""

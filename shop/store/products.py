@@ -51,6 +51,12 @@ class Products(Database):
         with self.reading() as connection:
             return list(connection.scalars(select(schema.products.c.id).order_by(schema.products.c.id)))
 
+    def product_titles(self) -> dict[str, str]:
+        """Every product's title by its id."""
+        with self.reading() as connection:
+            found = connection.execute(select(schema.products.c.id, schema.products.c.title))
+            return {id_: title for id_, title in found}
+
     def product(self, product_id: str) -> Product | None:
         """One product, or None."""
         return self.products_by_id([product_id]).get(product_id)

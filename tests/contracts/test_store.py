@@ -133,6 +133,7 @@ def test_values_come_back_as_they_went_in(store: Store) -> None:
     assert store.product("85123A") == PRODUCT
     assert store.product("none") is None
     assert list(store.products_by_id(["bare", "none", "85123A"])) == ["bare", "85123A"]
+    assert store.product_titles() == {"85123A": PRODUCT.title, "bare": "Bare"}
     store.put_customers([CUSTOMER])
     assert store.customer("17850") == CUSTOMER
     one = order("#W1", returned=2, status="delivered")
