@@ -95,14 +95,16 @@ class Blend:
         """The present state; read anew in the background where the orders changed."""
         with self._lock:
             now = time.monotonic()
+            if self._fit is not None and now - self._looked_at <= LOOK_AGAIN_S:
+                return self._fit
+            self._looked_at = now
             if self._fit is None:
                 self._fit = self._read()
                 worker = self._start_reading(self._fit)
-            elif now - self._looked_at > LOOK_AGAIN_S and self._mark() != self._fit.mark:
+            elif self._mark() != self._fit.mark:
                 worker = self._start_reading(None)
             else:
                 return self._fit
-            self._looked_at = now
         worker.join(WAIT_S)
         return self._fit
 
