@@ -8,7 +8,7 @@ Nothing in it names a product, so nothing of a validation purchase is learned bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import lightgbm
@@ -76,18 +76,17 @@ class Blend:
 
     def scores_many(self, histories: Histories) -> Floats:
         """Rows by products. Candidates lie above all others, in the order the trees give them."""
-        parts = [scorer.scores_many(histories) for scorer in self.scorers]
-        return self.blend_parts(histories, parts)
+        return self.blend_parts(histories, (scorer.scores_many(histories) for scorer in self.scorers))
 
-    def blend_parts(self, histories: Histories, parts: Sequence[Floats]) -> Floats:
-        """The same from scores already at hand, in the order of the scorers."""
+    def blend_parts(self, histories: Histories, parts: Iterable[Floats]) -> Floats:
+        """The same from each scorer's scores, in the order of the scorers."""
         if not self.again:
-            parts = [without_known(histories, part) for part in parts]
-        tops = tops_of(parts)
-        total = first_stage(parts, tops, self.weights)
+            parts = (without_known(histories, part) for part in parts)
+        weighed = weigh(parts, self.weights)
+        total = weighed.total
         if self.booster is None:
             return total
-        found = choose_candidates(histories, parts, tops, total, self.again)
+        found = choose_candidates(histories, weighed, self.again)
         rows, width, size = found.features.shape
         learned = self.booster.predict(found.features.reshape(-1, size), num_threads=1).reshape(rows, width)
         top = total.max(axis=1, keepdims=True) + 1.0
@@ -106,31 +105,39 @@ def without_known(histories: Histories, part: Floats) -> Floats:
     return left
 
 
-def tops_of(parts: Sequence[Floats]) -> list[Floats]:
-    """The largest score of each row, as a column: what makes a scorer's favourite 1."""
-    return [
-        np.asarray(np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9), dtype=np.float32)
-        for part in parts
-    ]
+@dataclass(frozen=True)
+class Weighed:
+    """Each scorer's scores, the largest of each row as a column, and the weighted sum of all."""
+
+    parts: Sequence[Floats]
+    tops: Sequence[Floats]
+    total: Floats
 
 
-def first_stage(parts: Sequence[Floats], tops: Sequence[Floats], weights: Floats) -> Floats:
-    """Weighted sum of the scores, each divided by its row's largest, what is below zero cut off."""
-    total = np.zeros(parts[0].shape, dtype=np.float32)
-    one = np.empty_like(total)
-    for part, top, weight in zip(parts, tops, weights, strict=True):
+def weigh(parts: Iterable[Floats], weights: Floats) -> Weighed:
+    """The first stage: scores divided by their row's largest, what is below zero cut off, weighted and added.
+
+    Each part is looked at as it is made: while it still lies in the processor's cache.
+    """
+    found: list[Floats] = []
+    tops: list[Floats] = []
+    for part, weight in zip(parts, weights, strict=True):
+        if not found:
+            total, one = np.zeros(part.shape, dtype=np.float32), np.empty(part.shape, dtype=np.float32)
+        top = np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9).astype(np.float32)
         if weight:
             np.maximum(part, 0.0, out=one)
             one *= weight / top
             total += one
-    return total
+        found.append(part)
+        tops.append(top)
+    return Weighed(found, tops, total)
 
 
-def choose_candidates(
-    histories: Histories, parts: Sequence[Floats], tops: Sequence[Floats], total: Floats, again: bool
-) -> Candidates:
+def choose_candidates(histories: Histories, weighed: Weighed, again: bool) -> Candidates:
     """The best by the first stage, with all that the trees see of them: of the first stage and of each
     scorer the score and the place by it, then what is known of the history."""
+    total = weighed.total
     ranked = total
     if not again:
         ranked = total.copy()
@@ -139,7 +146,8 @@ def choose_candidates(
     columns = np.argpartition(-ranked, width - 1, axis=1)[:, :width]
     rows = np.arange(len(histories))[:, None]
     score = total[rows, columns]
-    chosen = [np.maximum(part[rows, columns], 0.0) / top for part, top in zip(parts, tops, strict=True)]
+    both = zip(weighed.parts, weighed.tops, strict=True)
+    chosen = [np.maximum(part[rows, columns], 0.0) / top for part, top in both]
     scores = np.stack([score, *chosen], axis=1)
     pairs = np.stack([scores, _rank(scores)], axis=2).reshape(len(histories), -1, width)
     times = np.asarray(histories.matrix().toarray()[rows, columns], dtype=np.float32)
@@ -177,13 +185,9 @@ def fit_blend(taught: Sequence[Taught], scorers: Sequence[Scorer], again: bool) 
     taught = [_at_most(one, share) for one in taught]
     weights = _fit_weights(taught, len(scorers), again)
     features, labels = [], []
-    for part, wanted, parts in _scored(taught, again):
-        tops = tops_of(parts)
-        found = choose_candidates(part, parts, tops, first_stage(parts, tops, weights), again)
-        gain = wanted[np.arange(len(part))[:, None], found.columns]
-        kept = gain.any(axis=1)
-        features.append(found.features[kept])
-        labels.append(gain[kept])
+    for found, gain in _candidates(taught, weights, again):
+        features.append(found.features)
+        labels.append(gain)
     if sum(map(len, labels)) < FEWEST:
         return Blend(scorers, weights, None, again)
     table, gain = np.concatenate(features), np.concatenate(labels)
@@ -226,17 +230,21 @@ def _at_most(one: Taught, rows: int) -> Taught:
     return Taught(one.scorers, one.histories.take(chosen), one.answers[chosen])
 
 
-def _scored(
-    taught: Sequence[Taught], again: bool
-) -> Iterator[tuple[Histories, NDArray[np.bool_], list[Floats]]]:
-    """Batches of histories, their answers, and what each scorer says of them."""
+def _candidates(
+    taught: Sequence[Taught], weights: Floats, again: bool
+) -> Iterator[tuple[Candidates, NDArray[np.bool_]]]:
+    """Batches of rows' candidates, and which of them came; rows for which none did are left out."""
     size = max(1, min(BATCH, CELLS // _products(taught)))
     for one in taught:
         for first in range(0, len(one.histories), size):
             part = one.histories.part(first, first + size)
             wanted = one.answers[first : first + size].toarray() > 0
-            parts = [scorer.scores_many(part) for scorer in one.scorers]
-            yield part, wanted, parts if again else [without_known(part, each) for each in parts]
+            parts = (scorer.scores_many(part) for scorer in one.scorers)
+            parts = parts if again else (without_known(part, each) for each in parts)
+            found = choose_candidates(part, weigh(parts, weights), again)
+            gain = wanted[np.arange(len(part))[:, None], found.columns]
+            kept = gain.any(axis=1)
+            yield Candidates(found.columns[kept], found.features[kept], found.score[kept]), gain[kept]
 
 
 def _fit_weights(taught: Sequence[Taught], scorers: int, again: bool) -> Floats:
@@ -244,15 +252,10 @@ def _fit_weights(taught: Sequence[Taught], scorers: int, again: bool) -> Floats:
     equal = np.ones(scorers, dtype=np.float32)
     few = [_at_most(one, WEIGHED_AT_MOST // max(1, len(taught))) for one in taught]
     tables, gains = [], []
-    for part, wanted, parts in _scored(few, again):
-        tops = tops_of(parts)
-        found = choose_candidates(part, parts, tops, first_stage(parts, tops, equal), again)
-        rows = np.arange(len(part))[:, None]
-        gain = wanted[rows, found.columns].astype(np.float64)
-        kept = gain.any(axis=1)
+    for found, came in _candidates(few, equal, again):
         # Of the features those that are scorers' scores: behind the first stage's two, every second.
-        tables.append(found.features[kept, :, 2 : 2 + 2 * scorers : 2])
-        gains.append(gain[kept] / gain[kept].sum(axis=1, keepdims=True))
+        tables.append(found.features[:, :, 2 : 2 + 2 * scorers : 2])
+        gains.append(came / came.sum(axis=1, keepdims=True))
     if not sum(map(len, tables)):
         return equal
     table, gain = np.concatenate(tables).astype(np.float64), np.concatenate(gains)
