@@ -16,8 +16,6 @@ from retrieval.recommend.histories import Histories, add_rows
 from retrieval.recommend.scorers import Floats
 
 FADE = 0.6
-DEPTH = 10
-"""Visits back that count: those before would count half a percent."""
 MOST = 0.3
 """A word in a larger share of the texts than this tells nothing apart."""
 
@@ -34,11 +32,8 @@ class Content:
 
     def scores_many(self, histories: Histories) -> Floats:
         """Cosine to the history's products, summed with weights that fall by visit."""
-        back = histories.back
-        weight = np.where(back < DEPTH, histories.weight * self.fade ** back.clip(max=DEPTH), 0.0)
-        liked = histories.matrix(weight)
-        liked.eliminate_zeros()
-        taste = (liked @ self.vectors).tocsr()
+        weight = (histories.weight * self.fade ** histories.back.clip(max=50)).astype(np.float32)
+        taste = (histories.matrix(weight) @ self.vectors).tocsr()
         if len(histories) == 1:
             return add_rows(self.turned, taste.indices, taste.data)
         return np.asarray((taste @ self.turned).toarray(), dtype=np.float32)
