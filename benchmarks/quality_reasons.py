@@ -1,8 +1,8 @@
-"""A hundred sampled recommendations on the giftware sample: is every reason true?
+"""Two hundred sampled recommendations on the giftware sample, its scorers fitted: is every reason true?
 
-Customers are drawn by a seeded shuffle from all, so that most have few orders; some are given views and
-something they like first, on a copy of the shop. The check is recommendation_check.py's, which shares no
-code with the recommender.
+A hundred for customers, drawn by a seeded shuffle from all, so that most have few orders; some are given
+views and something they like first, on a copy of the shop. A hundred for guests on the pages of products
+drawn likewise. The check is recommendation_check.py's, which shares no code with the recommender.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ LIKES = ("roses", "vintage", "christmas", "wood", "lunch bag")
 def recommend(
     folder: Path, customers: int = CUSTOMERS, each: int = EACH
 ) -> tuple[Any, dict[str, list[dict[str, Any]]]]:
-    """(settings, customer id -> recommendations as JSON) of a shop to which deeds were added."""
+    """(settings, customer id or page of a product -> recommendations as JSON) of a shop to which deeds were
+    added."""
     from assistant.chat import Assistant
     from assistant.wire import recommendation_json
     from retrieval.recommend.base import Context
@@ -48,6 +49,10 @@ def recommend(
                 assistant.store.remember(id_, "likes", drawn.choice(LIKES))
             context = Context(customer_id=id_, today=settings.current_date)
             found[id_] = [recommendation_json(one) for one in assistant.recommender.recommend(context, each)]
+        for product in drawn.sample(products, customers):
+            context = Context(seeds=(product,), today=settings.current_date)
+            lists = assistant.recommender.recommend(context, each)
+            found[f"page of {product}"] = [recommendation_json(one) for one in lists]
         return settings, found
     finally:
         assistant.close()
@@ -55,9 +60,13 @@ def recommend(
 
 def measure(work: Path) -> Sequence[Row]:
     """Recommendations, reasons and untrue reasons; each untrue one is a row of its own."""
+    from retrieval.recommend.scorers import fit_scorers
+    from shop.store import Store
     from ui.cli import prepare_sample
 
-    prepare_sample("giftware", work / "giftware")
+    prepared = prepare_sample("giftware", work / "giftware")
+    with Store(prepared.database_url) as store:
+        fit_scorers(store, prepared.shop / "recommend", prepared.current_date, None)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "shop"
         shutil.copytree(work / "giftware", copy, ignore=shutil.ignore_patterns("*.lock"))
@@ -66,7 +75,7 @@ def measure(work: Path) -> Sequence[Row]:
         wrong = [line for id_, rows in found.items() for line in untrue(shop, id_, rows)]
     codes = Counter(reason["code"] for rows in found.values() for one in rows for reason in one["reasons"])
     total = sum(len(rows) for rows in found.values())
-    over = f"{len(found)} customers drawn with seed {SEED}"
+    over = f"{len(found) // 2} customers and as many products' pages drawn with seed {SEED}"
     rows = [
         Row("recommendations checked", str(total), over),
         Row("reasons counted again from the database", str(sum(codes.values())), over),

@@ -110,9 +110,8 @@ def is_true(shop: RawShop, customer: str, product: str, code: str, given: Mappin
         case "customers_like_you":
             return _count_alike(shop, customer, product, given["shared"]) == given["customers"]
         case "said_like":
-            text = " ".join(
-                [page["title"], page.get("colour", ""), *page.get("bullets", ()), *page.get("categories", ())]
-            )
+            stated = [page["title"], page.get("colour", ""), *page.get("bullets", ())]
+            text = " ".join([*stated, *page.get("categories", ()), *page.get("attributes", {}).values()])
             return shop.liked.get((customer, given["words"])) == given["date"] and words_of(
                 given["words"]
             ) <= words_of(text)

@@ -42,14 +42,13 @@ class StoredProducts(Mapping[str, Product]):
 
     def several(self, ids: Sequence[str]) -> dict[str, Product]:
         """Those of `ids` that are in the catalogue, in one look-up."""
-        wanted = [id_ for id_ in ids if id_ in self]
-        known = {id_: product for id_ in wanted if (product := self._known.get(id_)) is not None}
-        if missing := [id_ for id_ in wanted if id_ not in known]:
+        known = self._known
+        if missing := [id_ for id_ in ids if id_ not in known and id_ in self]:
+            if len(known) > REMEMBERED:
+                known = {id_: known[id_] for id_ in ids if id_ in known}
             known |= self._fetch(missing)
-            if len(self._known) > REMEMBERED:
-                self._known = {}
-            self._known |= known
-        return {id_: known[id_] for id_ in wanted if id_ in known}
+            self._known = known
+        return {id_: known[id_] for id_ in ids if id_ in known}
 
     def __contains__(self, id_: object) -> bool:
         return isinstance(id_, str) and self._rows.row_of(id_) is not None
@@ -98,6 +97,7 @@ class Catalogue:
             if row is not None:
                 self.popularity[row] = value
         self.products = StoredProducts(self, fetch)
+        self._placed: tuple[Sequence[str], NDArray[np.int64]] = ((), np.zeros(0, dtype=np.int64))
         self.has_vectors = any(shelf.matrix is not None for shelf in shelves)
         self.without_vector = sum(shelf.without_vector for shelf in shelves)
 
@@ -128,6 +128,16 @@ class Catalogue:
                 place = offset + row
                 return None if self.dead is not None and self.dead[place] else place
         return None
+
+    def rows_of(self, ids: tuple[str, ...]) -> NDArray[np.int64]:
+        """The rows of many products, -1 where the catalogue has one not. Remembered for the tuple last asked
+        for: whoever ranks asks for all of its products again and again."""
+        known, rows = self._placed
+        if known is not ids:
+            places = (self.row_of(id_) for id_ in ids)
+            rows = np.array([-1 if row is None else row for row in places], dtype=np.int64)
+            self._placed = ids, rows
+        return rows
 
     def ids(self) -> Iterator[str]:
         """Every product's id, in the order of rows."""
@@ -226,8 +236,11 @@ class Catalogue:
                 found[own] = shelf.matrix.cosines(query, own_rows)
         return found
 
-    def nearest(self, query: Vectors, k: int, mask: Mask | None = None) -> tuple[NDArray[np.int64], Floats]:
-        """(rows, cosines) of the `k` nearest rows alive (of `mask`, where given), nearest first."""
+    def nearest(
+        self, query: Vectors, k: int, mask: Mask | None = None, scanned: int | None = None
+    ) -> tuple[NDArray[np.int64], Floats]:
+        """(rows, cosines) of the `k` nearest rows alive (of `mask`, where given), nearest first; see
+        `Matrix.nearest`."""
         rows, cosines = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
         wanted = k
         if mask is None and self.dead is not None:
@@ -238,7 +251,7 @@ class Catalogue:
         for shelf, (start, end) in zip(self.shelves, pairwise(self._offsets), strict=True):
             if shelf.matrix is not None:
                 part = None if mask is None else mask[start:end]
-                own, close = shelf.matrix.nearest(query, wanted, part)
+                own, close = shelf.matrix.nearest(query, wanted, part, scanned)
                 if wanted > k and self.dead is not None:
                     alive = ~self.dead[own + start]
                     own, close = own[alive], close[alive]

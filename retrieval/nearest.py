@@ -77,9 +77,12 @@ class Matrix:
         return found
 
     @in_one_thread
-    def nearest(self, query: Vectors, k: int, mask: Mask | None = None) -> tuple[NDArray[np.int64], Vectors]:
-        """(rows, cosines) of the `k` nearest rows of `mask`, nearest first."""
-        rows, cosines = self._compare(query, k, mask)
+    def nearest(
+        self, query: Vectors, k: int, mask: Mask | None = None, scanned: int | None = None
+    ) -> tuple[NDArray[np.int64], Vectors]:
+        """(rows, cosines) of the `k` nearest rows of `mask`, nearest first; where rows lie in cells and only
+        `scanned` of them are compared, nearly those."""
+        rows, cosines = self._compare(query, k, mask, scanned)
         if len(rows) > k:
             best = np.argpartition(-cosines, k)[:k]
             rows, cosines = rows[best], cosines[best]
@@ -96,12 +99,15 @@ class Matrix:
             return rows
         return np.unique(rows[np.argpartition(-cosines, k, axis=0)[:k]])
 
-    def _compare(self, query: Vectors, k: int, mask: Mask | None) -> tuple[NDArray[np.int64], Vectors]:
+    def _compare(
+        self, query: Vectors, k: int, mask: Mask | None, scanned: int | None = None
+    ) -> tuple[NDArray[np.int64], Vectors]:
         """(rows, cosines), a column for each of the question's."""
         if not self.in_cells:
             rows = np.arange(self.size) if mask is None else np.flatnonzero(mask)
             return rows, self.cosines(query, None if mask is None else rows)
-        parts = list(self._scan(query, max(SCANNED if mask is None else SCANNED_OF_MASK, 2 * k), mask))
+        budget = scanned or (SCANNED if mask is None else SCANNED_OF_MASK)
+        parts = list(self._scan(query, max(budget, 2 * k), mask))
         if not parts:
             return np.zeros(0, np.int64), np.zeros((0, *query.shape[1:]), np.float32)
         places = np.concatenate([places for places, _ in parts])

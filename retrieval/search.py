@@ -7,7 +7,7 @@ how a catalogue is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval import english
-from retrieval.catalogue import Catalogue, StoredProducts
+from retrieval.catalogue import Catalogue
 from retrieval.choosing import Chosen, add_up, choose_rows, compare, take_head
 from retrieval.embedding import Embedder, Vectors
 from retrieval.explaining import relax, sort_near
-from retrieval.filters import Filters
 from retrieval.heads import head_term, recipients, split_topic
+from retrieval.known import KnownProducts
 from retrieval.lexical import weigh
 from retrieval.library import Fixed, Library, read_policies, shelve
 from retrieval.passages import Passages
@@ -66,7 +66,7 @@ class _Found:
     missing: tuple[str, ...]
 
 
-class Search:
+class Search(KnownProducts):
     """Safe to share between threads. Every search sees the library's catalogue of that moment."""
 
     def __init__(
@@ -106,7 +106,8 @@ class Search:
         embedder: Embedder,
         ranker: Ranker | None,
     ) -> None:
-        self._library, self._passages, self._notes = library, passages, notes
+        super().__init__(library)
+        self._passages, self._notes = passages, notes
         self.embedder = embedder
         self._gate = Gate() if embedder.name.startswith("all-MiniLM") else WORDS_ONLY_GATE
         self._scorer = Scorer(ranker or read_ranker())
@@ -116,11 +117,6 @@ class Search:
     def vocabulary(self) -> Vocabulary:
         """The catalogue's words, as they are now."""
         return self._library.current().vocabulary
-
-    @property
-    def products(self) -> StoredProducts:
-        """Every product by id, fetched when asked for."""
-        return self._library.latest.products
 
     def _embed_one(self, text: str) -> Vectors:
         return np.asarray(self.embedder.embed([text])[0], dtype=np.float32)
@@ -133,10 +129,6 @@ class Search:
             return self._embed_query(text), notes
         except SearchError as error:
             return None, (*notes, f"embedding: {error}")
-
-    def product(self, product_id: str) -> Product | None:
-        """The product, or None."""
-        return self.products.get(product_id)
 
     def parse(self, text: str, previous: Query | None = None) -> Query:
         """`parse_query` in this catalogue's vocabulary."""
@@ -219,75 +211,6 @@ class Search:
         vector, _ = self._vector(asked_text(query), chosen.cosine is not None)
         cosine = compare(catalogue, chosen, vector) if vector is not None else None
         return self._scorer.view(query, catalogue, chosen, cosine)
-
-    def similar(self, product_id: str, k: int = 8, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
-        """Products like this one by vector (by words where there are none), itself left out."""
-        catalogue = self._library.current()
-        row = catalogue.row_of(product_id)
-        if row is None:
-            return []
-        vector = catalogue.vector(row)
-        if vector is not None:
-            mask = catalogue.mask(filters) if filters else None
-            rows, score = catalogue.nearest(vector, 4 * k + 50 if filters.without else k + 1, mask)
-        else:
-            title = words(catalogue.products[product_id].title)
-            terms = catalogue.vocabulary.terms(title)
-            stems = [s for term in terms for stems, _ in term.alternatives for s in stems]
-            lexical = catalogue.lexical.scores(stems)
-            score = lexical / max(float(lexical.max()), 1e-9)
-            rows = np.flatnonzero(score > 0.3)
-            rows = rows[catalogue.keeps(filters, rows)]
-            best = first_by([-score[rows].astype(np.float64)], k + 1)
-            rows, score = rows[best], score[rows[best]]
-        other = (rows != row) & (score > 0.3)
-        return self._like(catalogue, rows[other], score[other], filters, is_cosine=vector is not None)[:k]
-
-    def near(self, vector: Vectors, k: int, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
-        """The `k` products nearest to a unit vector that pass `filters`, nearest first."""
-        catalogue = self._library.current()
-        wanted = 4 * k + 50 if filters.without else k
-        rows, cosines = catalogue.nearest(vector, wanted, catalogue.mask(filters) if filters else None)
-        return self._like(catalogue, rows, cosines, filters)[:k]
-
-    @staticmethod
-    def _like(
-        catalogue: Catalogue, rows: Rows, scores: Floats, filters: Filters, *, is_cosine: bool = True
-    ) -> list[Hit]:
-        """The products of these rows that pass `filters`, in their order."""
-        products = catalogue.products.several([catalogue.id_of(int(row)) for row in rows])
-        return [
-            Hit(product, float(score), float(score) if is_cosine else 0.0, 0.0)
-            for row, score in zip(rows, scores, strict=True)
-            if (product := products.get(catalogue.id_of(int(row)))) and filters.matches(product)
-        ]
-
-    def vectors_of(self, ids: Sequence[str]) -> tuple[list[str], Vectors | None]:
-        """(those of `ids` that have a vector, one row each); None where none has."""
-        catalogue = self._library.current()
-        rows = {id_: row for id_ in ids if (row := catalogue.row_of(id_)) is not None}
-        vectors = catalogue.vectors(np.array(list(rows.values()), dtype=np.int64)) if rows else None
-        if vectors is None:
-            return [], None
-        kept = np.asarray(vectors.any(axis=1))
-        if not kept.any():
-            return [], None
-        return [id_ for id_, keep in zip(rows, kept, strict=True) if keep], vectors[kept]
-
-    def keep(self, filters: Filters, ids: Sequence[str]) -> list[str]:
-        """Those of `ids` that are in the catalogue and pass `filters`, in their order."""
-        catalogue = self._library.current()
-        rows = {id_: row for id_ in ids if (row := catalogue.row_of(id_)) is not None}
-        ascending = np.sort(np.array(list(rows.values()), dtype=np.int64))
-        passing = set(ascending[catalogue.keeps(filters, ascending)].tolist())
-        return [id_ for id_, row in rows.items() if row in passing]
-
-    def most_rated(self, least: float, k: int) -> list[Product]:
-        """The `k` products with the most ratings among those rated `least` or better."""
-        catalogue = self._library.current()
-        rows = np.flatnonzero(catalogue.mask(Filters(min_rating=least)))
-        best = rows[first_by([-catalogue.rating_count[rows]], k)]
-        return list(catalogue.products.several([catalogue.id_of(int(row)) for row in best]).values())
 
     def policies(self, text: str, k: int = 3) -> list[PolicyHit]:
         """The passages nearest to `text`; cosine and coverage let the caller decide "not stated"."""

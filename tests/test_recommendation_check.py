@@ -19,7 +19,7 @@ def found(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) -> F
 
     folder = tmp_path_factory.mktemp("check") / "shop"
     shutil.copytree(tiny_shop_master, folder, ignore=shutil.ignore_patterns("*.lock"))
-    settings, rows = recommend(folder, customers=40, each=4)
+    settings, rows = recommend(folder, customers=30, each=4)
     return RawShop(folder / "shop.db", settings.current_date), rows
 
 
@@ -28,7 +28,8 @@ def test_every_reason_is_true_in_the_raw_database(found: Found) -> None:
     assert sum(map(len, rows.values())) >= 100
     assert [line for id_, own in rows.items() for line in untrue(shop, id_, own)] == []
     codes = {reason["code"] for own in rows.values() for one in own for reason in one["reasons"]}
-    assert {"because_bought", "customers_like_you", "popular", "similar", "said_like"} <= codes
+    expected = {"because_bought", "customers_like_you", "popular", "similar", "said_like", "bought_together"}
+    assert expected <= codes
 
 
 def tampered(name: str, value: Any) -> Any:

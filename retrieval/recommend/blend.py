@@ -20,12 +20,13 @@ import numpy as np
 
 from retrieval.embedding import Vectors
 from retrieval.filters import holds
+from retrieval.held_memory import hold_memory
 from retrieval.history import WEIGHTS, CustomerHistory, make_history, read_history
 from retrieval.recommend.base import Context, Reason, Recommendation, Recommender
 from retrieval.recommend.counts import Counts
 from retrieval.recommend.purchases import NO_DAY, days_since_epoch, load_purchases
 from retrieval.recommend.reasons import WELL_RATED, Occasion, Reasoner
-from retrieval.recommend.rules import Rules, is_due, mix, price_ceiling
+from retrieval.recommend.rules import Rules, all_due, mix, price_ceiling
 from retrieval.recommend.scorers import FittedScorers, open_scorers
 from retrieval.search import Search
 from shop.errors import RegularsError
@@ -37,14 +38,18 @@ log = logging.getLogger(__name__)
 
 RANKED = 300
 """Products that come into question at most."""
+WIDER = 8
+"""So many times as many where something is to be left out, which is looked for in these alone."""
 REASONED = 24
 """Products that reasons are sought for: the best that no rule refuses, three times as many as wanted."""
+FEW_MORE = 8
+"""Products that are fetched at a time in the place of refused ones."""
 PAID = 60
 """Products bought whose prices say what a customer pays."""
 HALF_AT = 20
 """The place in the scorers' order that is worth half as much as the first."""
-PAGE = 50
 SEEDS = 8
+"""Products, of those the talk is about or the customer likes, that others are sought for."""
 RECENT = 10
 SIMILAR, POPULAR, SAID, LOOKED_AT, DUE = 0.45, 0.25, 1.5, 0.2, 0.3
 """What is added to a score of 0 to 1 for what the scorers cannot know or a list needs to be filled. Not
@@ -65,6 +70,15 @@ class _Fitted:
     scorers: FittedScorers | None = None
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """What one list is made from: the orders' state, and the catalogue as it is now."""
+
+    counts: Counts
+    scorers: FittedScorers | None
+    search: Search
+
+
 class Blend:
     """See the module. Safe to share between threads."""
 
@@ -81,14 +95,16 @@ class Blend:
         """The present state; read anew in the background where the orders changed."""
         with self._lock:
             now = time.monotonic()
+            if self._fit is not None and now - self._looked_at <= LOOK_AGAIN_S:
+                return self._fit
+            self._looked_at = now
             if self._fit is None:
                 self._fit = self._read()
                 worker = self._start_reading(self._fit)
-            elif now - self._looked_at > LOOK_AGAIN_S and self._mark() != self._fit.mark:
+            elif self._mark() != self._fit.mark:
                 worker = self._start_reading(None)
             else:
                 return self._fit
-            self._looked_at = now
         worker.join(WAIT_S)
         return self._fit
 
@@ -98,7 +114,7 @@ class Blend:
     def _read(self) -> _Fitted:
         today = self._settings.current_date
         purchases = load_purchases(self._store, self._settings.shop / "recommend").until(today)
-        return _Fitted(self._mark(), Counts(purchases, today))
+        return _Fitted(self._mark(), Counts(purchases, today).prepare())
 
     def _start_reading(self, fit: _Fitted | None) -> threading.Thread:
         def work() -> None:
@@ -119,7 +135,15 @@ class Blend:
         """See Recommender."""
         if k < 1:
             return []
-        fitted = self._fitted()
+        fitted, occasion = self._fitted(), self._occasion(context)
+        now = _Moment(fitted.counts, fitted.scorers, self._search.now())
+        scores = self._by_seeds(now, occasion) if occasion.seeds else self._by_history(now, occasion)
+        if not occasion.seeds:
+            for place, id_ in enumerate(self._settings.recommend_pins):
+                scores[id_] = 2 + len(self._settings.recommend_pins) - place
+        return self._choose(now, scores, occasion, self._rules(now, context, occasion), k)
+
+    def _occasion(self, context: Context) -> Occasion:
         today = context.today or self._settings.current_date
         customer = self._store.customer(context.customer_id) if context.customer_id else None
         if not context.use_history:
@@ -130,60 +154,60 @@ class Blend:
             history = read_history(self._store, customer.id, today)
         else:
             history = CustomerHistory()
-        country = context.country or (customer.country if customer else "")
         seeds = tuple(dict.fromkeys(context.seeds + context.basket))
-        pins = () if seeds else self._settings.recommend_pins
-        occasion = Occasion(
-            history, seeds, context.filters, country, today, customer.id if customer else "", frozenset(pins)
+        return Occasion(
+            history,
+            seeds,
+            context.filters,
+            context.country or (customer.country if customer else ""),
+            today,
+            customer.id if customer else "",
+            frozenset() if seeds else frozenset(self._settings.recommend_pins),
+            all_due(history.bought, today),
         )
-        scores = self._by_seeds(fitted, seeds, context) if seeds else self._by_history(fitted, occasion)
-        for place, id_ in enumerate(pins):
-            scores[id_] = 2 + len(pins) - place
-        return self._choose(fitted, scores, occasion, self._rules(context, occasion), k)
 
-    def _by_seeds(self, fitted: _Fitted, seeds: Sequence[str], context: Context) -> Scores:
+    def _by_seeds(self, now: _Moment, occasion: Occasion) -> Scores:
         """What the buyers of these products bought, and what is like them."""
         scores: Scores = defaultdict(float)
-        for seed in seeds[:SEEDS]:
-            together = fitted.counts.going_with(seed)
+        for seed in occasion.seeds[:SEEDS]:
+            together = now.counts.going_with(seed)
             top = max(together.values(), default=1.0)
             for id_, value in together.items():
                 scores[id_] += value / top
-            for hit in self._search.similar(seed, RECENT * 3, context.filters):
-                scores[hit.product.id] += SIMILAR * hit.score
-        return scores or self._in_general(fitted, context.country)
+            for id_, likeness in now.search.ids_like(seed, RECENT * 3, occasion.filters):
+                scores[id_] += SIMILAR * likeness
+        return scores or self._in_general(now, occasion.country)
 
-    def _by_history(self, fitted: _Fitted, occasion: Occasion) -> Scores:
+    def _by_history(self, now: _Moment, occasion: Occasion) -> Scores:
         history = occasion.history
-        scores = self._in_general(fitted, occasion.country)
+        scores = self._in_general(now, occasion.country)
         if not history:
             return scores
         scores = defaultdict(float, {id_: POPULAR * value for id_, value in scores.items()})
-        ranked = self._ranked(fitted, occasion)
+        ranked = self._ranked(now, occasion)
         for id_, value in ranked.items():
             scores[id_] += value
-        for words in history.likes:
-            for hit in self._search.near(self._said(words), RECENT * 3, occasion.filters):
+        for words in islice(history.likes, SEEDS):
+            for hit in now.search.near(self._said(words), RECENT * 3, occasion.filters):
                 scores[hit.product.id] += SAID * hit.score if holds(hit.product, words) else 0.0
-        latest = [*history.liked, *list(history.seen)[:3]]
+        latest = [*islice(history.liked, SEEDS), *islice(history.seen, 3)]
         if len(scores) < REASONED:
             # A young shop: what is like the customer's own is all there is to go by.
-            latest += list(history.bought)[:3]
+            latest += islice(history.bought, 3)
         for id_ in latest:
-            for hit in self._search.similar(id_, RECENT, occasion.filters):
-                scores[hit.product.id] += LOOKED_AT * hit.score
-        for id_, days in history.bought.items():
-            if is_due(days, occasion.today):
-                scores[id_] = max(scores[id_], DUE)
+            for other, likeness in now.search.ids_like(id_, RECENT, occasion.filters):
+                scores[other] += LOOKED_AT * likeness
+        for id_ in occasion.due:
+            scores[id_] = max(scores[id_], DUE)
         return scores
 
-    def _ranked(self, fitted: _Fitted, occasion: Occasion) -> Scores:
+    def _ranked(self, now: _Moment, occasion: Occasion) -> Scores:
         """0 to 1 by the fitted scorers, or by the counts until they are ready."""
-        history = occasion.history
-        if fitted.scorers is None:
+        history, scorers = occasion.history, now.scorers
+        if scorers is None:
             found: Scores = defaultdict(float)
             for place, id_ in enumerate([*history.seen, *history.bought][:RECENT]):
-                for other, value in fitted.counts.going_with(id_).items():
+                for other, value in now.counts.going_with(id_).items():
                     found[other] += value * 0.8**place
             top = max(found.values(), default=1.0)
             return {id_: value / top for id_, value in found.items()}
@@ -192,54 +216,58 @@ class Blend:
             for deed in history.deeds
             if (weight := WEIGHTS.get(deed.name, 0.0)) and deed.product_id not in history.disliked
         ]
-        scorers = fitted.scorers
         if not happened:
             return {}
         values = scorers.blend(scorers.history(happened, occasion.today, occasion.country))
-        count = len(values) if occasion.filters else min(len(values), RANKED + len(history.bought))
-        best = np.argpartition(-values, count - 1)[:count] if count else np.zeros(0, dtype=np.int64)
-        order = best[np.argsort(-values[best], kind="stable")]
-        again = {id_ for id_, days in history.bought.items() if is_due(days, occasion.today)}
-        ids = [id_ for at in order if (id_ := scorers.products[at]) not in history.bought or id_ in again]
-        ids = self._search.keep(occasion.filters, ids) if occasion.filters else ids
+        best = np.arange(len(values))
+        wanted = RANKED + len(history.bought)
+        if filters := occasion.filters:
+            best = np.flatnonzero(now.search.passing(filters, scorers.products))
+            wanted *= WIDER if filters.without else 1
+        if len(best) > wanted:
+            best = best[np.argpartition(-values[best], wanted)[:wanted]]
+        order = best[np.argsort(-values[best], kind="stable")].tolist()
+        ids = [
+            id_ for at in order if (id_ := scorers.products[at]) not in history.bought or id_ in occasion.due
+        ]
+        ids = now.search.keep(filters, ids) if filters else ids
         # By place, since what a score of the blend means differs from shop to shop.
         return {id_: 1 / (1 + place / HALF_AT) for place, id_ in enumerate(ids[:RANKED])}
 
-    def _in_general(self, fitted: _Fitted, country: str) -> Scores:
+    def _in_general(self, now: _Moment, country: str) -> Scores:
         """What many buy; where nobody's purchases are known, what many rate well."""
-        popular = fitted.counts.most_popular(country)
+        popular = now.counts.most_popular(country)
         if popular:
             return dict(popular)
-        rated = self._search.most_rated(WELL_RATED, MOST_RATED)
+        rated = now.search.most_rated(WELL_RATED, MOST_RATED)
         return {product.id: 1 - place / MOST_RATED for place, product in enumerate(rated)}
 
-    def _rules(self, context: Context, occasion: Occasion) -> Rules:
+    def _rules(self, now: _Moment, context: Context, occasion: Occasion) -> Rules:
         history, filters = occasion.history, context.filters
         asked_for_price = filters.min_price is not None or filters.max_price is not None
-        paid = self._search.products.several(list(history.bought)[:PAID]).values()
+        paid = () if asked_for_price else now.search.prices_of(islice(history.bought, PAID))
+        turned_down = [*context.turned_down, *history.disliked]
         return Rules(
             filters=filters,
             history=history,
-            today=occasion.today,
+            due=occasion.due,
             left_out=context.exclude.union(occasion.seeds),
-            turned_down=tuple(
-                self._search.products.several([*context.turned_down, *history.disliked]).values()
-            ),
+            turned_down=tuple(now.search.products.several(turned_down).values()) if turned_down else (),
             blocked=frozenset(self._settings.recommend_block),
-            ceiling=None if asked_for_price else price_ceiling(p.price.amount for p in paid if p.price),
+            ceiling=price_ceiling(paid),
         )
 
     def _choose(
-        self, fitted: _Fitted, scores: Scores, occasion: Occasion, rules: Rules, k: int
+        self, now: _Moment, scores: Scores, occasion: Occasion, rules: Rules, k: int
     ) -> list[Recommendation]:
         order = sorted(scores, key=lambda id_: (-scores[id_], id_))
-        reasoner = Reasoner(fitted.counts, self._search)
+        reasoner = Reasoner(now.counts, now.search)
         per_category = self._settings.recommend_per_category
         wanted = max(REASONED, 3 * k)
         reasons: dict[str, tuple[Reason, ...]] = {}
         reasoned: list[Product] = []
         chosen: list[Product] = []
-        fitting = self._fitting(order, rules)
+        fitting = self._fitting(now.search, order, rules)
         # As a rule the first handful will do; where rules or reasons leave too few, the next is looked at.
         while len(chosen) < k and (handful := list(islice(fitting, wanted))):
             reasons |= reasoner.find(handful, occasion)
@@ -247,11 +275,15 @@ class Blend:
             chosen = mix(reasoned, per_category, k)
         return [Recommendation(each, scores[each.id], reasons[each.id]) for each in chosen]
 
-    def _fitting(self, order: Sequence[str], rules: Rules) -> Iterator[Product]:
+    @staticmethod
+    def _fitting(search: Search, order: Sequence[str], rules: Rules) -> Iterator[Product]:
         """The products that no rule refuses, in this order."""
-        for start in range(0, len(order), PAGE):
-            found = self._search.products.several(order[start : start + PAGE])
+        open_ = (id_ for id_ in order if not rules.refusal_of_id(id_))
+        size = REASONED
+        while page := list(islice(open_, size)):
+            found = search.products.several(page)
             yield from (product for product in found.values() if not rules.refusal(product))
+            size = FEW_MORE
 
     def _embed(self, words: str) -> Vectors:
         return np.asarray(self._search.embedder.embed([words])[0], dtype=np.float32)
@@ -259,4 +291,5 @@ class Blend:
 
 def open_recommender(store: Store, search: Search, settings: Settings) -> Recommender:
     """The shop's recommender; reads the orders at the first question (seconds, then cached)."""
+    hold_memory()
     return Blend(store, search, settings)

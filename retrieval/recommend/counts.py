@@ -21,6 +21,8 @@ from retrieval.recommend.purchases import NO_DAY, Purchases, days_since_epoch
 
 Ints = NDArray[np.int64]
 Matrix = Any
+Ties = dict[str, tuple[float, str, int]]
+"""Product -> (strength, product it was bought together with, customers)."""
 
 WINDOW_DAYS = 30
 """What "lately" and "new" mean."""
@@ -33,7 +35,7 @@ ALIKE = 20
 LEAST_SHARED = 3
 GOING_WITH, MOST_POPULAR = 100, 300
 """Products that are told of a seed, and of a country."""
-REMEMBERED = 20_000
+REMEMBERED = 5_000
 SHRINKAGE = 10.0
 """Pulls a cosine over few customers towards zero."""
 
@@ -54,6 +56,11 @@ class Counts:
     def places(self) -> Mapping[str, int]:
         """Id to place."""
         return {id_: place for place, id_ in enumerate(self.products)}
+
+    def prepare(self) -> Counts:
+        """Itself, with all tables made that are otherwise made when first asked for."""
+        _ = self.places, self.buyers, self._by_product, self._popular, self._first
+        return self
 
     @cached_property
     def _bought(self) -> Matrix:
@@ -78,30 +85,52 @@ class Counts:
         found = [id_ for id_ in ids if id_ in self.places]
         return found, [self.places[id_] for id_ in found]
 
-    def together(
-        self, seeds: Mapping[str, float], others: Sequence[str]
-    ) -> dict[str, tuple[float, str, int]]:
-        """Each of `others` -> (strength 0..1, seed, customers who bought both), of the seed it is most
-        tied to.
+    def _buyers_of(self, places: Sequence[int]) -> tuple[Ints, Ints]:
+        """The customers who bought each of some products, one after another, and where each one's begin."""
+        table = self._by_product
+        parts = [table.indices[table.indptr[place] : table.indptr[place + 1]] for place in places]
+        return np.concatenate(parts), np.cumsum([0, *map(len, parts)])
+
+    def together(self, groups: Sequence[Mapping[str, float]], others: Sequence[str]) -> list[Ties]:
+        """For each group of seeds: each of `others` -> (strength 0..1, seed, customers who bought both), of
+        the seed it is most tied to.
 
         Strength is the cosine with shrinkage times the seed's own weight. Ties of fewer than MIN_SUPPORT
         customers, and those of a product with itself, do not count.
         """
-        seed_ids, seed_places = self._known(list(seeds))
+        seed_ids, seed_places = self._known([seed for group in groups for seed in group])
         other_ids, other_places = self._known(others)
         if not seed_ids or not other_ids:
-            return {}
-        both = (self._by_product[:, seed_places].T @ self._by_product[:, other_places]).toarray()
+            return [{} for _ in groups]
+        both = self._both(seed_places, other_places)
         both[(both < MIN_SUPPORT) | (np.array(seed_places)[:, None] == np.array(other_places))] = 0
         sizes = np.sqrt(np.outer(self.buyers[seed_places], self.buyers[other_places]))
         strength = both / np.maximum(sizes, 1) * (both / (both + SHRINKAGE))
-        strength *= np.array([seeds[id_] for id_ in seed_ids])[:, None]
-        best = strength.argmax(axis=0)
-        return {
-            id_: (float(strength[row, column]), seed_ids[row], int(both[row, column]))
-            for column, (id_, row) in enumerate(zip(other_ids, best.tolist(), strict=True))
-            if both[row, column]
-        }
+        found: list[Ties] = []
+        first = 0
+        for group in groups:
+            seeds = [id_ for id_ in group if id_ in self.places]
+            rows = slice(first, first + len(seeds))
+            first = rows.stop
+            found.append({})
+            if seeds:
+                own = strength[rows] * np.array([group[id_] for id_ in seeds])[:, None]
+                best = own.argmax(axis=0).tolist()
+                found[-1] = {
+                    id_: (float(own[row, column]), seeds[row], int(both[rows.start + row, column]))
+                    for column, (id_, row) in enumerate(zip(other_ids, best, strict=True))
+                    if both[rows.start + row, column]
+                }
+        return found
+
+    def _both(self, firsts: Sequence[int], seconds: Sequence[int]) -> NDArray[np.int64]:
+        """How many customers bought both, firsts by seconds."""
+        parts = []
+        for places in (firsts, seconds):
+            who, starts = self._buyers_of(places)
+            shape = (len(places), len(self.purchases.customers))
+            parts.append(sparse.csr_matrix((np.ones(len(who), dtype=np.int32), who, starts), shape=shape))
+        return np.asarray((parts[0] @ parts[1].T).toarray(), dtype=np.int64)
 
     @cached_property
     def _remembered(self) -> dict[tuple[str, str], dict[str, float]]:
@@ -124,8 +153,12 @@ class Counts:
         place = self.places.get(seed)
         if place is None:
             return {}
-        who = self._by_product.indices[self._by_product.indptr[place] : self._by_product.indptr[place + 1]]
-        both = np.asarray(self._bought[who].sum(axis=0)).ravel()
+        who, _ = self._buyers_of([place])
+        table = self._bought
+        theirs = [table.indices[table.indptr[each] : table.indptr[each + 1]] for each in who]
+        both = (
+            np.bincount(np.concatenate(theirs), minlength=len(self.products)) if theirs else self.buyers * 0
+        )
         both[place] = 0
         fit = np.flatnonzero(both >= MIN_SUPPORT)
         count = both[fit].astype(np.float64)
@@ -146,17 +179,18 @@ class Counts:
         ids, places = self._known(others)
         if len(own) < LEAST_SHARED or not ids:
             return 0, {}
-        shared = np.asarray(self._by_product[:, own].sum(axis=1)).ravel()
+        shared = np.bincount(self._buyers_of(own)[0], minlength=len(self.purchases.customers))
         me = self.purchases.place_of(customer_id)
         if me is not None:
             shared[me] = 0
-        ranked = np.sort(shared)[::-1]
-        least = int(ranked[ALIKE - 1]) if len(ranked) >= ALIKE else 0
+        least = int(np.partition(shared, -ALIKE)[-ALIKE]) if len(shared) >= ALIKE else 0
         if least < LEAST_SHARED:
             return 0, {}
-        like = np.flatnonzero(shared >= least)
-        counts = np.asarray(self._bought[like][:, places].sum(axis=0)).ravel()
-        return least, {id_: int(n) for id_, n in zip(ids, counts, strict=True) if n >= MIN_SUPPORT}
+        who, starts = self._buyers_of(places)
+        # Beside each start how many before it are alike: also right for a product that nobody bought.
+        before = np.concatenate([[0], np.cumsum(shared[who] >= least)])
+        counts = np.diff(before[starts]).tolist()
+        return least, {id_: n for id_, n in zip(ids, counts, strict=True) if n >= MIN_SUPPORT}
 
     # -- popularity --------------------------------------------------------------------------------
 

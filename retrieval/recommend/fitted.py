@@ -34,7 +34,7 @@ from shop.store import Store
 
 NAMES = "names.json"
 """Which products and countries the columns of a fit are."""
-VERSION = "2"
+VERSION = "3"
 """Counts up whenever a change of the code makes tables that were kept wrong."""
 
 
@@ -124,8 +124,8 @@ def open_fitted(store: Store, folder: Path, today: date, progress: Progress | No
     key = hashlib.blake2b(state.encode(), digest_size=8).hexdigest()
     kept = load_blend(folder / "scorers", key)
     if kept is None:
-        titles = store.products_by_id(purchases.products)
-        texts = [titles[id_].title if id_ in titles else "" for id_ in purchases.products]
+        titles = store.product_titles()
+        texts = [titles.get(id_, "") for id_ in purchases.products]
         day = days_since_epoch(today)
         log = histories_of(purchases, day)
         kept = fit_recommender(log, shop_lessons(log, day), texts, again=True, progress=progress)

@@ -75,10 +75,18 @@ class Histories:
 
     def matrix(self, weight: Floats | None = None) -> sparse.csr_matrix:
         """Rows by products, entries of one product summed; all 1 before that where no weight is given."""
-        values = np.ones(len(self.item), dtype=np.float32) if weight is None else weight
-        return sparse.csr_matrix(
-            (values.astype(np.float32), (self.row, self.item)), shape=(len(self), self.products)
+        values = np.ones(len(self.item), dtype=np.float32) if weight is None else weight.astype(np.float32)
+        found = sparse.csr_matrix(
+            (values, self.item, self.start), shape=(len(self), self.products), copy=True
         )
+        found.sum_duplicates()
+        return found
+
+    def sum_of(self, table: sparse.csr_matrix, weight: Floats) -> Floats:
+        """Rows by the columns of `table`: its rows of a history's products, weighted and added up."""
+        if len(self) == 1:
+            return add_rows(table, self.item, weight)
+        return np.asarray((self.matrix(weight) @ table).toarray(), dtype=np.float32)
 
     def part(self, first: int, last: int) -> Histories:
         """Rows `first` to before `last`."""
@@ -107,6 +115,13 @@ class Histories:
             self.today[rows],
             self.country[rows],
         )
+
+
+def add_rows(table: sparse.csr_matrix, places: Ints, weights: Floats) -> Floats:
+    """Some rows of `table`, weighted and added up, as one row. For one customer this is several times as fast
+    as a product of sparse matrices."""
+    known = np.flatnonzero(weights)
+    return np.asarray(table[places[known]].T @ weights[known].astype(np.float32), dtype=np.float32)[None]
 
 
 def stack(histories: Sequence[History], products: int) -> Histories:

@@ -5,7 +5,7 @@ Counts and compares; ranks no product. What no reason speaks for is not recommen
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,9 +15,9 @@ from retrieval.filters import Filters, holds
 from retrieval.history import CustomerHistory
 from retrieval.recommend.base import MIN_SUPPORT, Code, Reason
 from retrieval.recommend.content import shared_attributes
-from retrieval.recommend.counts import Counts
+from retrieval.recommend.counts import Counts, Ties
 from retrieval.recommend.purchases import as_date
-from retrieval.recommend.rules import is_due, usual_interval
+from retrieval.recommend.rules import usual_interval
 from retrieval.search import Search
 from shop.types import Product
 
@@ -49,7 +49,8 @@ HALF_LIFE_PLACES = 15
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """For whom reasons are sought: their history, what the talk is about, and where they are."""
+    """For whom reasons are sought: their history, what the talk is about, where they are; `due`: what they
+    bought and is due again."""
 
     history: CustomerHistory
     seeds: tuple[str, ...]
@@ -58,6 +59,7 @@ class Occasion:
     today: date
     customer_id: str = ""
     pins: frozenset[str] = frozenset()
+    due: frozenset[str] = frozenset()
 
 
 Found = dict[str, list[tuple[float, Reason]]]
@@ -76,50 +78,60 @@ class Reasoner:
         """
         found: Found = defaultdict(list)
         ids = [product.id for product in products]
-        history = occasion.history
-        self._add_together(found, ids, occasion)
-        self._add_due(found, ids, occasion)
-        self._add_said(found, products, history)
+        ties = self._ties(ids, occasion)
+        near = self._near(ids, occasion)
+        told = [seed for tied in ties.values() for _, seed, _ in tied.values()]
+        named = self._search.products.several([*told, *(seed for seed, _ in near.values())])
+        self._add_together(found, ties, named, occasion.history)
+        self._add_due(found, products, occasion)
+        self._add_said(found, products, occasion.history)
         if not occasion.seeds:
             self._add_alike(found, ids, occasion)
-            self._add_new(found, products, history)
-        self._add_similar(found, products, occasion)
+            self._add_new(found, products, occasion.history)
+        self._add_similar(found, products, near, named)
         self._add_general(found, products, occasion)
         asked = (Reason("matches_request"),) if occasion.filters else ()
         return {id_: (*_in_order(reasons), *asked) for id_, reasons in found.items()}
 
-    def _title(self, product_id: str) -> str:
-        product = self._search.product(product_id)
-        return product.title if product else ""
-
-    def _add_together(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
-        """Bought together with what the talk is about; else with what the customer bought or looked at."""
-        history = occasion.history
-        groups: tuple[tuple[Code, Iterable[str]], ...] = (("bought_together", occasion.seeds),)
+    def _ties(self, ids: Sequence[str], occasion: Occasion) -> dict[Code, Ties]:
+        """What was bought together with what the talk is about; else with what the customer looked at and
+        with what they bought."""
+        history, products = occasion.history, self._search.products
+        groups: dict[Code, Iterable[str]] = {"bought_together": occasion.seeds}
         if not occasion.seeds:
             viewed = (id_ for id_ in history.seen if id_ not in history.bought)
-            groups = (("because_viewed", viewed), ("because_bought", history.bought))
-        for code, seeds in groups:
-            latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if self._title(id_)]
-            fresh = {id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)}
-            for other, (strength, seed, count) in self._counts.together(fresh, ids).items():
-                evidence: dict[str, str | int] = {"title": self._title(seed), "customers": count}
+            groups = {"because_viewed": viewed, "because_bought": history.bought}
+        fresh = []
+        for seeds in groups.values():
+            latest = [id_ for id_ in islice(seeds, LOOKED_BACK) if id_ in products]
+            fresh.append({id_: 0.5 ** (place / HALF_LIFE_PLACES) for place, id_ in enumerate(latest)})
+        return dict(zip(groups, self._counts.together(fresh, ids), strict=True))
+
+    @staticmethod
+    def _add_together(
+        found: Found, ties: Mapping[Code, Ties], named: Mapping[str, Product], history: CustomerHistory
+    ) -> None:
+        for code, tied in ties.items():
+            for other, (strength, seed, count) in tied.items():
+                if seed not in named:
+                    continue  # taken out of the shop just now
+                evidence: dict[str, str | int] = {"title": named[seed].title, "customers": count}
                 if code != "bought_together":
                     day = history.bought[seed][-1] if code == "because_bought" else history.seen[seed]
                     evidence |= {"date": day.isoformat() if day else ""}
                 _add(found, other, min(1.0, 2 * strength), Reason(code, evidence))
 
-    def _add_due(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
-        for id_ in ids:
-            days = occasion.history.bought.get(id_, ())
-            if is_due(days, occasion.today):
-                last = max(day for day in days if day)
+    @staticmethod
+    def _add_due(found: Found, products: Sequence[Product], occasion: Occasion) -> None:
+        for product in products:
+            if product.id in occasion.due:
+                days = occasion.history.bought[product.id]
                 evidence: dict[str, str | int] = {
-                    "title": self._title(id_),
-                    "date": last.isoformat(),
+                    "title": product.title,
+                    "date": max(day for day in days if day).isoformat(),
                     "every_days": usual_interval(days) or 0,
                 }
-                _add(found, id_, min(1.0, len(days) / 4), Reason("due_again", evidence))
+                _add(found, product.id, min(1.0, len(days) / 4), Reason("due_again", evidence))
 
     @staticmethod
     def _add_said(found: Found, products: Sequence[Product], history: CustomerHistory) -> None:
@@ -141,9 +153,9 @@ class Reasoner:
         firsts = {p.id: day for p in new if (day := self._counts.first_sold(p.id)) is not None}
         if not firsts:
             return
-        own = self._search.products.several(list(history.bought)).values()
+        own = Counter(self._search.categories_of(history.bought))
         for product in new:
-            same = sum(other.category == product.category for other in own)
+            same = own[product.category]
             if product.id in firsts and same >= FOLLOWED:
                 evidence: dict[str, str | int] = {
                     "category": product.category,
@@ -152,25 +164,39 @@ class Reasoner:
                 }
                 _add(found, product.id, min(1.0, same / 10), Reason("new_in_category", evidence))
 
-    def _add_similar(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
-        """Near by vector, and with something in common that can be named."""
+    def _near(self, ids: Sequence[str], occasion: Occasion) -> dict[str, tuple[str, float]]:
+        """Product -> (the nearest to it of what the talk is about or the customer last liked, looked at and
+        bought, cosine), where they are near by vector."""
         history = occasion.history
-        latest = (*history.liked, *list(history.seen)[:3], *list(history.bought)[:3])
-        seeds = dict.fromkeys(occasion.seeds or latest)
-        others = self._search.products.several(list(seeds)[:LOOKED_BACK])
-        by_id = {product.id: product for product in products if product.id not in others}
-        ids, vectors = self._search.vectors_of([*others, *by_id])
-        known = sum(id_ in others for id_ in ids)
+        latest = (*history.liked, *islice(history.seen, 3), *islice(history.bought, 3))
+        seeds = dict.fromkeys(islice(occasion.seeds or latest, LOOKED_BACK))
+        if not seeds:
+            return {}
+        having, vectors = self._search.vectors_of([*seeds, *(id_ for id_ in ids if id_ not in seeds)])
+        known = sum(id_ in seeds for id_ in having)
         if vectors is None or not known:
-            return
+            return {}
         cosines = vectors[known:] @ vectors[:known].T
-        for row, id_ in enumerate(ids[known:]):
-            column = int(cosines[row].argmax())
-            other = others[ids[column]]
-            shared = shared_attributes(by_id[id_], other)
-            if cosines[row, column] >= ALIKE_COSINE and shared:
-                evidence = {"title": other.title, **shared}
-                _add(found, id_, float(cosines[row, column]), Reason("similar", evidence))
+        columns = cosines.argmax(axis=1).tolist()
+        return {
+            id_: (having[column], cosine)
+            for id_, column, cosine in zip(having[known:], columns, cosines.max(axis=1).tolist(), strict=True)
+            if cosine >= ALIKE_COSINE
+        }
+
+    @staticmethod
+    def _add_similar(
+        found: Found,
+        products: Sequence[Product],
+        near: Mapping[str, tuple[str, float]],
+        named: Mapping[str, Product],
+    ) -> None:
+        """Near by vector, and with something in common that can be named."""
+        for product in products:
+            seed, cosine = near.get(product.id, ("", 0.0))
+            other = named.get(seed)
+            if other and (shared := shared_attributes(product, other)):
+                _add(found, product.id, cosine, Reason("similar", {"title": other.title, **shared}))
 
     def _add_general(self, found: Found, products: Sequence[Product], occasion: Occasion) -> None:
         """What is true for everybody."""

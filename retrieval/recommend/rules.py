@@ -7,7 +7,7 @@ nothing of scores or reasons.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -53,6 +53,11 @@ def is_due(days: Sequence[date | None], today: date) -> bool:
 _stems = lru_cache(maxsize=20_000)(stem_set)
 
 
+def all_due(bought: Mapping[str, Sequence[date | None]], today: date) -> frozenset[str]:
+    """The products, of those bought on these days, that are due again."""
+    return frozenset(id_ for id_, days in bought.items() if is_due(days, today))
+
+
 def is_twin(first: Product, second: Product, same: float = SAME_NAME) -> bool:
     """Whether two products are one thing in another version, by the share of their names' words."""
     mine, other = _stems(first.title), _stems(second.title)
@@ -71,13 +76,14 @@ def price_ceiling(prices: Iterable[Decimal]) -> Decimal | None:
 class Rules:
     """Those in force for one list.
 
-    `left_out` are products not wanted this time (in the basket, asked about, shown before);
+    `due` are bought products that are due again; `left_out` those not wanted this time (in the basket,
+    asked about, shown before);
     `turned_down` those whose like is not wanted either; `ceiling` a price, in the shop's currency.
     """
 
     filters: Filters
     history: CustomerHistory
-    today: date
+    due: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
     turned_down: tuple[Product, ...] = ()
     blocked: frozenset[str] = frozenset()
@@ -85,19 +91,32 @@ class Rules:
 
     def refusal(self, product: Product) -> str:
         """The name of the first rule that `product` breaks, '' where it may be recommended."""
+        return next(self._broken(product), "")
+
+    def _broken(self, product: Product) -> Iterator[str]:
+        if product.in_stock is False:
+            yield "out of stock"
+        if refused := self.refusal_of_id(product.id):
+            yield refused
+        if self.blocked and not self.blocked.isdisjoint({product.id, *product.categories}):
+            yield "blocked by the shop"
+        if self._is_disliked(product):
+            yield "disliked"
+        if self._is_dear(product):
+            yield "above the usual price"
+        if self.filters and not self.filters.matches(product):
+            yield "against the filters"
+
+    def refusal_of_id(self, id_: str) -> str:
+        """The same by what a product's id alone tells: such need not be fetched."""
         history = self.history
-        days = history.bought.get(product.id)
-        checks: tuple[tuple[str, Callable[[], bool]], ...] = (
-            ("out of stock", lambda: product.in_stock is False),
-            ("left out", lambda: product.id in self.left_out),
-            ("blocked by the shop", lambda: not self.blocked.isdisjoint({product.id, *product.categories})),
-            ("returned", lambda: product.id in history.returned),
-            ("bought already", lambda: days is not None and not is_due(days, self.today)),
-            ("disliked", lambda: product.id in history.disliked or self._is_disliked(product)),
-            ("above the usual price", lambda: self._is_dear(product)),
-            ("against the filters", lambda: bool(self.filters) and not self.filters.matches(product)),
-        )
-        return next((name for name, broken in checks if broken()), "")
+        if id_ in self.left_out:
+            return "left out"
+        if id_ in history.returned:
+            return "returned"
+        if id_ in history.disliked:
+            return "disliked"
+        return "bought already" if id_ in history.bought and id_ not in self.due else ""
 
     def _is_disliked(self, product: Product) -> bool:
         return any(is_twin(product, other, LIKE_NAME) for other in self.turned_down) or any(

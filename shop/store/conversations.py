@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from shop.errors import NotFound
 from shop.store import rows as rows
@@ -35,6 +35,19 @@ class Memory(NamedTuple):
     value: str
     at: datetime
     source: str
+
+
+# Asked at every turn, so it is built once.
+_MEMORIES = (
+    select(
+        schema.memories.c.kind,
+        schema.memories.c.value,
+        schema.memories.c.at,
+        schema.memories.c.source_turn_id,
+    )
+    .where(schema.memories.c.customer_id == bindparam("id"))
+    .order_by(schema.memories.c.at.desc(), schema.memories.c.value)
+)
 
 
 def new_id() -> str:
@@ -143,14 +156,10 @@ class Conversations(Database):
 
     def memories(self, customer_id: str) -> list[Memory]:
         """What a customer likes and dislikes, newest first."""
-        table = schema.memories
-        query = (
-            select(table.c.kind, table.c.value, table.c.at, table.c.source_turn_id)
-            .where(table.c.customer_id == customer_id, table.c.customer_id != "")
-            .order_by(table.c.at.desc(), table.c.value)
-        )
+        if not customer_id:
+            return []
         with self.reading() as connection:
-            return [Memory(*row) for row in connection.execute(query)]
+            return [Memory(*row) for row in connection.execute(_MEMORIES, {"id": customer_id})]
 
     def put_cart(self, conversation_id: str, quantities: Mapping[str, int]) -> None:
         """Replace a conversation's cart: quantity by product id."""

@@ -6,12 +6,13 @@ their conversation and to nobody's account.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, Text, bindparam, literal, null, select, type_coerce, union_all
 
 from shop.store import schema as schema
 from shop.store.conversations import Memory
@@ -36,6 +37,71 @@ class Interaction(NamedTuple):
     at: datetime | None
 
 
+def _deeds() -> Select[Any]:
+    """Customer, name, product (an event's: among its properties), time, units sent back; see `interactions`.
+
+    Made once: building a statement costs more than what SQLite needs to answer it for one customer.
+    """
+    lines, orders, returns, events = schema.order_lines, schema.orders, schema.returns, schema.events
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    nothing = type_coerce(null(), Text)
+    bought = (
+        select(
+            orders.c.customer_id,
+            literal(BOUGHT).label("name"),
+            lines.c.product_id,
+            nothing.label("properties"),
+            orders.c.placed_at.label("at"),
+            lines.c.returned,
+            literal(0).label("place"),
+        )
+        .join(orders, orders.c.id == lines.c.order_id)
+        .where(orders.c.customer_id.in_(ids), not_cancelled())
+    )
+    sent_back = select(
+        returns.c.customer_id,
+        literal(RETURNED),
+        returns.c.product_id,
+        nothing,
+        returns.c.at,
+        literal(0),
+        literal(1),
+    ).where(returns.c.customer_id.in_(ids))
+    done = select(
+        events.c.customer_id,
+        events.c.name,
+        literal(""),
+        type_coerce(events.c.properties, Text),
+        events.c.at,
+        literal(0),
+        literal(2),
+    ).where(events.c.customer_id.in_(ids), events.c.name.in_(DEEDS))
+    deeds = union_all(bought, sent_back, done).subquery().c
+    return select(
+        deeds.customer_id, deeds.name, deeds.product_id, deeds.properties, deeds.at, deeds.returned
+    ).order_by(deeds.at.is_not(None), deeds.at, deeds.place)
+
+
+_DEEDS_OF = _deeds()
+_VISIT = (
+    select(schema.visits.c.name, schema.visits.c.product_id, schema.visits.c.at)
+    .where(schema.visits.c.conversation_id == bindparam("id"))
+    .order_by(schema.visits.c.position.desc())
+    .limit(VISIT_ROWS)
+)
+_MEMORIES_OF = (
+    select(
+        schema.memories.c.customer_id,
+        schema.memories.c.kind,
+        schema.memories.c.value,
+        schema.memories.c.at,
+        schema.memories.c.source_turn_id,
+    )
+    .where(schema.memories.c.customer_id.in_(bindparam("ids", expanding=True)))
+    .order_by(schema.memories.c.at.desc(), schema.memories.c.value)
+)
+
+
 class Interactions(Database):
     """Reads of single customers' deeds, and the deeds of visits."""
 
@@ -43,48 +109,24 @@ class Interactions(Database):
         """Everything that some customers did with products, oldest first, undated before all."""
         found: dict[str, list[Interaction]] = defaultdict(list)
         for ids in batches([id_ for id_ in dict.fromkeys(customer_ids) if id_], QUERY_IDS):
-            for customer_id, interaction in self._read(ids):
-                found[customer_id].append(interaction)
-        for rows in found.values():
-            rows.sort(key=lambda row: row.at.timestamp() if row.at else float("-inf"))
-        return dict(found)
-
-    def _read(self, ids: Sequence[str]) -> Iterator[tuple[str, Interaction]]:
-        lines, orders, returns, events = schema.order_lines, schema.orders, schema.returns, schema.events
-        bought = (
-            select(orders.c.customer_id, lines.c.product_id, orders.c.placed_at, lines.c.returned)
-            .join(orders, orders.c.id == lines.c.order_id)
-            .where(orders.c.customer_id.in_(ids), not_cancelled())
-        )
-        sent_back = select(returns.c.customer_id, returns.c.product_id, returns.c.at).where(
-            returns.c.customer_id.in_(ids)
-        )
-        done = select(events.c.customer_id, events.c.name, events.c.properties, events.c.at).where(
-            events.c.customer_id.in_(ids), events.c.name.in_(DEEDS)
-        )
-        with self.reading() as connection:
-            for customer_id, product_id, at, returned in connection.execute(bought):
-                yield customer_id, Interaction(BOUGHT, product_id, at)
+            with self.reading() as connection:
+                deeds = connection.execute(_DEEDS_OF, {"ids": ids}).all()
+            for customer_id, name, product_id, properties, at, returned in deeds:
+                if properties is not None:
+                    product_id = str(json.loads(properties).get("product_id", ""))
+                    if not product_id:
+                        continue
+                found[customer_id].append(Interaction(name, product_id, at))
                 if returned:
-                    yield customer_id, Interaction(RETURNED, product_id, at)
-            for customer_id, product_id, at in connection.execute(sent_back):
-                yield customer_id, Interaction(RETURNED, product_id, at)
-            for customer_id, name, properties, at in connection.execute(done):
-                if product_id := str(properties.get("product_id", "")):
-                    yield customer_id, Interaction(name, product_id, at)
+                    found[customer_id].append(Interaction(RETURNED, product_id, at))
+        return dict(found)
 
     def memories_of(self, customer_ids: Sequence[str]) -> Mapping[str, list[Memory]]:
         """What some customers like and dislike, newest first; see `memories`."""
-        table = schema.memories
         found: dict[str, list[Memory]] = defaultdict(list)
         for ids in batches([id_ for id_ in dict.fromkeys(customer_ids) if id_], QUERY_IDS):
-            query = (
-                select(table.c.customer_id, table.c.kind, table.c.value, table.c.at, table.c.source_turn_id)
-                .where(table.c.customer_id.in_(ids))
-                .order_by(table.c.at.desc(), table.c.value)
-            )
             with self.reading() as connection:
-                for customer_id, *memory in connection.execute(query):
+                for customer_id, *memory in connection.execute(_MEMORIES_OF, {"ids": ids}):
                     found[customer_id].append(Memory(*memory))
         return found
 
@@ -96,12 +138,7 @@ class Interactions(Database):
 
     def visit(self, conversation_id: str) -> list[Interaction]:
         """What a guest did in a conversation, oldest first."""
-        table = schema.visits
-        query = (
-            select(table.c.name, table.c.product_id, table.c.at)
-            .where(table.c.conversation_id == conversation_id, table.c.conversation_id != "")
-            .order_by(table.c.position.desc())
-            .limit(VISIT_ROWS)
-        )
+        if not conversation_id:
+            return []
         with self.reading() as connection:
-            return [Interaction(*row) for row in connection.execute(query)][::-1]
+            return [Interaction(*row) for row in connection.execute(_VISIT, {"id": conversation_id})][::-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection, Text, delete, insert, select, text, type_coerce
+from sqlalchemy import Connection, Text, bindparam, delete, insert, select, text, type_coerce
 
 from shop.store import rows as rows
 from shop.store import schema as schema
@@ -19,6 +19,9 @@ from shop.types import Product
 QUERY_IDS = 500
 PAGE = 2_000
 REVISION = schema.product_changes.c.revision
+# Asked at every turn, so they are built once.
+_LAST_CHANGE = select(REVISION, schema.product_changes.c.mark).order_by(REVISION.desc()).limit(1)
+_BY_ID = select(schema.products).where(schema.products.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Products(Database):
@@ -48,6 +51,12 @@ class Products(Database):
         with self.reading() as connection:
             return list(connection.scalars(select(schema.products.c.id).order_by(schema.products.c.id)))
 
+    def product_titles(self) -> dict[str, str]:
+        """Every product's title by its id."""
+        with self.reading() as connection:
+            found = connection.execute(select(schema.products.c.id, schema.products.c.title))
+            return {id_: title for id_, title in found}
+
     def product(self, product_id: str) -> Product | None:
         """One product, or None."""
         return self.products_by_id([product_id]).get(product_id)
@@ -58,8 +67,7 @@ class Products(Database):
         found: dict[str, Product] = {}
         with self.reading() as connection:
             for ids in batches(wanted, QUERY_IDS):
-                query = select(schema.products).where(schema.products.c.id.in_(ids))
-                for row in connection.execute(query).mappings():
+                for row in connection.execute(_BY_ID, {"ids": ids}).mappings().all():
                     found[row["id"]] = rows.product_from_row(row)
         return {id_: found[id_] for id_ in wanted if id_ in found}
 
@@ -111,9 +119,8 @@ class Products(Database):
 
     def product_revision(self) -> tuple[int, str]:
         """(number, mark) of the last change to products; (0, "") before the first that was noted."""
-        query = select(REVISION, schema.product_changes.c.mark).order_by(REVISION.desc()).limit(1)
         with self.reading() as connection:
-            found = connection.execute(query).first()
+            found = connection.execute(_LAST_CHANGE).first()
         return (found[0], found[1]) if found else (0, "")
 
     def products_changed_since(self, revision: int, mark: str) -> list[str] | None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select
 
 from shop.errors import StoreError
 from shop.store import rows as rows
@@ -30,6 +30,8 @@ COUNTED = {
     "events": schema.events,
     "policies": schema.policies,
 }
+# Asked at every turn, so it is built once.
+_CUSTOMER = select(schema.customers).where(schema.customers.c.id == bindparam("id"))
 
 
 class Records(Products):
@@ -148,9 +150,8 @@ class Records(Products):
 
     def customer(self, customer_id: str) -> Customer | None:
         """One customer, or None."""
-        query = select(schema.customers).where(schema.customers.c.id == customer_id)
         with self.reading() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_CUSTOMER, {"id": customer_id}).mappings().first()
         return rows.customer_from_row(row) if row else None
 
     def customers(self, limit: int = 100, offset: int = 0) -> list[Customer]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -187,6 +188,21 @@ def test_an_event_changes_the_next_recommendation(shop: Shop, recommender: Recom
     assert reason(said["towel"], "said_like")["words"] == "towels"
     shop.store.remember("fresh", "dislikes", "towels")
     assert "towel" not in by_id(recommender.recommend(Context(customer_id="fresh"), 20))
+
+
+def test_whether_orders_changed_is_looked_at_every_half_minute(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recommender, seconds, counted = shop.opened(), [0.0], []
+    count = shop.store.count
+    monkeypatch.setattr(shop.store, "count", lambda kind: counted.append(kind) or count(kind))
+    monkeypatch.setattr("retrieval.recommend.blend.time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    looks = []
+    for seconds[0] in (0.0, 29.0, 31.0, 32.0, 60.0, 62.0):
+        counted.clear()
+        assert recommender.recommend(Context())
+        looks.append(bool(counted))
+    assert looks == [True, False, True, False, False, True]
 
 
 def test_what_was_sent_back_stays_away(shop: Shop, recommender: Recommender) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -133,6 +134,7 @@ def test_values_come_back_as_they_went_in(store: Store) -> None:
     assert store.product("85123A") == PRODUCT
     assert store.product("none") is None
     assert list(store.products_by_id(["bare", "none", "85123A"])) == ["bare", "85123A"]
+    assert store.product_titles() == {"85123A": PRODUCT.title, "bare": "Bare"}
     store.put_customers([CUSTOMER])
     assert store.customer("17850") == CUSTOMER
     one = order("#W1", returned=2, status="delivered")
@@ -563,3 +565,44 @@ def test_every_product_is_read_in_pages(store: Store, monkeypatch: pytest.Monkey
     for count in (0, 2, 3, 7):
         store.put_products(Product(f"p{n}", f"Mug {n}") for n in range(count))
         assert [product.id for product in store.each_product()] == [f"p{n}" for n in range(count)]
+
+
+def test_deeds_are_of_all_kinds_oldest_first_and_of_whom_they_are(store: Store) -> None:
+    def at(day: int) -> datetime:
+        return NOON + timedelta(days=day)
+
+    def bought(id_: str, customer: str, product: str, **more: Any) -> Order:
+        line = OrderLine(product, product, 2, pounds("1"), returned=more.pop("returned", 0))
+        return Order(id_, customer, (line,), **more)
+
+    store.put_orders(
+        [
+            bought("1", "ann", "late", placed_at=at(9)),
+            bought("2", "ann", "back", placed_at=at(1), returned=1),
+            bought("3", "ann", "undated"),
+            bought("4", "ann", "never", placed_at=at(2), status="cancelled"),
+            bought("5", "bob", "other", placed_at=at(3)),
+            bought("6", "", "guest", placed_at=at(3)),
+        ]
+    )
+    store.put_returns([Return("r", "ann", "late", "", 1, pounds("1"), at(12), "1")])
+    store.put_events(
+        [
+            Event("Product Viewed", "ann", at(5), {"product_id": "seen"}),
+            Event("Product Viewed", "ann", at(6), {}),
+            Event("Page Viewed", "ann", at(6), {"product_id": "no deed"}),
+            Event("Product Liked", "bob", at(2), {"product_id": "seen"}),
+        ]
+    )
+    found = store.interactions(["ann", "bob", "nobody", ""])
+    assert found == {
+        "ann": [
+            ("Order Completed", "undated", None),
+            ("Order Completed", "back", at(1)),
+            ("Order Refunded", "back", at(1)),
+            ("Product Viewed", "seen", at(5)),
+            ("Order Completed", "late", at(9)),
+            ("Order Refunded", "late", at(12)),
+        ],
+        "bob": [("Product Liked", "seen", at(2)), ("Order Completed", "other", at(3))],
+    }

@@ -11,7 +11,7 @@ import pytest
 
 from retrieval.filters import Filters
 from retrieval.history import CustomerHistory
-from retrieval.recommend.rules import Rules, is_due, is_twin, mix, price_ceiling, usual_interval
+from retrieval.recommend.rules import Rules, all_due, is_due, is_twin, mix, price_ceiling, usual_interval
 from shop.types import Money, Product
 
 TODAY = date(2011, 9, 9)
@@ -23,7 +23,7 @@ def product(id_: str, title: str, price: str = "2.00", shelf: str = "", stock: b
 
 
 MUG = product("mug", "Pottering Mug", shelf="Mugs")
-OPEN = Rules(Filters(), CustomerHistory(), TODAY)
+OPEN = Rules(Filters(), CustomerHistory())
 
 
 def history(**known: object) -> CustomerHistory:
@@ -67,7 +67,9 @@ def days(*texts: str) -> tuple[date, ...]:
 def test_what_is_bought_again_and_again_comes_back_when_it_is_due() -> None:
     monthly = days("2011-06-10", "2011-07-10", "2011-08-09")
     assert usual_interval(monthly) == 30 and is_due(monthly, TODAY)
-    assert replace(OPEN, history=history(bought={"mug": monthly})).refusal(MUG) == ""
+    bought = {"mug": monthly, "tree": days("2011-08-09")}
+    assert all_due(bought, TODAY) == {"mug"}
+    assert replace(OPEN, history=history(bought=bought), due=all_due(bought, TODAY)).refusal(MUG) == ""
     assert not is_due(monthly, date(2011, 8, 20)), "too soon"
     assert not is_due(monthly, date(2011, 12, 1)), "given up"
     assert not is_due(days("2011-08-09"), TODAY), "once is no habit"

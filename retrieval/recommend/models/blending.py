@@ -8,7 +8,7 @@ Nothing in it names a product, so nothing of a validation purchase is learned bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import lightgbm
@@ -21,8 +21,12 @@ from retrieval.recommend.scorers import Floats, Scorer
 
 CANDIDATES = 100
 BATCH = 256
+CELLS = 1 << 22
+"""Rows times products that are scored at a time, so that memory does not grow with the catalogue."""
 ROWS_AT_MOST = 16000
-"""Rows to learn from; more make no measurable difference."""
+"""Rows to learn from; more make no measurable difference ..."""
+CELLS_AT_MOST = 400_000_000
+"""... and of a very large catalogue fewer must do, or learning takes hours: rows times products."""
 WEIGHED_AT_MOST = 3000
 SEED = 1
 TREES: Mapping[str, object] = {
@@ -72,17 +76,17 @@ class Blend:
 
     def scores_many(self, histories: Histories) -> Floats:
         """Rows by products. Candidates lie above all others, in the order the trees give them."""
-        parts = [scorer.scores_many(histories) for scorer in self.scorers]
-        return self.blend_parts(histories, parts)
+        return self.blend_parts(histories, (scorer.scores_many(histories) for scorer in self.scorers))
 
-    def blend_parts(self, histories: Histories, parts: Sequence[Floats]) -> Floats:
-        """The same from scores already at hand, in the order of the scorers."""
+    def blend_parts(self, histories: Histories, parts: Iterable[Floats]) -> Floats:
+        """The same from each scorer's scores, in the order of the scorers."""
         if not self.again:
-            parts = [without_known(histories, part) for part in parts]
-        total = first_stage(parts, self.weights)
+            parts = (without_known(histories, part) for part in parts)
+        weighed = weigh(parts, self.weights)
+        total = weighed.total
         if self.booster is None:
             return total
-        found = choose_candidates(histories, parts, total, self.again)
+        found = choose_candidates(histories, weighed, self.again)
         rows, width, size = found.features.shape
         learned = self.booster.predict(found.features.reshape(-1, size), num_threads=1).reshape(rows, width)
         top = total.max(axis=1, keepdims=True) + 1.0
@@ -101,28 +105,39 @@ def without_known(histories: Histories, part: Floats) -> Floats:
     return left
 
 
-def scaled(part: Floats) -> Floats:
-    """Divided by the row's largest, what is below zero cut off: 1 is the scorer's favourite."""
-    return np.asarray(np.maximum(part, 0.0) / _top(part), dtype=np.float32)
+@dataclass(frozen=True)
+class Weighed:
+    """Each scorer's scores, the largest of each row as a column, and the weighted sum of all."""
+
+    parts: Sequence[Floats]
+    tops: Sequence[Floats]
+    total: Floats
 
 
-def _top(part: Floats) -> Floats:
-    return np.asarray(np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9), dtype=np.float32)
+def weigh(parts: Iterable[Floats], weights: Floats) -> Weighed:
+    """The first stage: scores divided by their row's largest, what is below zero cut off, weighted and added.
 
-
-def first_stage(parts: Sequence[Floats], weights: Floats) -> Floats:
-    """Weighted sum of the scaled scores."""
-    total = np.zeros(parts[0].shape, dtype=np.float32)
+    Each part is looked at as it is made: while it still lies in the processor's cache.
+    """
+    found: list[Floats] = []
+    tops: list[Floats] = []
     for part, weight in zip(parts, weights, strict=True):
+        if not found:
+            total, one = np.zeros(part.shape, dtype=np.float32), np.empty(part.shape, dtype=np.float32)
+        top = np.maximum(part.max(axis=1, keepdims=True, initial=0.0), 1e-9).astype(np.float32)
         if weight:
-            total += np.maximum(part, 0.0) * (weight / _top(part))
-    return total
+            np.maximum(part, 0.0, out=one)
+            one *= weight / top
+            total += one
+        found.append(part)
+        tops.append(top)
+    return Weighed(found, tops, total)
 
 
-def choose_candidates(
-    histories: Histories, parts: Sequence[Floats], total: Floats, again: bool
-) -> Candidates:
-    """The best by the first stage, with all that the trees see of them."""
+def choose_candidates(histories: Histories, weighed: Weighed, again: bool) -> Candidates:
+    """The best by the first stage, with all that the trees see of them: of the first stage and of each
+    scorer the score and the place by it, then what is known of the history."""
+    total = weighed.total
     ranked = total
     if not again:
         ranked = total.copy()
@@ -131,23 +146,27 @@ def choose_candidates(
     columns = np.argpartition(-ranked, width - 1, axis=1)[:, :width]
     rows = np.arange(len(histories))[:, None]
     score = total[rows, columns]
-    features = [score, _rank(score)]
-    for part in parts:
-        chosen = np.asarray(np.maximum(part[rows, columns], 0.0) / _top(part), dtype=np.float32)
-        features += [chosen, _rank(chosen)]
+    both = zip(weighed.parts, weighed.tops, strict=True)
+    chosen = [np.maximum(part[rows, columns], 0.0) / top for part, top in both]
+    scores = np.stack([score, *chosen], axis=1)
+    pairs = np.stack([scores, _rank(scores)], axis=2).reshape(len(histories), -1, width)
     times = np.asarray(histories.matrix().toarray()[rows, columns], dtype=np.float32)
     length = np.diff(histories.start).astype(np.float32)[:, None]
     visits = np.zeros(len(histories), dtype=np.float32)
     np.maximum.at(visits, histories.row, histories.visit + np.float32(1))
-    features += [times, np.broadcast_to(length, score.shape), np.broadcast_to(visits[:, None], score.shape)]
-    return Candidates(columns, np.stack(features, axis=2).astype(np.float32), score)
+    known = np.stack(
+        [times, np.broadcast_to(length, score.shape), np.broadcast_to(visits[:, None], score.shape)], axis=1
+    )
+    features = np.ascontiguousarray(np.concatenate([pairs, known], axis=1).swapaxes(1, 2), dtype=np.float32)
+    return Candidates(columns, features, score)
 
 
 def _rank(score: Floats) -> Floats:
-    """1 for the best of a row, then 2 ...; ties by place."""
-    order = np.argsort(-score, axis=1, kind="stable")
+    """1 for the best along the last axis, then 2 ...; ties by place."""
+    order = np.argsort(-score, axis=-1, kind="stable")
     found = np.empty(score.shape, dtype=np.float32)
-    np.put_along_axis(found, order, np.arange(1, score.shape[1] + 1, dtype=np.float32)[None, :], axis=1)
+    places = np.broadcast_to(np.arange(1, score.shape[-1] + 1, dtype=np.float32), score.shape)
+    np.put_along_axis(found, order, places, axis=-1)
     return found
 
 
@@ -162,16 +181,13 @@ class Taught:
 
 def fit_blend(taught: Sequence[Taught], scorers: Sequence[Scorer], again: bool) -> Blend:
     """Learn how to weigh from `taught`, for `scorers` of the same kinds in the same order."""
-    share = ROWS_AT_MOST // max(1, len(taught))
+    share = min(ROWS_AT_MOST, CELLS_AT_MOST // _products(taught)) // max(1, len(taught))
     taught = [_at_most(one, share) for one in taught]
     weights = _fit_weights(taught, len(scorers), again)
     features, labels = [], []
-    for part, wanted, parts in _scored(taught, again):
-        found = choose_candidates(part, parts, first_stage(parts, weights), again)
-        gain = wanted[np.arange(len(part))[:, None], found.columns]
-        kept = gain.any(axis=1)
-        features.append(found.features[kept])
-        labels.append(gain[kept])
+    for found, gain in _candidates(taught, weights, again):
+        features.append(found.features)
+        labels.append(gain)
     if sum(map(len, labels)) < FEWEST:
         return Blend(scorers, weights, None, again)
     table, gain = np.concatenate(features), np.concatenate(labels)
@@ -205,21 +221,30 @@ def _choose_trust(table: Floats, gain: NDArray[np.bool_]) -> float:
     return max(TRUSTS, key=quality)
 
 
+def _products(taught: Sequence[Taught]) -> int:
+    return max([one.histories.products for one in taught], default=0) or 1
+
+
 def _at_most(one: Taught, rows: int) -> Taught:
     chosen = np.sort(np.random.default_rng(SEED).permutation(len(one.histories))[:rows])
     return Taught(one.scorers, one.histories.take(chosen), one.answers[chosen])
 
 
-def _scored(
-    taught: Sequence[Taught], again: bool
-) -> Iterator[tuple[Histories, NDArray[np.bool_], list[Floats]]]:
-    """Batches of histories, their answers, and what each scorer says of them."""
+def _candidates(
+    taught: Sequence[Taught], weights: Floats, again: bool
+) -> Iterator[tuple[Candidates, NDArray[np.bool_]]]:
+    """Batches of rows' candidates, and which of them came; rows for which none did are left out."""
+    size = max(1, min(BATCH, CELLS // _products(taught)))
     for one in taught:
-        for first in range(0, len(one.histories), BATCH):
-            part = one.histories.part(first, first + BATCH)
-            wanted = one.answers[first : first + BATCH].toarray() > 0
-            parts = [scorer.scores_many(part) for scorer in one.scorers]
-            yield part, wanted, parts if again else [without_known(part, each) for each in parts]
+        for first in range(0, len(one.histories), size):
+            part = one.histories.part(first, first + size)
+            wanted = one.answers[first : first + size].toarray() > 0
+            parts = (scorer.scores_many(part) for scorer in one.scorers)
+            parts = parts if again else (without_known(part, each) for each in parts)
+            found = choose_candidates(part, weigh(parts, weights), again)
+            gain = wanted[np.arange(len(part))[:, None], found.columns]
+            kept = gain.any(axis=1)
+            yield Candidates(found.columns[kept], found.features[kept], found.score[kept]), gain[kept]
 
 
 def _fit_weights(taught: Sequence[Taught], scorers: int, again: bool) -> Floats:
@@ -227,13 +252,10 @@ def _fit_weights(taught: Sequence[Taught], scorers: int, again: bool) -> Floats:
     equal = np.ones(scorers, dtype=np.float32)
     few = [_at_most(one, WEIGHED_AT_MOST // max(1, len(taught))) for one in taught]
     tables, gains = [], []
-    for part, wanted, parts in _scored(few, again):
-        found = choose_candidates(part, parts, first_stage(parts, equal), again)
-        rows = np.arange(len(part))[:, None]
-        gain = wanted[rows, found.columns].astype(np.float64)
-        kept = gain.any(axis=1)
-        tables.append(np.stack([scaled(each)[rows, found.columns] for each in parts], axis=2)[kept])
-        gains.append(gain[kept] / gain[kept].sum(axis=1, keepdims=True))
+    for found, came in _candidates(few, equal, again):
+        # Of the features those that are scorers' scores: behind the first stage's two, every second.
+        tables.append(found.features[:, :, 2 : 2 + 2 * scorers : 2])
+        gains.append(came / came.sum(axis=1, keepdims=True))
     if not sum(map(len, tables)):
         return equal
     table, gain = np.concatenate(tables).astype(np.float64), np.concatenate(gains)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from retrieval.recommend.histories import Histories
+from retrieval.recommend.histories import Histories, add_rows
 from retrieval.recommend.scorers import Floats
 
 FADE = 0.6
@@ -33,7 +33,9 @@ class Content:
     def scores_many(self, histories: Histories) -> Floats:
         """Cosine to the history's products, summed with weights that fall by visit."""
         weight = (histories.weight * self.fade ** histories.back.clip(max=50)).astype(np.float32)
-        taste = histories.matrix(weight) @ self.vectors
+        taste = (histories.matrix(weight) @ self.vectors).tocsr()
+        if len(histories) == 1:
+            return add_rows(self.turned, taste.indices, taste.data)
         return np.asarray((taste @ self.turned).toarray(), dtype=np.float32)
 
 

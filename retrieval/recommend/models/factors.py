@@ -20,6 +20,8 @@ CONFIDENCE = 10.0
 REGULARISATION = 5.0
 SWEEPS = 6
 FADE = 0.9
+CELLS = 1 << 22
+"""Numbers in memory at a time while solving."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,27 @@ def _gram(factors: Floats) -> Floats:
     return np.asarray(factors.T @ factors + REGULARISATION * np.eye(factors.shape[1]), dtype=np.float32)
 
 
-def _solve(observed: sparse.csr_matrix, other: Floats, gram: Floats, block: int = 2000) -> Floats:
+def _solve(observed: sparse.csr_matrix, other: Floats, gram: Floats) -> Floats:
     """Each row's factors: (gram + c other'other over its entries) x = sum of (1 + c) other."""
     found = np.zeros((observed.shape[0], other.shape[1]), dtype=np.float32)
-    for first in range(0, observed.shape[0], block):
-        rows = observed[first : first + block]
-        systems = np.broadcast_to(gram, (rows.shape[0], *gram.shape)).copy()
-        for place in np.flatnonzero(np.diff(rows.indptr)):
-            part = slice(rows.indptr[place], rows.indptr[place + 1])
-            those = other[rows.indices[part]]
-            systems[place] += (those.T * (CONFIDENCE * rows.data[part])) @ those
-        known = rows.copy()
-        known.data = 1.0 + CONFIDENCE * rows.data
-        right = np.asarray(known @ other)
-        found[first : first + block] = np.linalg.solve(systems, right[:, :, None])[:, :, 0]
+    sizes = np.diff(observed.indptr)
+    rank, inverse = other.shape[1], np.linalg.inv(gram)
+    # Rows of one length are solved together; a row without entries is zero.
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        rows = np.flatnonzero(sizes == size)
+        at_once = max(1, CELLS // (max(size, rank) * rank))
+        for first in range(0, len(rows), at_once):
+            some = rows[first : first + at_once]
+            at = observed.indptr[some][:, None] + np.arange(size)
+            those, confidence = other[observed.indices[at]], CONFIDENCE * observed.data[at][:, :, None]
+            if size < rank:
+                # The same x as inverse other' z: a system of the row's entries, fewer than there are factors.
+                turned = those @ inverse
+                systems = turned @ those.swapaxes(1, 2) + np.eye(size, dtype=np.float32) / confidence
+                z = np.linalg.solve(systems, (1.0 + confidence) / confidence)
+                found[some] = (turned * z).sum(axis=1)
+            else:
+                systems = gram + (confidence * those).swapaxes(1, 2) @ those
+                right = ((1.0 + confidence) * those).sum(axis=1)
+                found[some] = np.linalg.solve(systems, right[:, :, None])[:, :, 0]
     return found

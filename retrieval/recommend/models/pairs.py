@@ -22,6 +22,8 @@ FARTHEST = 64
 FOLLOWED = 30
 KEEP = 300
 """Strongest pairs kept a product."""
+BLOCK = 4000
+"""Products that are followed twice at a time."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class PairScorer:
         weight = np.where(
             histories.back < self.depth, histories.weight * self.fade ** histories.back.clip(max=100), 0.0
         )
-        return np.asarray((histories.matrix(weight) @ self.matrix).toarray(), dtype=np.float32)
+        return histories.sum_of(self.matrix, weight)
 
 
 @dataclass(frozen=True)
@@ -68,27 +70,33 @@ def find_pairs(log: Histories) -> Pairs:
 def fit_transitions(pairs: Pairs, name: str, near: float, fade: float) -> PairScorer:
     """Ordered pairs: i, then j `g` visits later, counts near^(g-1)."""
     counts = _counted(pairs, pairs.gap > 0, near, 1)
-    return PairScorer(name, _keep(_scale(counts, 0.25, 0.0), KEEP), fade, 10)
+    return PairScorer(name, keep_largest(_scale(counts, 0.25, 0.0), KEEP), fade, 10)
 
 
 def fit_two_steps(once: PairScorer) -> PairScorer:
     """What follows what follows: the strongest transitions, followed twice. Reaches products that never
     stood in one row with those of a history, which in thin data are most."""
-    strong = _keep(once.matrix, FOLLOWED)
+    strong = keep_largest(once.matrix, FOLLOWED)
     shares = (sparse.diags(1.0 / np.maximum(np.asarray(strong.sum(axis=1)).ravel(), 1e-9)) @ strong).tocsr()
-    return PairScorer("two_steps", _keep((shares @ shares).tocsr(), KEEP), once.fade, once.depth)
+    # In blocks, since before the weakest go it is several times what is kept.
+    blocks = [
+        keep_largest((shares[first : first + BLOCK] @ shares).tocsr(), KEEP)
+        for first in range(0, shares.shape[0], BLOCK)
+    ]
+    twice = sparse.vstack(blocks, format="csr") if blocks else shares
+    return PairScorer("two_steps", twice.astype(np.float32), once.fade, once.depth)
 
 
 def fit_item_knn(pairs: Pairs) -> PairScorer:
     """Unordered pairs, `g` visits apart counting 0.85^g, cosine-scaled."""
     counts = _counted(pairs, pairs.gap >= 0, 0.85, 0)
-    return PairScorer("item_knn", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.85, 30)
+    return PairScorer("item_knn", keep_largest(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.85, 30)
 
 
 def fit_baskets(pairs: Pairs) -> PairScorer:
     """Pairs of one visit, cosine-scaled; only the last two visits count."""
     counts = _counted(pairs, pairs.gap == 0, 1.0, 0)
-    return PairScorer("basket", _keep(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.5, 2)
+    return PairScorer("basket", keep_largest(_scale(counts + counts.T, 0.5, 0.5), KEEP), 0.5, 2)
 
 
 def _places(log: Histories) -> tuple[Longs, Longs]:
@@ -122,14 +130,17 @@ def _scale(counts: sparse.csr_matrix, rows: float, columns: float) -> sparse.csr
     return (sparse.diags(out) @ counts @ sparse.diags(into)).tocsr()
 
 
-def _keep(matrix: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
-    """The `most` largest of each row."""
-    if len(matrix.data) == 0 or int(np.diff(matrix.indptr).max()) <= most:
-        return matrix.astype(np.float32)
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((-matrix.data, row))
-    place = np.arange(len(order)) - matrix.indptr[row[order]]
-    kept = order[place < most]
-    return sparse.csr_matrix(
-        (matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape
-    ).astype(np.float32)
+def keep_largest(matrix: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
+    """The `most` largest of each row; of equal ones the first."""
+    starts = matrix.indptr
+    kept = np.ones(len(matrix.data), dtype=bool)
+    for row in np.flatnonzero(np.diff(starts) > most):
+        value = matrix.data[starts[row] : starts[row + 1]]
+        least = np.partition(value, len(value) - most)[len(value) - most]
+        equal = np.flatnonzero(value == least)
+        more = value > least
+        more[equal[: most - np.count_nonzero(more)]] = True
+        kept[starts[row] : starts[row + 1]] = more
+    before = np.concatenate([[0], np.cumsum(kept)])
+    parts = (matrix.data[kept].astype(np.float32), matrix.indices[kept], before[starts])
+    return sparse.csr_matrix(parts, shape=matrix.shape)

@@ -21,15 +21,15 @@ LOCAL_CUSTOMERS = 15
 
 @dataclass(frozen=True)
 class Popularity:
-    """`table`: row 0 all customers, row c + 1 country c; each row's largest is 1."""
+    """`table`: row 0 all customers; row c + 1 half that, half country c where enough buy there."""
 
     name: str
     table: Floats
 
     def scores_many(self, histories: Histories) -> Floats:
-        """Half all customers, half the customer's country where enough buy there."""
+        """The row of the customer's country."""
         row = np.where(histories.country + 1 < len(self.table), histories.country + 1, 0)
-        return np.asarray((1 - LOCAL_SHARE) * self.table[0] + LOCAL_SHARE * self.table[row])
+        return np.asarray(self.table[row])
 
 
 def fit_popularity(log: Histories, half_life_days: float, name: str = "popularity") -> Popularity:
@@ -47,7 +47,8 @@ def fit_popularity(log: Histories, half_life_days: float, name: str = "popularit
         local = np.bincount(item[here], weights=value[here], minlength=log.products)
         rows.append(local if len(np.unique(row[here])) >= LOCAL_CUSTOMERS else everyone)
     table = np.array(rows, dtype=np.float32)
-    return Popularity(name, table / np.maximum(table.max(axis=1, keepdims=True, initial=0.0), 1e-9))
+    table /= np.maximum(table.max(axis=1, keepdims=True, initial=0.0), 1e-9)
+    return Popularity(name, (1 - LOCAL_SHARE) * table[0] + LOCAL_SHARE * table)
 
 
 @dataclass(frozen=True)

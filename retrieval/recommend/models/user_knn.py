@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 
-from retrieval.recommend.histories import Histories
+from retrieval.recommend.histories import Histories, add_rows
 from retrieval.recommend.scorers import Floats
 
 NEIGHBOURS = 100
@@ -42,6 +42,8 @@ class UserKNN:
             weights.append(data)
             columns.append(customers)
             starts.append(starts[-1] + len(data))
+        if len(histories) == 1:
+            return add_rows(self.bought, columns[0], weights[0])
         chosen = sparse.csr_matrix(
             (np.concatenate(weights), np.concatenate(columns), starts), shape=near.shape
         )
@@ -59,5 +61,7 @@ def fit_user_knn(log: Histories) -> UserKNN:
 def _taste(histories: Histories, rarity: Floats) -> sparse.csr_matrix:
     weight = histories.weight * FADE ** histories.back.clip(max=100) * rarity[histories.item]
     found = histories.matrix(weight.astype(np.float32))
-    length = np.sqrt(np.asarray(found.multiply(found).sum(axis=1)).ravel())
-    return (sparse.diags(1.0 / np.maximum(length, 1e-9)) @ found).astype(np.float32).tocsr()
+    row = np.repeat(np.arange(len(histories)), np.diff(found.indptr))
+    length = np.sqrt(np.bincount(row, weights=found.data**2, minlength=len(histories)))
+    found.data /= np.maximum(length, 1e-9)[row].astype(np.float32)
+    return found
