@@ -326,6 +326,15 @@ def _read_umbrellas() -> Mapping[Phrase, tuple[Phrase, ...]]:
     return found
 
 
+def names_same(word: str, text: str) -> bool:
+    """Whether `word` is another name for what `text` names, or one of a department it names: "plates" for a
+    "dinnerware set"."""
+    own, held = (stem(word),), {stem(part) for part in words(text)}
+    others = _read_synonyms().get(own, ()) + _read_umbrellas().get(own, ())
+    others += tuple(name for name, members in _read_umbrellas().items() if own in members)
+    return any(held.issuperset(other) for other in others)
+
+
 def _slips(word: str, plain: bool) -> set[str]:
     """Words one slip of the finger away (Norvig 2007): two letters swapped, one of a pair missing; of a
     word that is not `plain` (an ordinary one) also any letter too many, missing or wrong."""

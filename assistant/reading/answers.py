@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.passages import PassageFinder
-from assistant.reading.counting import find_count
+from assistant.reading.counting import find_amount, find_count
 from assistant.reading.holding import core_untitled, find_terms, find_with, first_term
 from assistant.reading.language import Measure, load_language
 from assistant.reading.limits import judge_quantity
-from assistant.reading.page import Sentence, Term, read_page
+from assistant.reading.page import Sentence, Term, plain, read_page
 from assistant.reading.question import Question, read_question, read_unnamed
 from assistant.reading.quoting import quote
 from assistant.reading.stance import is_denied
@@ -20,6 +20,8 @@ from assistant.reading.subject import ends_there, speaks_of_another
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
+WORD = re.compile(r"[^\W\d_]{4,}")
+HOW_MUCH = re.compile(r"\bhow much\b", re.I)
 NEAR_COSINE = 0.42
 TELL_COSINE = 0.45
 TOUCHING_COSINE = 0.2
@@ -57,25 +59,45 @@ class _Match:
 class Reader:
     """Reads pages; remembers sentences' vectors."""
 
-    def __init__(self, finder: PassageFinder, language: str = "en") -> None:
+    def __init__(
+        self, finder: PassageFinder, language: str = "en", correct: Callable[[str], str] = str
+    ) -> None:
+        """`correct` gives a mistyped word as the catalogue spells it, any other as it is."""
         self._finder = finder
         self.language = load_language(language)
+        self._correct = correct
 
     def read(self, text: str, product: Product) -> Reading:
         """What the page of `product` answers to the question `text`."""
-        return self._answer(read_question(text, product, self.language), product)
+        return self._answer(read_question(self._spelled(text, product), product, self.language), product)
 
     def read_statement(self, text: str, product: Product) -> Reading:
         """The same for a question without a name in it: "is waterproof", "how many pockets"."""
-        return self._answer(read_unnamed(text, self.language), product)
+        return self._answer(read_unnamed(self._spelled(text, product), self.language), product)
+
+    def _spelled(self, text: str, product: Product) -> str:
+        """`text` with what is mistyped put right; words of the page stay as they are."""
+        page = plain(" ".join((product.title, product.brand, *product.bullets, product.description)))
+
+        def spell(word: re.Match[str]) -> str:
+            own = plain(word[0])
+            better = own if own in page else self._correct(own)
+            return word[0] if better == own else better
+
+        return WORD.sub(spell, text)
 
     def _answer(self, question: Question, product: Product) -> Reading:
         page = read_page(product, self.language)
         match question.kind:
             case "polar":
                 reading = self._decide(question, page)
+                rest = tuple(key for key in question.core if key != question.tail)
+                if reading.kind == "silent" and question.tail and rest:
+                    reading = self._decide(replace(question, core=rest), page)
             case "count":
-                said, number = find_count(question, page)
+                said, number = find_amount(question, page) if HOW_MUCH.search(question.text) else ("", "")
+                if not said:
+                    said, number = find_count(question, page)
                 if said or not question.measure:
                     reading = Reading("tells", said, counted=number) if said else Reading("silent")
                 else:

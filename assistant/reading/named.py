@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from assistant.reading.language import Language
 from assistant.reading.page import Term, read_terms
+from retrieval.words import join_sizes
 from shop.types import Product
 
 BEFORE_THE_NAME = re.compile(
@@ -35,7 +36,7 @@ def find_name(text: str, product: Product, language: Language, cut: bool) -> tup
     """
     spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
     title = set(_keys(f"{product.title} {product.brand} {product.colour}", language))
-    pairs = set(pairwise(_keys(product.title, language)))
+    pairs: set[tuple[str, ...]] = set(pairwise(_keys(product.title, language)))
     runs = _runs(text, spoken, title, pairs, language)
     brand = set(_keys(product.brand, language))
     best: list[Term] = max(runs, key=lambda run: _weight(run, brand), default=[])
@@ -52,7 +53,8 @@ def find_name(text: str, product: Product, language: Language, cut: bool) -> tup
 
 
 def _keys(text: str, language: Language) -> list[str]:
-    return [term.key for term in read_terms(text, language) if not term.key.startswith("=")]
+    terms = read_terms(join_sizes(text), language)
+    return [term.key for term in terms if not term.key.startswith("=")]
 
 
 def _weight(run: list[Term], brand: set[str]) -> float:
@@ -62,7 +64,7 @@ def _weight(run: list[Term], brand: set[str]) -> float:
 
 
 def _runs(
-    text: str, spoken: list[Term], title: set[str], pairs: set[tuple[str, str]], language: Language
+    text: str, spoken: list[Term], title: set[str], pairs: set[tuple[str, ...]], language: Language
 ) -> list[list[Term]]:
     """Title words that follow each other, but for a word or two; a verb, "with" or "the" parts them unless
     the title has it there itself."""
@@ -84,12 +86,16 @@ def _runs(
             run = []
     runs.append(run)
     for found in runs:
-        while found and found[-1].key in language.weak:
+        while found and found[-1].key in language.weak and _pair(found[-2:]) not in pairs:
             found.pop()
     return runs
 
 
-def _with_kind(spoken: list[Term], first: Term, pairs: set[tuple[str, str]]) -> int:
+def _pair(terms: list[Term]) -> tuple[str, ...]:
+    return tuple(term.key for term in terms)
+
+
+def _with_kind(spoken: list[Term], first: Term, pairs: set[tuple[str, ...]]) -> int:
     """The beginning of the name with what stands before "of", where the title has it in the same words:
     "the 45-day supply of Onnit Alpha Brain"."""
     before = [term for term in spoken if term.place < first.place and term.key not in ARTICLES]
@@ -112,7 +118,7 @@ def cut_name(text: str, name: tuple[int, int], product: Product, language: Langu
     return (name[0], kept[-1].end) if kept else name
 
 
-def _cut_at_break(run: list[Term], pairs: set[tuple[str, str]], last_only: bool) -> list[Term]:
+def _cut_at_break(run: list[Term], pairs: set[tuple[str, ...]], last_only: bool) -> list[Term]:
     """The run up to its last two words that the title does not have side by side."""
     for at in range(len(run) - 1, 0, -1):
         if (run[at - 1].key, run[at].key) not in pairs:

@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from assistant.reading.language import Language
 from assistant.reading.page import Term, plain
 
-STOPS = re.compile(r"[.;:!?()|–—]| - |,(?![^.;:!?]{0,60}\b(?:or|nor)\b)|\b(?:but|however|although|except)\b")
+STOPS = re.compile(
+    r"[.;:!?()|–—]| - |,(?![^.;:!?]{0,60}\b(?:or|nor)\b)|\b(?:but|however|although|except)\b"
+    r"|\band (?:is|are|it|they|also|has|have|can|will)\b"
+)
 REACH = 70
 """How many characters before a term a negation may stand."""
 AFTER_REACH = 70
@@ -24,6 +27,8 @@ LISTS = re.compile(r",|\b(?:or|and|nor)\b")
 LISTED = re.compile(r"free|safe|no\b|without|zero", re.I)
 """Negations that a list goes on with: "free from nuts, milk or egg"."""
 GERUND = re.compile(r"^\W*\w+ing\b")
+FINITE = re.compile(r"\b(?:is|are|was|were|can|will|has|have|makes?|suits?|fits?|works?)\b")
+"""A verb behind "without a lid": what stands behind the verb is said of something else."""
 
 
 def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
@@ -53,6 +58,8 @@ def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
         if match[0].lower().startswith("non"):
             if not between.strip(" -"):
                 return True  # "non-toxic": denies the very next word
+            continue
+        if LISTED.match(match[0]) and FINITE.search(between):
             continue
         lists = LISTS.search(between) is not None
         listed = lists and LISTED.match(match[0]) and not re.search(r"[.;!?()]", between)
