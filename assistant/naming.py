@@ -31,7 +31,8 @@ NAMED_SHARE = 0.5
 NAMED_WORDS = 3
 BRAND_SHARE = 0.45
 """Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
-UNSAID = 1.0
+UNSAID = 2.5
+"""What is taken off for each doubling of the title's words that were not said: a long title is no fault."""
 MODEL = 12.0
 CODE = re.compile(r"(?=\w*\d)(?=\w*[a-z])\w{4,}")
 """A word of letters and digits is a model's number: two of a kind differ by little else."""
@@ -50,6 +51,8 @@ MAX_GAP = 2
 APART = 0.35
 GOES_WITH = frozenset("fit fits work works connect connects pair pairs support supports".split())
 """Verbs behind which a question names what the product goes with."""
+MADE = 14.0
+"""The weight of a named maker, and of words in a row that name as plainly."""
 RUN = 2.0
 """The weight of each word, from the third on, that the message and the title have in the same row."""
 PARTS = frozenset(
@@ -199,30 +202,31 @@ class Namer:
         said = self._said(text)
         squeezed = "".join(words(text))
         tokens = [(word, stem(word)) for word in words(text)]
-        found: list[tuple[tuple[bool, float, int], Named]] = []
+        found: list[tuple[tuple[float, int], Named]] = []
         for product in self._candidates(said):
             held = frozenset(said.keys() & self._called(product))
             weight = _together(tokens, held, said, self._called(product))
             headed = _holds_part(text, product.title) and any(map(self._is_rare, held))
             if not (headed or self._is_name(product, held, weight)):
                 continue
-            # A maker that is named comes first; then what holds more of the words and has less else in its
-            # name; of two such the better known.
+            # A maker that is named, what holds more of the words and has less else in its name; of two such
+            # the better known.
             # "The Ultimate Guard deck box" of a title that leaves the maker out.
             titles = (product.title, f"{product.brand} {product.title}")
             run = max(_longest_run([word for word, _ in tokens], words(title)) for title in titles)
             made = self._is_made_by(product.brand, squeezed) or run >= QUOTED or headed
-            close = weight - UNSAID * len(stem_set(product.title) - held) + MODEL * _models(text, product)
-            close += RUN * max(run - 2, 0) + COLOURED * _coloured(said, product)
-            rank = (made, round(close, 3), _known(product)[1])
+            unsaid = len(stem_set(product.title) - held)
+            close = weight - UNSAID * math.log2(1 + unsaid) + MODEL * _models(text, product)
+            close += RUN * max(run - 2, 0) + COLOURED * _coloured(said, product) + MADE * made
+            rank = (round(close, 3), _known(product)[1])
             found.append((rank, Named(product, weight, held, headed or weight >= self._enough)))
         if not found:
             return None
         found.sort(key=lambda pair: pair[0], reverse=True)  # stable: the search's order stays
-        (_, most, _), first = found[0]
+        (most, _), first = found[0]
         line = [
             (close, named)
-            for (_, close, _), named in found
+            for (close, _), named in found
             if named.held == first.held and _same_maker(named.product, first.product)
         ]
         # Of those that one word more or less tells apart, that which has a price and most buyers.

@@ -80,20 +80,23 @@ def find_count(question: Question, page: Sequence[Sentence]) -> tuple[str, str]:
 def find_amount(question: Question, page: Sequence[Sentence]) -> tuple[str, str]:
     """(the sentence, the amount with its unit beside what is asked about): "500 mg" of "how much zinc";
     ('', '') where there is none."""
-    for sentence in page:
+    for place, sentence in enumerate(page):
         text = sentence.text
+        amounts = list(AMOUNT.finditer(text))
         for term in sentence.terms:
             if not same_term(question.counted, term.key):
                 continue
-            for amount in AMOUNT.finditer(text):
+            for amount in amounts:
                 ahead = amount.end() <= term.start and OF_IT.match(text[amount.end() : term.start])
                 behind = amount.start() >= term.end and BEHIND.match(text[term.end : amount.start()])
-                if ahead or behind:
+                # The one amount of a title is its own, unless it is said of another: "7mg Iron, Zinc".
+                alone = not place and len(amounts) == 1 and not re.match(r" ?\w", text[amount.end() :])
+                if ahead or behind or alone:
                     return quote(text, (term, Term("", amount.start(), amount.end(), 0))), amount[1]
         for row in IN_A_ROW.finditer(text):
-            amounts = row[2].split("/")
-            names = re.findall(r"[^\W\d_]+", row[1])[-len(amounts) :]
-            for name, one in zip(names, amounts, strict=False):
+            each = row[2].split("/")
+            names = re.findall(r"[^\W\d_]+", row[1])[-len(each) :]
+            for name, one in zip(names, each, strict=False):
                 if same_term(question.counted, stem(name.lower())):
                     return quote(text, (Term("", row.start(), row.end(), 0),)), one.strip()
     return "", ""
@@ -125,7 +128,7 @@ def _pairs(question: Question, sentence: Sentence) -> list[tuple[re.Match[str], 
     found = []
     every = list(NUMBER.finditer(sentence.text))
     for term in sentence.terms:
-        if not same_term(counted, term.key):
+        if not (same_term(counted, term.key) or term.key == question.counted_word):
             continue
         numbers = [n for n in every if _counts(n, term, sentence.text)]
         before = [n for n in numbers if n.end() <= term.start and term.start - n.end() <= REACH]

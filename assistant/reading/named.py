@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.reading.language import Language
@@ -49,7 +50,9 @@ def find_name(text: str, product: Product, language: Language, cut: bool) -> tup
     start, end = _with_kind(spoken, best[0], pairs), best[-1].end
     if article := BEFORE_THE_NAME.search(text[:start]):
         start = article.start(1)
-    return start, _extend(spoken, end, title, language)
+    said = read_terms(text, language)
+    ways = [term for term in said if term.key.startswith("=") and " " in text[term.start : term.end].strip()]
+    return start, _extend(spoken, end, title, language, ways)
 
 
 def _keys(text: str, language: Language) -> list[str]:
@@ -135,14 +138,17 @@ def _cut_at_gap(run: list[Term]) -> list[Term]:
     return run
 
 
-def _extend(spoken: list[Term], end: int, title: set[str], language: Language) -> int:
-    """The end of the name with what is joined to it: "with 8 shelves", "in sand grey", "by Nirvana"."""
+def _extend(spoken: list[Term], end: int, title: set[str], language: Language, ways: Sequence[Term]) -> int:
+    """The end of the name with what is joined to it: "with 8 shelves", "in sand grey", "by Nirvana"; not
+    with what begins one of the `ways` of asking ("in the washing machine")."""
     behind = [term for term in spoken if term.start >= end]
     while behind and behind[0].key in language.relation_words:
         rest = behind[1:]
         while rest and (rest[0].key in ARTICLES or rest[0].key in WHOLE):
             rest = rest[1:]
         joined = 0
+        if rest and any(way.start <= rest[0].start < way.end for way in ways):
+            break
         while joined < len(rest) and rest[joined].key in title and rest[joined].key not in language.weak:
             joined += 1
         if not joined:

@@ -7,6 +7,7 @@ alone. Knows the shopper's words and the product's title; reads no page.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -49,7 +50,7 @@ TAILS = frozenset(stems("safe free proof resistant friendly too at all or not"))
 """What may stand behind the word asked for without asking more."""
 OWN_WORDS = 3
 """A measure's asking of so few words names nothing else: "battery life"."""
-SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\din\.)(?<!\dft\.)(?<!\doz\.)(?<!lbs\.)\s+")
+SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\din\.)(?<!\dft\.)(?<!\doz\.)(?<!lbs\.)(?<![A-Z]\.)\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
     r"inch(?:es)?|"
@@ -116,7 +117,7 @@ def read_unnamed(text: str, language: Language) -> Question:
         question = replace(
             question,
             core=tuple(dict.fromkeys(term.key for term in verbs)),
-            words=" ".join(text[term.start : term.end] for term in verbs),
+            words=_said(text, verbs),
         )
     opens = question.measure is not None or re.match(r"\s*(?:what|how|which)\b", plain(text)) is not None
     return replace(question, kind=question.kind if opens else "polar")
@@ -164,7 +165,7 @@ def _read(
         text=asked,
         kind=kind,
         core=core,
-        words=" ".join(asked[term.start : term.end] for term in terms),
+        words=_said(asked, terms),
         literal=frozenset(
             stem(word)
             for term in terms
@@ -182,6 +183,15 @@ def _read(
         quantity=(float(quantity[1]), quantity[2]) if quantity else None,
         part=bool(before) and bool(OF_THE_NAME.search(lowered[: name[0]])),
     )
+
+
+def _said(text: str, terms: Sequence[Term]) -> str:
+    """The words of `terms`; what is one word in the text ("11th") stays one."""
+    parts = [
+        ("" if not at or terms[at - 1].end == term.start else " ") + text[term.start : term.end]
+        for at, term in enumerate(terms)
+    ]
+    return "".join(parts)
 
 
 def _is_beside(one: Term, other: Term, text: str) -> bool:

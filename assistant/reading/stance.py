@@ -16,6 +16,8 @@ STOPS = re.compile(
     r"[.;:!?()|–—]| - |,(?![^.;:!?]{0,60}\b(?:or|nor)\b)|\b(?:but|however|although|except)\b"
     r"|\band (?:is|are|it|they|also|has|have|can|will)\b"
 )
+JOINS = re.compile(r"(?<=[a-z]{4})-(?=[A-Z])")
+"""Points run together: "won't tear easily-Washable"."""
 REACH = 70
 """How many characters before a term a negation may stand."""
 AFTER_REACH = 70
@@ -36,7 +38,8 @@ def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
     lowered = plain(text)
     start, end = min(term.start for term in terms), max(term.end for term in terms)
     spots = {start, max(term.start for term in terms)}
-    if any(_is_negated_before(lowered, spot, language) for spot in spots):
+    joins = [match.end() for match in JOINS.finditer(text)]
+    if any(_is_negated_before(lowered, spot, language, joins) for spot in spots):
         return True
     if language.after.search(lowered[end : end + AFTER_REACH]):
         return True
@@ -45,16 +48,19 @@ def is_denied(text: str, terms: Sequence[Term], language: Language) -> bool:
     return any(_negated(lowered[term.start : term.end], term.key, language) for term in terms)
 
 
-def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
-    """Whether a negation before `spot` reaches it."""
+def _is_negated_before(lowered: str, spot: int, language: Language, joins: Sequence[int]) -> bool:
+    """Whether a negation before `spot` reaches it; `joins` are where points run together."""
     low = max(0, spot - REACH)
     reach = lowered[low:spot]
     # A comma is no stop where an "or" follows, be it behind the spot.
     begin = max(
         (match.end() - low for match in STOPS.finditer(lowered, low) if match.end() <= spot), default=0
     )
+    join = max((at - low for at in joins if at <= spot), default=0)
     for match in language.before.finditer(reach):
         between = reach[match.end() :]
+        if match.end() <= join:
+            continue
         if match[0].lower().startswith("non"):
             if not between.strip(" -"):
                 return True  # "non-toxic": denies the very next word
@@ -76,6 +82,6 @@ def _is_negated_before(lowered: str, spot: int, language: Language) -> bool:
 def _negated(said: str, key: str, language: Language) -> bool:
     """ "Unframed", "sleeveless": the way of saying holds its own denial."""
     if said.endswith("less") and len(said) > len("less"):
-        return True
+        return not (key.startswith("=") and key.endswith("less"))  # "wireless" denies no wire that was asked
     way = language.same.get(key.lstrip("="))
     return way is not None and said.startswith("un") and way.fullmatch(said[2:]) is not None
