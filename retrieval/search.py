@@ -303,7 +303,8 @@ class Search:
         vocabulary, lexical = catalogue.vocabulary, catalogue.lexical
         hard, head_end = split_topic(query.topic, english.LINKS | english.SOFT)
         terms = vocabulary.terms(hard, head_end)
-        weights, holding, missing = weigh(terms, lexical, recipients(query.topic))
+        whom = recipients(query.topic)
+        weights, holding, missing = weigh(terms, lexical, whom)
         extra = [
             *query.filters.colours,
             *query.filters.brands,
@@ -323,15 +324,33 @@ class Search:
         # A head of two words ("cake stand") is plain enough for an unknown word beside it.
         compound = place is not None and len(terms[place].words) > 1
         foreign = 0 if compound else len(missing)
+        plainly: Mask | None = None
         for lenient in (False, True):
             held = [chosen.spread(one) for one in holding]
             head = np.zeros(len(chosen.rows), dtype=np.bool_)
             if place is not None:
                 head = take_head(lexical, terms[place], chosen, held[place], lenient)
+            plainly = head if plainly is None else plainly
             named, coverage = (add_up(weights, [pair[at] for pair in held], len(head)) for at in (0, 1))
             known = place is None or terms[place] not in missing
             evidence = Evidence(
-                named, coverage, head, chosen.lexical, chosen.cosine, len(terms), foreign, known, spelled
+                named,
+                coverage,
+                head,
+                chosen.lexical,
+                chosen.cosine,
+                len(terms),
+                foreign,
+                known,
+                spelled,
+                place is not None and bool(held[place][0].any()),
+                plainly,
+                lacks_a_thing=any(
+                    vocabulary.is_thing(term)
+                    for term in missing
+                    if len(terms) == 2 or (place is not None and term is terms[place])
+                ),
+                for_whom=sum(w for w, term in zip(weights, terms, strict=True) if whom.issuperset(term.words)),
             )
             mask = self._relevant(query, evidence)
             if mask.any() or place is None:
@@ -380,6 +399,10 @@ class Search:
         places = self._without(found, np.flatnonzero(found.relevant), exclude)
         if not len(places):
             order = first_by([-found.score.astype(np.float64)], max(50, k))
+            # Those that are called what was asked come before those that only sound like it.
+            called = np.flatnonzero(found.evidence.head)
+            called = called[first_by([-found.score[called].astype(np.float64)], k)]
+            order = np.concatenate([called, order[~np.isin(order, called)]])
             near = self._without(found, order, exclude)
             ascending = np.sort(near)
             fitting = ascending[catalogue.keeps(query.filters, rows[ascending])]

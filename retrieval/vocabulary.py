@@ -240,6 +240,11 @@ class Vocabulary:
             at += len(term.words)
         return found
 
+    def is_thing(self, term: Term) -> bool:
+        """Whether a term is a thing that English has several names for, or a department: "sofa"."""
+        key = tuple(stem(word) for word in term.words)
+        return key in self._synonyms or any(key in members for members in self._umbrellas.values())
+
     def _synonym_term(self, topic: Sequence[str], at: int, head_end: int) -> Term | None:
         for size in (3, 2, 1):
             part = tuple(topic[at : at + size])
