@@ -42,7 +42,7 @@ from retrieval.sorting import first_by, sort_rows
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import Vocabulary
-from retrieval.words import stem, words
+from retrieval.words import stem, stem_set, words
 from shop.errors import SearchError
 from shop.types import PolicyPassage, Product
 
@@ -157,7 +157,7 @@ class Search:
         if called is not None and called.any() and query.filters and not among.any():
             places = places[:0]
         elif among.any() and (query.superlative or query.count):
-            places = places[among]
+            places = self._titled_so(query, found, places[among])
         if len(places):
             sort = query.sort or ("" if found.evidence.terms else "popular")
             count = k if query.sort else max(50, VARIED * k)
@@ -195,6 +195,27 @@ class Search:
         for stems, _ in terms[place].alternatives:
             called[found.catalogue.lexical.named(stems)] = True
         return np.asarray(called[found.chosen.rows] & found.relevant)
+
+    @staticmethod
+    def _titled_so(query: Query, found: _Found, places: Rows) -> Rows:
+        """Those of `places` but for what only its category calls so, while its title ends in another thing:
+        a "Putting Cup" among putting mats is neither counted nor the cheapest of them.
+        """
+        catalogue = found.catalogue
+        topic = split_topic(query.topic, english.LINKS)
+        place = head_term(query.topic, catalogue.vocabulary.terms(*topic))
+        if place is None:
+            return places
+        asked = catalogue.vocabulary.terms(*topic)[place].alternatives
+        ids = [catalogue.id_of(int(row)) for row in found.chosen.rows[places]]
+        titles = {id_: product.title for id_, product in catalogue.products.several(ids).items()}
+        other = [
+            not any(stems <= stem_set(titles.get(id_, "")) for stems, _ in asked)
+            and catalogue.vocabulary.ends_in_thing(titles.get(id_, ""))
+            for id_ in ids
+        ]
+        kept = places[~np.array(other, dtype=np.bool_)]
+        return kept if len(kept) else places
 
     @property
     def ranker(self) -> Ranker:

@@ -245,6 +245,11 @@ class Vocabulary:
         key = tuple(stem(word) for word in term.words)
         return key in self._synonyms or any(key in members for members in self._umbrellas.values())
 
+    def ends_in_thing(self, title: str) -> bool:
+        """Whether a title's first part ends in a thing with several names: "Automatic Putting Cup, Black"."""
+        first = words(re.split(r"\s*[,|(:;–—]|\s-\s", title.strip(), maxsplit=1)[0])
+        return bool(first) and (stem(first[-1]),) in self._synonyms
+
     def _synonym_term(self, topic: Sequence[str], at: int, head_end: int) -> Term | None:
         for size in (3, 2, 1):
             part = tuple(topic[at : at + size])
