@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 
 from assistant.memory import State
-from assistant.naming import Namer
+from assistant.naming import Namer, is_same_thing
 from assistant.passages import Passage, PassageFinder
-from assistant.reading import Contrast, Opinions, Reader, Reading, read_contrast, read_reviews
+from assistant.reading import Contrast, Opinions, Reader, Reading, is_thin, read_contrast, read_reviews
 from assistant.references import split_comparison
 from assistant.understanding import Understander, Understanding
 from retrieval.query import Filters, Query, parse_query
@@ -69,7 +69,7 @@ class Gatherer:
         self.search = search
         self.recommender = recommender
         self.passages = PassageFinder(search.embedder)
-        self.reader = Reader(self.passages)
+        self.reader = Reader(self.passages, correct=lambda word: search.vocabulary.correct(word))
         self.namer = namer
         self.today = today
         self.has_policies = store.count("policies") > 0
@@ -235,13 +235,29 @@ class Gatherer:
             subjects = (named.product,) if named else ()
         if not subjects:
             return replace(evidence, result=result)
+        subjects, reading = self._read(said, subjects)
         return replace(
             evidence,
             subjects=subjects,
-            reading=self.reader.read(said.message, subjects[0]),
+            reading=reading,
             opinions=read_reviews(said.message, subjects[0], self.reader.language),
             result=result,
         )
+
+    def _read(
+        self, said: Understanding, subjects: tuple[Product, ...]
+    ) -> tuple[tuple[Product, ...], Reading]:
+        """What the page answers; where it is silent, that of the same thing in another pack or colour which
+        the shopper's words name as well."""
+        reading = self.reader.read(said.message, subjects[0])
+        named = self.namer.name(said.message) if reading.kind == "silent" and not said.reference.ids else None
+        for other in named.alike if named and named.product.id == subjects[0].id else ():
+            if not (is_thin(subjects[0]) or is_same_thing(subjects[0], other)):
+                continue
+            again = self.reader.read(said.message, other)
+            if again.kind != "silent":
+                return (other, *subjects[1:]), again
+        return subjects, reading
 
     def _compare(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
         subjects = self._compared(said, state)

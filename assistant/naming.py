@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from retrieval.english import FILLER
+from retrieval.english import COLOURS, FILLER, GLUED_UNITS, MAYBE_COLOURS, MEASURES
 from retrieval.query import Query
 from retrieval.search import Search
-from retrieval.words import stem, stem_set, words
+from retrieval.words import join_sizes, stem, stem_set, words
 from shop.types import Product
 
 CANDIDATES = 40
+ALIKE = 4
+NEXT = 1.0
+"""How far below the best name another of the same maker may lie and be meant."""
 RARE_SHARE = 0.004
 """Words that a smaller share of the catalogue is called by are rare: brands, models."""
 RARE_LEAST = 12
@@ -28,7 +31,8 @@ NAMED_SHARE = 0.5
 NAMED_WORDS = 3
 BRAND_SHARE = 0.45
 """Of the weight that one product's own word has: so rare is a maker's name that counts as one."""
-UNSAID = 1.0
+UNSAID = 2.5
+"""What is taken off for each doubling of the title's words that were not said: a long title is no fault."""
 MODEL = 12.0
 CODE = re.compile(r"(?=\w*\d)(?=\w*[a-z])\w{4,}")
 """A word of letters and digits is a model's number: two of a kind differ by little else."""
@@ -47,6 +51,8 @@ MAX_GAP = 2
 APART = 0.35
 GOES_WITH = frozenset("fit fits work works connect connects pair pairs support supports".split())
 """Verbs behind which a question names what the product goes with."""
+MADE = 14.0
+"""The weight of a named maker, and of words in a row that name as plainly."""
 RUN = 2.0
 """The weight of each word, from the third on, that the message and the title have in the same row."""
 PARTS = frozenset(
@@ -55,6 +61,14 @@ PARTS = frozenset(
     "keep".split()
 )
 """Words that end a name."""
+VERBS = frozenset("is are was does did made make makes include includes included contain contains".split())
+"""Those of them that end it even where the title holds them somewhere."""
+COLOUR_STEMS = frozenset(stem(word) for word in COLOURS | MAYBE_COLOURS)
+PACKING = frozenset(
+    stem(word) for word in (*MEASURES, *GLUED_UNITS.values(), *"of ct count tablet capsule may vary".split())
+)
+COLOURED = 2.0
+"""The weight of an asked colour that is the product's own, and of one that is not."""
 JOINTS = tuple(
     re.compile(joint, re.I)
     for joint in (
@@ -84,7 +98,7 @@ def _together(
             run.add(key)
             gap = 0
             best = max(best, weight)
-        elif key in called:
+        elif key in called and word not in VERBS:
             continue
         elif word in PARTS:
             weight, gap, run = 0.0, 0, set()
@@ -107,6 +121,30 @@ def _models(text: str, product: Product) -> int:
         1 if (word, number) in pairs else -1 if word in numbered and number not in title else 0
         for word, number in asked
     )
+
+
+def _coloured(said: Collection[str], product: Product) -> int:
+    """1 where a colour that was asked is the product's, -1 where it has another, 0 where nothing is said."""
+    asked, own = COLOUR_STEMS.intersection(said), COLOUR_STEMS & stem_set(product.colour)
+    return 0 if not asked or not own else 1 if asked & own else -1
+
+
+def _same_maker(one: Product, other: Product) -> bool:
+    return one.brand == other.brand or not (one.brand and other.brand)
+
+
+def is_same_thing(one: Product, other: Product) -> bool:
+    """Whether two titles differ in figures, colours and packing alone."""
+    return _plain_title(one) == _plain_title(other)
+
+
+def _plain_title(product: Product) -> frozenset[str]:
+    called = stem_set(product.title) - COLOUR_STEMS - PACKING
+    return frozenset(word for word in called if word.isalpha())
+
+
+def _known(product: Product) -> tuple[bool, int]:
+    return product.price is not None, product.rating.count if product.rating else 0
 
 
 def _longest_run(tokens: Sequence[str], title: Sequence[str]) -> int:
@@ -135,12 +173,14 @@ def _holds_part(text: str, title: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Named:
     """A product and how much of its name was said: `weight` sums the rarity of the words held. `sure`
-    says that no word of ordinary talk would have named it."""
+    says that no word of ordinary talk would have named it. `alike` are others of its maker that the same
+    words name, the nearest first: its sizes and colours where none was asked for."""
 
     product: Product
     weight: float
     held: frozenset[str]
     sure: bool
+    alike: tuple[Product, ...] = ()
 
 
 class Namer:
@@ -158,29 +198,43 @@ class Namer:
         subject = self._subject(text)
         if subject and (named := self.name(subject)) and named.sure:
             return named
+        text = join_sizes(text)
         said = self._said(text)
         squeezed = "".join(words(text))
         tokens = [(word, stem(word)) for word in words(text)]
-        best: tuple[bool, float, int] | None = None
-        named = None
+        found: list[tuple[tuple[float, int], Named]] = []
         for product in self._candidates(said):
             held = frozenset(said.keys() & self._called(product))
             weight = _together(tokens, held, said, self._called(product))
             headed = _holds_part(text, product.title) and any(map(self._is_rare, held))
             if not (headed or self._is_name(product, held, weight)):
                 continue
-            # A maker that is named comes first; then what holds more of the words and has less else in its
-            # name; of two such the better known.
+            # A maker that is named, what holds more of the words and has less else in its name; of two such
+            # the better known.
             # "The Ultimate Guard deck box" of a title that leaves the maker out.
             titles = (product.title, f"{product.brand} {product.title}")
             run = max(_longest_run([word for word, _ in tokens], words(title)) for title in titles)
             made = self._is_made_by(product.brand, squeezed) or run >= QUOTED or headed
-            close = weight - UNSAID * len(stem_set(product.title) - held) + MODEL * _models(text, product)
-            close += RUN * max(run - 2, 0)
-            rank = (made, round(close, 3), product.rating.count if product.rating else 0)
-            if best is None or rank > best:
-                best, named = rank, Named(product, weight, held, headed or weight >= self._enough)
-        return named
+            unsaid = len(stem_set(product.title) - held)
+            close = weight - UNSAID * math.log2(1 + unsaid) + MODEL * _models(text, product)
+            close += RUN * max(run - 2, 0) + COLOURED * _coloured(said, product) + MADE * made
+            rank = (round(close, 3), _known(product)[1])
+            found.append((rank, Named(product, weight, held, headed or weight >= self._enough)))
+        if not found:
+            return None
+        found.sort(key=lambda pair: pair[0], reverse=True)  # stable: the search's order stays
+        (most, _), first = found[0]
+        line = [
+            (close, named)
+            for (close, _), named in found
+            if named.held == first.held and _same_maker(named.product, first.product)
+        ]
+        # Of those that one word more or less tells apart, that which has a price and most buyers.
+        _, named = max(
+            (pair for pair in line if pair[0] >= most - NEXT), key=lambda pair: _known(pair[1].product)
+        )
+        others = (other.product for _, other in line if other is not named)
+        return replace(named, alike=tuple(others)[:ALIKE])
 
     @staticmethod
     def _subject(text: str) -> str:
@@ -247,7 +301,8 @@ class Namer:
 
     @staticmethod
     def _called(product: Product) -> frozenset[str]:
-        return stem_set(product.title) | stem_set(product.brand)
+        colours = stem_set(product.colour) & COLOUR_STEMS
+        return stem_set(join_sizes(product.title)) | stem_set(product.brand) | colours
 
     def _is_name(self, product: Product, held: frozenset[str], weight: float) -> bool:
         title = {word for word in stem_set(product.title) if not word.isdigit()}

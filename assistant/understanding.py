@@ -154,6 +154,9 @@ class Understander:
     def _rule(self, said: Understanding) -> Intent | None:
         """What the words leave no doubt about."""
         rule = self.classifier.match_rules(said.message)
+        if rule and said.named and rule.cue in {"own_order", "other_person", "outside"}:
+            # "Does the You Are My Sunshine locket come in a box?" is about no order of theirs.
+            rule = self.classifier.match_rules(self._unnamed(said))
         if rule and rule.cue == "order_number" and not said.orders:
             rule = self.classifier.match_rules(self.classifier.rules["order_number"].sub(" ", said.message))
         if rule and said.reference.ids:
@@ -163,6 +166,22 @@ class Understander:
             )
             return None if overruled else rule
         return rule
+
+    def _unnamed(self, said: Understanding) -> str:
+        """The message without the words that it has in a row from the title of what it names."""
+        text = said.message
+        for one in said.named:
+            title = f" {' '.join(words(self.search.products[one].title))} "
+            spans = [(m.start(), m.end()) for m in re.finditer(r"\w+", text)]
+            runs = (
+                (end - start, start, end)
+                for at, (start, _) in enumerate(spans)
+                for _, end in spans[at + 1 :]
+                if f" {' '.join(words(text[start:end]))} " in title
+            )
+            _, start, end = max(runs, default=(0, 0, 0))
+            text = f"{text[:start]} {text[end:]}"
+        return text
 
     def _wants_others(self, said: Understanding, state: State) -> Intent | None:
         """The intent of "something else" and "not for me", said of products on show."""

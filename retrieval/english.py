@@ -80,7 +80,7 @@ CARRIERS = frozenset(
     straps protector towel towels tin tins box boxes mould moulds cutter cutters plate plates light
     lights lamp organizer organiser kit filter filters brush washable safe proof compatible friendly
     container containers tray glass glasses goblet dispenser frame frames book books notebook doorstop
-    magnet magnets tape wrap
+    magnet magnets tape wrap glove gloves mitt mitts
     """.split()
 )
 """Behind another noun these make it another thing: a candle holder is no candle."""

@@ -29,7 +29,7 @@ from shop.errors import SearchError
 from shop.store import Store
 from shop.types import PolicyPassage
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the arrays of a shelf or the stems in them change their meaning."""
 MANIFEST = "manifest.json"
 TALLY = "tally.json"

@@ -37,6 +37,15 @@ class Evidence:
     """Whether any product holds the head noun."""
     spelled: bool = True
     """Whether names hold the asked words as written, not only others of the same stem."""
+    head_said: bool = False
+    """Whether any name holds the head noun, be it in passing: "oven" of an oven glove."""
+    plainly: Mask | None = None
+    """Rows that are called the head noun and no more than it: no "oven mitt" is an oven."""
+    lacks_a_thing: bool = False
+    """Whether no product holds a term that is a thing with other names ("sofa"), nor any of these: of more
+    than two terms the head noun."""
+    for_whom: float = 0.0
+    """The weight of the terms that only say for whom or for what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +105,9 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
         for share, cosine in pairs:
             found |= evidence.head & (coverage >= share) & (close >= cosine)
         half = gate.foreign_cosine if evidence.head.any() else gate.half_cosine
-        found |= (coverage >= 0.5) & (close >= half)
+        found |= (coverage >= (MOST if evidence.terms == 2 else 0.5)) & (close >= half)
         # Where others are called what was asked, or a word is foreign here, likeness must be plain.
-        lacking = (evidence.absent or evidence.head.any()) and evidence.terms > 1
+        lacking = (evidence.absent or evidence.head.any() or evidence.head_said) and evidence.terms > 1
         found |= close >= (gate.foreign_cosine if lacking else gate.lone_cosine)
     if not found.any() or _only_mentioned(evidence, found):
         return np.zeros_like(found)
@@ -114,12 +123,24 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
 
 def may_be(evidence: Evidence, gate: Gate) -> bool:
     """Whether some row, though not plainly what was asked, comes too close to deny it. One word is a plain
-    no, so are two where no product holds the thing's own, and any of which no product holds one."""
-    if (evidence.terms == 2 and not evidence.head_known) or evidence.absent >= evidence.terms:
+    no, so are two of which one is a thing that the shop lacks, and any of which no product holds one."""
+    if evidence.terms < 2 or evidence.absent >= evidence.terms or evidence.cosine is None:
         return False
-    close = evidence.cosine
-    least = gate.unsure_cosine[evidence.terms > 2]
-    return evidence.terms > 1 and close is not None and bool((close >= least).any())
+    called = evidence.coverage[evidence.head]
+    if evidence.for_whom and len(called) and called.max() >= 1 - evidence.for_whom - SYNONYM_SLACK:
+        return True  # the thing itself is there, though not said to be for those
+    if evidence.lacks_a_thing or (evidence.terms == 2 and not evidence.head_known):
+        return False
+    close = evidence.cosine >= gate.unsure_cosine[evidence.terms > 2]
+    if evidence.terms == 2 and evidence.plainly is not None and not evidence.plainly.any():
+        close &= evidence.coverage >= MOST
+    return bool(close.any())
+
+
+MOST = 0.55
+"""The share of two words that comes near them where no product is called the thing itself."""
+SYNONYM_SLACK = 0.1
+"""What the shopper's own word counts more than another for the same thing."""
 
 
 def _only_mentioned(evidence: Evidence, found: Mask) -> bool:

@@ -42,7 +42,7 @@ from retrieval.sorting import first_by, sort_rows
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import Vocabulary
-from retrieval.words import stem, words
+from retrieval.words import stem, stem_set, words
 from shop.errors import SearchError
 from shop.types import PolicyPassage, Product
 
@@ -149,7 +149,7 @@ class Search(KnownProducts):
         if called is not None and called.any() and query.filters and not among.any():
             places = places[:0]
         elif among.any() and (query.superlative or query.count):
-            places = places[among]
+            places = self._titled_so(query, found, places[among])
         if len(places):
             sort = query.sort or ("" if found.evidence.terms else "popular")
             count = k if query.sort else max(50, VARIED * k)
@@ -187,6 +187,27 @@ class Search(KnownProducts):
         for stems, _ in terms[place].alternatives:
             called[found.catalogue.lexical.named(stems)] = True
         return np.asarray(called[found.chosen.rows] & found.relevant)
+
+    @staticmethod
+    def _titled_so(query: Query, found: _Found, places: Rows) -> Rows:
+        """Those of `places` but for what only its category calls so, while its title ends in another thing:
+        a "Putting Cup" among putting mats is neither counted nor the cheapest of them.
+        """
+        catalogue = found.catalogue
+        topic = split_topic(query.topic, english.LINKS)
+        place = head_term(query.topic, catalogue.vocabulary.terms(*topic))
+        if place is None:
+            return places
+        asked = catalogue.vocabulary.terms(*topic)[place].alternatives
+        ids = [catalogue.id_of(int(row)) for row in found.chosen.rows[places]]
+        titles = {id_: product.title for id_, product in catalogue.products.several(ids).items()}
+        other = [
+            not any(stems <= stem_set(titles.get(id_, "")) for stems, _ in asked)
+            and catalogue.vocabulary.ends_in_thing(titles.get(id_, ""))
+            for id_ in ids
+        ]
+        kept = places[~np.array(other, dtype=np.bool_)]
+        return kept if len(kept) else places
 
     @property
     def ranker(self) -> Ranker:
@@ -226,7 +247,8 @@ class Search(KnownProducts):
         vocabulary, lexical = catalogue.vocabulary, catalogue.lexical
         hard, head_end = split_topic(query.topic, english.LINKS | english.SOFT)
         terms = vocabulary.terms(hard, head_end)
-        weights, holding, missing = weigh(terms, lexical, recipients(query.topic))
+        whom = recipients(query.topic)
+        weights, holding, missing = weigh(terms, lexical, whom)
         extra = [
             *query.filters.colours,
             *query.filters.brands,
@@ -246,15 +268,33 @@ class Search(KnownProducts):
         # A head of two words ("cake stand") is plain enough for an unknown word beside it.
         compound = place is not None and len(terms[place].words) > 1
         foreign = 0 if compound else len(missing)
+        plainly: Mask | None = None
         for lenient in (False, True):
             held = [chosen.spread(one) for one in holding]
             head = np.zeros(len(chosen.rows), dtype=np.bool_)
             if place is not None:
                 head = take_head(lexical, terms[place], chosen, held[place], lenient)
+            plainly = head if plainly is None else plainly
             named, coverage = (add_up(weights, [pair[at] for pair in held], len(head)) for at in (0, 1))
             known = place is None or terms[place] not in missing
             evidence = Evidence(
-                named, coverage, head, chosen.lexical, chosen.cosine, len(terms), foreign, known, spelled
+                named,
+                coverage,
+                head,
+                chosen.lexical,
+                chosen.cosine,
+                len(terms),
+                foreign,
+                known,
+                spelled,
+                place is not None and bool(held[place][0].any()),
+                plainly,
+                lacks_a_thing=any(
+                    vocabulary.is_thing(term)
+                    for term in missing
+                    if len(terms) == 2 or (place is not None and term is terms[place])
+                ),
+                for_whom=sum(w for w, term in zip(weights, terms, strict=True) if whom.issuperset(term.words)),
             )
             mask = self._relevant(query, evidence)
             if mask.any() or place is None:
@@ -303,6 +343,10 @@ class Search(KnownProducts):
         places = self._without(found, np.flatnonzero(found.relevant), exclude)
         if not len(places):
             order = first_by([-found.score.astype(np.float64)], max(50, k))
+            # Those that are called what was asked come before those that only sound like it.
+            called = np.flatnonzero(found.evidence.head)
+            called = called[first_by([-found.score[called].astype(np.float64)], k)]
+            order = np.concatenate([called, order[~np.isin(order, called)]])
             near = self._without(found, order, exclude)
             ascending = np.sort(near)
             fitting = ascending[catalogue.keeps(query.filters, rows[ascending])]

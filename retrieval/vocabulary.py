@@ -240,6 +240,16 @@ class Vocabulary:
             at += len(term.words)
         return found
 
+    def is_thing(self, term: Term) -> bool:
+        """Whether a term is a thing that English has several names for, or a department: "sofa"."""
+        key = tuple(stem(word) for word in term.words)
+        return key in self._synonyms or any(key in members for members in self._umbrellas.values())
+
+    def ends_in_thing(self, title: str) -> bool:
+        """Whether a title's first part ends in a thing with several names: "Automatic Putting Cup, Black"."""
+        first = words(re.split(r"\s*[,|(:;–—]|\s-\s", title.strip(), maxsplit=1)[0])
+        return bool(first) and (stem(first[-1]),) in self._synonyms
+
     def _synonym_term(self, topic: Sequence[str], at: int, head_end: int) -> Term | None:
         for size in (3, 2, 1):
             part = tuple(topic[at : at + size])
@@ -324,6 +334,15 @@ def _read_umbrellas() -> Mapping[Phrase, tuple[Phrase, ...]]:
         for name in names.split(","):
             found[tuple(stem(word) for word in words(name))] = held
     return found
+
+
+def names_same(word: str, text: str) -> bool:
+    """Whether `word` is another name for what `text` names, or one of a department it names: "plates" for a
+    "dinnerware set"."""
+    own, held = (stem(word),), {stem(part) for part in words(text)}
+    others = _read_synonyms().get(own, ()) + _read_umbrellas().get(own, ())
+    others += tuple(name for name, members in _read_umbrellas().items() if own in members)
+    return any(held.issuperset(other) for other in others)
 
 
 def _slips(word: str, plain: bool) -> set[str]:

@@ -24,6 +24,9 @@ _STEMMER = Stemmer.Stemmer(STEMMER)
 _LOCK = threading.Lock()
 
 
+_PLAIN = str.maketrans("’‘´–—", "'''--")
+_AND = re.compile(r"(?<=\w)\s?'n(?:'\s?|\s)(?=\w)")
+"""The "and" of "fish'n'chips", which is a word of its own."""
 _INCHES = re.compile(r"(?<=\d)\s?(?:\"|''|″|”)(?![a-z0-9])")
 _GLUED = re.compile(rf"(?<=\d)-?({'|'.join(GLUED_UNITS)})\b")
 
@@ -31,13 +34,24 @@ _GLUED = re.compile(rf"(?<=\d)-?({'|'.join(GLUED_UNITS)})\b")
 def normalise(text: str) -> str:
     """Lower case, no accents, plain quotes and dashes, units apart from their number and spelled one
     way (12", 12in and 12-inch are "12 inch"); currency signs and punctuation stay."""
-    plain = text.replace("’", "'").replace("‘", "'").replace("–", "-").replace("—", "-").lower()
+    plain = text.translate(_PLAIN).lower()
+    if "'n" in plain:
+        plain = _AND.sub(" n ", plain)
     if any(letter.isdigit() for letter in plain):
         plain = _GLUED.sub(lambda match: f" {GLUED_UNITS[match[1]]}", _INCHES.sub(" inch", plain))
     if plain.isascii():
         return plain
     apart = unicodedata.normalize("NFKD", plain)
     return _MARKS.sub("", apart) if _MAYBE_MARKED.search(apart) else apart
+
+
+_SIDE = re.compile(r"(?<=\d)\s*(?:in(?:ch(?:es)?)?\b\.?|\"|''|″|”|cm|mm|ft)?\s*[x×]\s*(?=\d)", re.I)
+_LAST_SIDE = re.compile(r"(?<=x)(\d+(?:\.\d+)?)\s*(?:in(?:ch(?:es)?)?\b\.?|\"|''|″|”)", re.I)
+
+
+def join_sizes(text: str) -> str:
+    """`text` with the sides of a size as one word: 12" x 16", 12in.x16in. and 12 x 16 inch are 12x16."""
+    return _LAST_SIDE.sub(r"\1 ", _SIDE.sub("x", text)) if any(letter.isdigit() for letter in text) else text
 
 
 def words(text: str) -> list[str]:

@@ -30,6 +30,7 @@ LIMITS = re.compile(
     re.IGNORECASE,
 )
 TENTH = Decimal("0.1")
+SHARED = re.compile(r"at least (\d+) of the products you bought")
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Backing:
             return True
         days = re.search(r"(\d+)\s+days?", sentence)
         country = next((c for c in self.world.countries if c in sentence), "")
-        shared = re.search(r"at least (\d+) of the products you bought", sentence)
+        shared = SHARED.search(sentence)
         alike = self._alike(int(shared[1])) if shared else set()
         for product_id in about or self.products.keys():
             buyers = self.world.buyers(product_id)
@@ -145,6 +146,11 @@ class Backing:
             if value in {len(buyers & self.world.buyers(other)) for other in others}:
                 return True
         return False
+
+    def has_shared(self, value: Any, sentence: str) -> bool:
+        """Whether a figure says how many of this customer's products others bought, and some did."""
+        shared = SHARED.search(sentence)
+        return shared is not None and int(shared[1]) == value and bool(self._alike(int(shared[1])))
 
     def _alike(self, shared: int) -> set[str]:
         """The other customers who bought at least `shared` of the products this one bought."""

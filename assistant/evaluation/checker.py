@@ -286,6 +286,8 @@ class _Reading:
         one_product = about if len({(one.start, one.end) for one in titled}) == 1 else set()
         if backing.has_number(value, one_product):
             return
+        if backing.has_shared(value, sentence):
+            return
         if backing.has_count(value, mention.text + tail.replace(BLANK, ""), sentence.replace(BLANK, "")):
             return
         self.unbacked.append(f"number {mention.text!r}")

@@ -140,9 +140,13 @@ def _compare_prices(builder: PlanBuilder, pair: Pair, handles: tuple[str, str]) 
 
 
 def _lack_prices(builder: PlanBuilder, pair: Pair, handles: tuple[str, str]) -> bool:
-    """Say of the first product without a price that it has none; whether there is one."""
+    """Say of the first product without a price that it has none, and the other's; whether there is one."""
     for product, handle in zip(pair, handles, strict=True):
         if product.price is None:
+            priced = [h for one, h in zip(pair, handles, strict=True) if one.price]
+            for other in priced:
+                price = builder.field(other, "price")
+                builder.say("answer_price", ("product", "price"), product=other, price=price)
             builder.say("compare_unpriced", ("product",), product=handle)
             return True
     return False

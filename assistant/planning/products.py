@@ -74,7 +74,7 @@ def _answer(builder: PlanBuilder, scene: Scene, product: Product, handle: str) -
         return say_reviews(builder, product, handle, scene.evidence.opinions)
     if "rating" in asks:
         return _say_field(builder, product, handle, "rating", "answer_rating", "ratings")
-    if "brand" in asks:
+    if "brand" in asks and not (reading and reading.measure):
         return _say_named(builder, product, handle, "brand", product.brand)
     if "colour" in asks and product.colour and "how_many" not in asks:
         return _say_named(builder, product, handle, "colour", product.colour)

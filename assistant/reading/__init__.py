@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from assistant.reading.answers import Reader, Reading
 from assistant.reading.contrast import Contrast, read_contrast
+from assistant.reading.page import is_thin
 from assistant.reading.reviews import Opinions, read_reviews
 
-__all__ = ["Contrast", "Opinions", "Reader", "Reading", "read_contrast", "read_reviews"]
+__all__ = ["Contrast", "Opinions", "Reader", "Reading", "is_thin", "read_contrast", "read_reviews"]

@@ -39,6 +39,8 @@ UNITS: dict[str, tuple[tuple[str, float], ...]] = {
         (r"years?|yrs?", 31_557_600.0),
     ),
     "power": ((r"w|watts?", 1.0),),
+    "dose": ((r"mcg|µg", 1.0), (r"mg", 1e3), (r"g|grams?", 1e6)),
+    "data": ((r"mb", 1.0), (r"gb", 1e3), (r"tb", 1e6)),
     "speed": ((r"km ?/ ?h|kmh|kph", 1.0), (r"mph", 1.609344)),
     "age": ((r"(?:\+|years?|yrs?|and (?:up|older|over|above))?", 1.0),),
 }

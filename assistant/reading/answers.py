@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.passages import PassageFinder
-from assistant.reading.counting import find_count
+from assistant.reading.counting import find_amount, find_count
 from assistant.reading.holding import core_untitled, find_terms, find_with, first_term
 from assistant.reading.language import Measure, load_language
 from assistant.reading.limits import judge_quantity
-from assistant.reading.page import Sentence, Term, read_page
+from assistant.reading.page import Sentence, Term, plain, read_page
 from assistant.reading.question import Question, read_question, read_unnamed
 from assistant.reading.quoting import quote
+from assistant.reading.sizes import read_chart
 from assistant.reading.stance import is_denied
 from assistant.reading.subject import ends_there, speaks_of_another
 from shop.types import Product
 
 Kind = Literal["yes", "no", "tells", "silent"]
+WORD = re.compile(r"[^\W\d_]{4,}")
+HOW_MUCH = re.compile(r"\bhow much\b", re.I)
 NEAR_COSINE = 0.42
 TELL_COSINE = 0.45
 TOUCHING_COSINE = 0.2
@@ -57,25 +60,47 @@ class _Match:
 class Reader:
     """Reads pages; remembers sentences' vectors."""
 
-    def __init__(self, finder: PassageFinder, language: str = "en") -> None:
+    def __init__(
+        self, finder: PassageFinder, language: str = "en", correct: Callable[[str], str] = str
+    ) -> None:
+        """`correct` gives a mistyped word as the catalogue spells it, any other as it is."""
         self._finder = finder
         self.language = load_language(language)
+        self._correct = correct
 
     def read(self, text: str, product: Product) -> Reading:
         """What the page of `product` answers to the question `text`."""
-        return self._answer(read_question(text, product, self.language), product)
+        return self._answer(read_question(self._spelled(text, product), product, self.language), product)
 
     def read_statement(self, text: str, product: Product) -> Reading:
         """The same for a question without a name in it: "is waterproof", "how many pockets"."""
-        return self._answer(read_unnamed(text, self.language), product)
+        return self._answer(read_unnamed(self._spelled(text, product), self.language), product)
+
+    def _spelled(self, text: str, product: Product) -> str:
+        """`text` with what is mistyped put right; words of the page stay as they are."""
+        page = plain(" ".join((product.title, product.brand, *product.bullets, product.description)))
+
+        def spell(word: re.Match[str]) -> str:
+            own = plain(word[0])
+            better = own if own in page else self._correct(own)
+            return word[0] if better == own else better
+
+        return WORD.sub(spell, text)
 
     def _answer(self, question: Question, product: Product) -> Reading:
         page = read_page(product, self.language)
+        if question.kind != "polar" and (chart := read_chart(question.text, page)):
+            return Reading("tells", chart, asked=question.words)
         match question.kind:
             case "polar":
                 reading = self._decide(question, page)
+                rest = tuple(key for key in question.core if key != question.tail)
+                if reading.kind == "silent" and question.tail and rest:
+                    reading = self._decide(replace(question, core=rest), page)
             case "count":
-                said, number = find_count(question, page)
+                said, number = find_amount(question, page) if HOW_MUCH.search(question.text) else ("", "")
+                if not said:
+                    said, number = find_count(question, page)
                 if said or not question.measure:
                     reading = Reading("tells", said, counted=number) if said else Reading("silent")
                 else:
@@ -114,6 +139,7 @@ class Reader:
         # A warranty does not lie in the box: to mention it is to give it.
         relation = "" if "=warranty" in question.core else question.relation
         cue, uncue = (kind.get(relation) for kind in (self.language.cues, self.language.denials))
+        asked = plain(question.text)
         for place, sentence in enumerate(page):
             before = page[place - 1] if place > 1 else None
             for terms in find_with(core, sentence, before, question.joined):
@@ -130,6 +156,7 @@ class Reader:
                     (3.0 if denied else 0.0) + (1.0 if place else 0.5) - span / 10 - len(sentence.terms) / 500
                 )
                 rank += LITERAL * any(term.key in question.literal for term in sentence.terms)
+                rank += LITERAL * all(_is_spelled(term, sentence, asked) for term in terms)
                 yield _Match(sentence, terms, denied, rank)
             for key in question.core:
                 pattern = self.language.contradicts.get(key.lstrip("="))
@@ -161,6 +188,8 @@ class Reader:
             where: Sequence[Term] = held
             if measure:
                 near = _closest(measure, sentence.text, held if coverage == 1 else ())
+                if near is None and not place and not question.core:
+                    near = _titled(measure, sentence.text)
                 if near is None:
                     continue
                 gap, form = near
@@ -173,6 +202,7 @@ class Reader:
                     0.5
                     - min(gap, 60) / 100
                     + (0.2 if measure.label == "its material" and SHARE.search(sentence.text) else 0.0)
+                    + (0.3 if measure.label == "its size" and SIDES.search(sentence.text) else 0.0)
                 )
                 where = [*held, form]
             else:
@@ -198,9 +228,25 @@ class Reader:
         return quote(best[1].text, ()) if best else ""
 
 
+def _is_spelled(term: Term, sentence: Sentence, asked: str) -> bool:
+    """Whether the question has the word as the sentence has it, but for a plural: no "sharpener" is
+    "sharpened"."""
+    return plain(sentence.text[term.start : term.end]).rstrip("s") in asked
+
+
 NOT_IN_THE_BOX = re.compile(r"\(?\b(?:is |are )?(?:not (?:be )?inclu\w*|sold separately)\)?", re.I)
+SIDES = re.compile(r"\d\W{0,3}\w{0,6}\W{0,3}[x×*]\W{0,2}\d")
+LENGTH = re.compile(r"\d(?:\"|”|″| ?-?inch(?:es)?\b| ?cm\b| ?f(?:ee)?t\b)", re.I)
 SHARE = re.compile(r"\d ?% ?[a-z]", re.I)
 """A share of something tells more than its name alone: "65% polyester"."""
+
+
+def _titled(measure: Measure, title: str) -> tuple[int, Term] | None:
+    """The one length that a title gives: 'Spear Gun 29" (73.7 cm)'."""
+    lengths = list(LENGTH.finditer(title)) if measure.label == "its length" else []
+    if not lengths or len(lengths) > 2 or SIDES.search(title):
+        return None
+    return CLOSE, Term("", lengths[0].start(), lengths[0].end(), 0)
 
 
 def _closest(measure: Measure, text: str, held: Sequence[Term]) -> tuple[int, Term] | None:

@@ -85,6 +85,11 @@ def _place(one: float | None, other: float | None, most: bool) -> int | None:
 
 
 def _more(reader: Reader, counted: str, most: bool, pair: tuple[Product, Product]) -> Contrast:
+    for kind in ("dose", "data"):
+        readings = tuple(reader.read_statement(f"how much {counted}", product) for product in pair)
+        amounts = [read_amount(reading.counted, kind) for reading in readings]
+        if None not in amounts:
+            return Contrast("more", readings, _place(amounts[0], amounts[1], most))
     readings = tuple(reader.read_statement(f"how many {counted}", product) for product in pair)
     numbers = [_number(reading.counted) for reading in readings]
     return Contrast("more", readings, _place(numbers[0], numbers[1], most))

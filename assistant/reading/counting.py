@@ -1,4 +1,4 @@
-"""How many: the number that a page sets beside what is counted."""
+"""How many and how much: the number or amount that a page sets beside what is asked."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ REACH = 46
 STOP = re.compile(r"[.;:!?()]")
 BEHIND = re.compile(r"^\W{0,3}(?:[:=x×]|of|for|is|are|with|up to)?\W{0,3}$")
 PACK = re.compile(r"\b(\d+)[ -]?(?:count|ct|pack|pk|pcs|pieces?)\b|\b(?:pack|set|box|bag) of (\d+)\b", re.I)
+PACKED_WORDS = frozenset({"pair", "item", "unit", "=pieces"})
+"""Words that count the product itself, whatever its title calls it."""
+AMOUNT = re.compile(
+    r"(?<![\w.,$£€])(\d+(?:,\d{3})*(?:\.\d+)?\s?(?:mg|mcg|µg|grams?|g|iu|[gtm]b|ml|oz|%|calories|kcal|mah))(?![a-z])",
+    re.I,
+)
+IN_A_ROW = re.compile(r"((?:[^\W\d_]{3,}[ ,&/+]+){2,6})(\d+ ?m?c?g(?: ?/ ?\d+ ?m?c?g)+)(?![a-z])", re.I)
+"""Names and as many amounts: "Calcium Magnesium Zinc 1000mg/400mg/25mg"."""
+OF_IT = re.compile(r"^\W{0,2}(?:of )?(?:[\w-]+ ){0,2}$", re.I)
+"""What may stand between an amount and what it is an amount of: "700mg of pure ..."."""
 IN_THE_PACK = re.compile(r"\b(?:pack|packs|package|box|set|kit|comes? with|included?|get)\b", re.I)
 PACKED = re.compile(
     r"\b(?:includ\w+|contains?|comes? with|package|pack of|set of|you (?:will )?get|receive)\b", re.I
@@ -67,10 +77,36 @@ def find_count(question: Question, page: Sequence[Sentence]) -> tuple[str, str]:
     return (best[1], best[2]) if best else _packed(question, page[0])
 
 
+def find_amount(question: Question, page: Sequence[Sentence]) -> tuple[str, str]:
+    """(the sentence, the amount with its unit beside what is asked about): "500 mg" of "how much zinc";
+    ('', '') where there is none."""
+    for place, sentence in enumerate(page):
+        text = sentence.text
+        amounts = list(AMOUNT.finditer(text))
+        for term in sentence.terms:
+            if not same_term(question.counted, term.key):
+                continue
+            for amount in amounts:
+                ahead = amount.end() <= term.start and OF_IT.match(text[amount.end() : term.start])
+                behind = amount.start() >= term.end and BEHIND.match(text[term.end : amount.start()])
+                # The one amount of a title is its own, unless it is said of another: "7mg Iron, Zinc".
+                alone = not place and len(amounts) == 1 and not re.match(r" ?\w", text[amount.end() :])
+                if ahead or behind or alone:
+                    return quote(text, (term, Term("", amount.start(), amount.end(), 0))), amount[1]
+        for row in IN_A_ROW.finditer(text):
+            each = row[2].split("/")
+            names = re.findall(r"[^\W\d_]+", row[1])[-len(each) :]
+            for name, one in zip(names, each, strict=False):
+                if same_term(question.counted, stem(name.lower())):
+                    return quote(text, (Term("", row.start(), row.end(), 0),)), one.strip()
+    return "", ""
+
+
 def _packed(question: Question, title: Sentence) -> tuple[str, str]:
     """How many of the product itself come together, by its title: "Dog Chew Treats (3 Count)"."""
     number = PACK.search(title.text)
-    if number is None or not any(same_term(question.counted, term.key) for term in title.terms):
+    titled = any(same_term(question.counted, term.key) for term in title.terms)
+    if number is None or not (titled or question.counted in PACKED_WORDS):
         return "", ""
     return quote(title.text, (Term("", number.start(), number.end(), 0),)), number[1] or number[2]
 
@@ -92,7 +128,7 @@ def _pairs(question: Question, sentence: Sentence) -> list[tuple[re.Match[str], 
     found = []
     every = list(NUMBER.finditer(sentence.text))
     for term in sentence.terms:
-        if not same_term(counted, term.key):
+        if not (same_term(counted, term.key) or term.key == question.counted_word):
             continue
         numbers = [n for n in every if _counts(n, term, sentence.text)]
         before = [n for n in numbers if n.end() <= term.start and term.start - n.end() <= REACH]

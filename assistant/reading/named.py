@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.reading.language import Language
 from assistant.reading.page import Term, read_terms
+from retrieval.words import join_sizes
 from shop.types import Product
 
 BEFORE_THE_NAME = re.compile(
@@ -35,7 +37,7 @@ def find_name(text: str, product: Product, language: Language, cut: bool) -> tup
     """
     spoken = [term for term in read_terms(text, language) if not term.key.startswith("=")]
     title = set(_keys(f"{product.title} {product.brand} {product.colour}", language))
-    pairs = set(pairwise(_keys(product.title, language)))
+    pairs: set[tuple[str, ...]] = set(pairwise(_keys(product.title, language)))
     runs = _runs(text, spoken, title, pairs, language)
     brand = set(_keys(product.brand, language))
     best: list[Term] = max(runs, key=lambda run: _weight(run, brand), default=[])
@@ -48,11 +50,14 @@ def find_name(text: str, product: Product, language: Language, cut: bool) -> tup
     start, end = _with_kind(spoken, best[0], pairs), best[-1].end
     if article := BEFORE_THE_NAME.search(text[:start]):
         start = article.start(1)
-    return start, _extend(spoken, end, title, language)
+    said = read_terms(text, language)
+    ways = [term for term in said if term.key.startswith("=") and " " in text[term.start : term.end].strip()]
+    return start, _extend(spoken, end, title, language, ways)
 
 
 def _keys(text: str, language: Language) -> list[str]:
-    return [term.key for term in read_terms(text, language) if not term.key.startswith("=")]
+    terms = read_terms(join_sizes(text), language)
+    return [term.key for term in terms if not term.key.startswith("=")]
 
 
 def _weight(run: list[Term], brand: set[str]) -> float:
@@ -62,7 +67,7 @@ def _weight(run: list[Term], brand: set[str]) -> float:
 
 
 def _runs(
-    text: str, spoken: list[Term], title: set[str], pairs: set[tuple[str, str]], language: Language
+    text: str, spoken: list[Term], title: set[str], pairs: set[tuple[str, ...]], language: Language
 ) -> list[list[Term]]:
     """Title words that follow each other, but for a word or two; a verb, "with" or "the" parts them unless
     the title has it there itself."""
@@ -84,12 +89,16 @@ def _runs(
             run = []
     runs.append(run)
     for found in runs:
-        while found and found[-1].key in language.weak:
+        while found and found[-1].key in language.weak and _pair(found[-2:]) not in pairs:
             found.pop()
     return runs
 
 
-def _with_kind(spoken: list[Term], first: Term, pairs: set[tuple[str, str]]) -> int:
+def _pair(terms: list[Term]) -> tuple[str, ...]:
+    return tuple(term.key for term in terms)
+
+
+def _with_kind(spoken: list[Term], first: Term, pairs: set[tuple[str, ...]]) -> int:
     """The beginning of the name with what stands before "of", where the title has it in the same words:
     "the 45-day supply of Onnit Alpha Brain"."""
     before = [term for term in spoken if term.place < first.place and term.key not in ARTICLES]
@@ -112,7 +121,7 @@ def cut_name(text: str, name: tuple[int, int], product: Product, language: Langu
     return (name[0], kept[-1].end) if kept else name
 
 
-def _cut_at_break(run: list[Term], pairs: set[tuple[str, str]], last_only: bool) -> list[Term]:
+def _cut_at_break(run: list[Term], pairs: set[tuple[str, ...]], last_only: bool) -> list[Term]:
     """The run up to its last two words that the title does not have side by side."""
     for at in range(len(run) - 1, 0, -1):
         if (run[at - 1].key, run[at].key) not in pairs:
@@ -129,14 +138,17 @@ def _cut_at_gap(run: list[Term]) -> list[Term]:
     return run
 
 
-def _extend(spoken: list[Term], end: int, title: set[str], language: Language) -> int:
-    """The end of the name with what is joined to it: "with 8 shelves", "in sand grey", "by Nirvana"."""
+def _extend(spoken: list[Term], end: int, title: set[str], language: Language, ways: Sequence[Term]) -> int:
+    """The end of the name with what is joined to it: "with 8 shelves", "in sand grey", "by Nirvana"; not
+    with what begins one of the `ways` of asking ("in the washing machine")."""
     behind = [term for term in spoken if term.start >= end]
     while behind and behind[0].key in language.relation_words:
         rest = behind[1:]
         while rest and (rest[0].key in ARTICLES or rest[0].key in WHOLE):
             rest = rest[1:]
         joined = 0
+        if rest and any(way.start <= rest[0].start < way.end for way in ways):
+            break
         while joined < len(rest) and rest[joined].key in title and rest[joined].key not in language.weak:
             joined += 1
         if not joined:

@@ -15,13 +15,16 @@ from retrieval.words import stem
 from shop.types import Product
 
 MAX_SENTENCES = 120
+THIN = 160
+"""Characters below which a page tells hardly more than its title."""
 MIN_WORDS = 2
 MIN_FORM_CHARS = 5
 BREAKS = re.compile(
     r"(?<=[.!?。])\s+(?=[A-Z0-9“\"'(\[])|(?<=[a-z)][.!?])(?=[A-Z])|\n+|\s*[•●·★☆✔✓▶►❤♬✩◆■※➤【](?=[^】]*)|\s*】\s*:?"
     r"|(?<=\w)\s+(?=\d{1,2}\.\s?[A-Z])"
 )
-DASH = re.compile(r"\s[-–—]\s(?=[A-Z0-9])(?!(?i:not)\b)")
+DASH = re.compile(r"\s[-–—]\s(?=[A-Z0-9])(?!(?i:not)\b)(?!(?:[\w'’]+(?: [\w'’]+)?,\s+){2,})")
+"""Where a sentence ends; no list does: "4 flavours – Lime, Lemon, Orange"."""
 HEADING_WORDS = 8
 """Before a dash so many words at most head what follows: "Battery life - Up to 12 hours" is one."""
 TOKEN = re.compile(r"\d+(?:[./]\d+)+|\d+(?=[a-z]{2})|[^\W_]+")
@@ -87,6 +90,11 @@ def _split_at_dashes(text: str) -> list[str]:
             pieces.append(text[start : dash.start()])
             start = dash.end()
     return [*pieces, text[start:]]
+
+
+def is_thin(product: Product) -> bool:
+    """Whether a page has next to no text beside its title."""
+    return sum(map(len, product.bullets)) + len(product.description) < THIN
 
 
 def read_page(product: Product, language: Language) -> tuple[Sentence, ...]:

@@ -7,6 +7,7 @@ alone. Knows the shopper's words and the product's title; reads no page.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -17,15 +18,24 @@ from assistant.reading.page import Term, plain, read_terms
 from assistant.reading.stance import is_denied
 from assistant.references import without_pointers
 from retrieval.english import FILLER
-from retrieval.words import stem, stems, words
+from retrieval.vocabulary import names_same
+from retrieval.words import join_sizes, stem, stems, words
 from shop.types import Product
 
 Kind = Literal["polar", "count", "open"]
 POLAR = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|also|please|tell me if|i wonder if|do you know if)[\s,]+)*"
-    r"(?:is|are|am|was|does|do|did|can|could|will|would|has|have|should|may)(?:n.t)?\b"
-    r"(?! you (?:sell|have|stock|carry))"
+    r"(?:(?:is|are|am|was|does|do|did|can|could|will|would|has|have|should|may)(?:n.t)?\b"
+    r"(?! you (?:sell|have|stock|carry))|any (?=(?:\w+ ){1,4}(?:in|on|with)\b))"
 )
+PREAMBLE = re.compile(
+    r"^.*?(?:,|:|\s[-–—])\s+(?=(?:is|are|does|do|did|can|could|will|would|has|have|should|how|what)\b)",
+    re.I,
+)
+"""What a shopper says before they ask: "I'm celiac - is it ..."."""
+NEED_TO = re.compile(r"\b(needs?|have) to (?:install|buy|use|get|download|have)\b", re.I)
+"""What one needs to install one needs."""
+MEANWHILE = re.compile(r"\s+while\b[^?]*", re.I)
 COUNT = re.compile(
     r"\bhow (?:many|much)\s+"
     r"(?!(?:is|are|was|for|does|do|did|would|will|it|the|a|an|this|that|to|should|can|i)\b)"
@@ -35,9 +45,12 @@ COUNT = re.compile(
 OF_THE_NAME = re.compile(
     r"\b(?:the|its)\b[^?]*\b(?:of|on|in|inside|for|from)\s+(?:(?:the|a|an|your|this)\s+)?$"
 )
+EMPTY = frozenset(stem(word) for word in FILLER) | frozenset(stems("work fit in on off out up"))
+TAILS = frozenset(stems("safe free proof resistant friendly too at all or not"))
+"""What may stand behind the word asked for without asking more."""
 OWN_WORDS = 3
 """A measure's asking of so few words names nothing else: "battery life"."""
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\din\.)(?<!\dft\.)(?<!\doz\.)(?<!lbs\.)(?<![A-Z]\.)\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
     r"inch(?:es)?|"
@@ -54,7 +67,7 @@ class Question:
     says that the question asks for their absence ("is it caffeine free?"). `counted` is what "how many"
     counts. `words` are the shopper's own for what is asked, fit to be said back; `part` says that the
     question is about a part of the product ("the water tank of ..."), so that the page has to speak of
-    that.
+    that. `tail` is the term behind the name that is another word for the product ("the Elama plates").
     """
 
     text: str
@@ -70,22 +83,42 @@ class Question:
     counted_word: str = ""
     quantity: tuple[float, str] | None = None
     part: bool = False
+    tail: str = ""
 
 
 def read_question(text: str, product: Product, language: Language) -> Question:
     """`text` as a question about `product`."""
-    asked = without_pointers(_last_question(text))
+    asked = MEANWHILE.sub("", without_pointers(_last_question(join_sizes(text))))
+    asked = NEED_TO.sub(r"\1", asked)
     called = frozenset(stems(f"{product.brand} {' '.join(product.categories[-1:])}"))
     polar = POLAR.search(plain(asked)) is not None
     name = find_name(asked, product, language, cut=polar)
     if polar and name[1] and not _asks_beside(asked, name, language):
         name = cut_name(asked, name, product, language)
-    return _read(asked, name, language, called)
+    question = _read(asked, name, language, called)
+    kind = f"{product.title} {' '.join(product.categories[-2:])}"
+    return replace(question, tail=_tail(asked, name[1], language, kind)) if name[1] else question
+
+
+def _tail(asked: str, end: int, language: Language, kind: str) -> str:
+    """The term right behind the name, where it is another word for a thing of this `kind`; else ''."""
+    behind = next((term for term in read_terms(asked, language) if term.start >= end), None)
+    if behind is None or asked[end : behind.start].strip():
+        return ""
+    return behind.key if names_same(asked[behind.start : behind.end], kind) else ""
 
 
 def read_unnamed(text: str, language: Language) -> Question:
     """`text` as a question that holds no product's name; a statement is one of yes or no."""
     question = _read(text, (0, 0), language)
+    if not question.core and question.measure is None:
+        # "Which plugs in?": so plain a verb asks where nothing else does.
+        verbs = [t for t in read_terms(text, language) if t.key.isalpha() and t.key not in EMPTY]
+        question = replace(
+            question,
+            core=tuple(dict.fromkeys(term.key for term in verbs)),
+            words=_said(text, verbs),
+        )
     opens = question.measure is not None or re.match(r"\s*(?:what|how|which)\b", plain(text)) is not None
     return replace(question, kind=question.kind if opens else "polar")
 
@@ -96,8 +129,9 @@ def _asks_beside(text: str, name: tuple[int, int], language: Language) -> bool:
     behind = [term for term in terms if term.start >= name[1]]
     if behind and (behind[0].key in language.relation_words or _meaningful(behind, language)):
         return True
-    before = [term for term in terms if term.start < name[0]]
-    return bool(_meaningful(before, language)) and not OF_THE_NAME.search(plain(text)[: name[0]])
+    before = _meaningful([term for term in terms if term.start < name[0]], language)
+    # Behind "the handle of" what is asked is still to come, behind "the cuffs adjustable on" no more.
+    return len(before) > 1 or (bool(before) and not OF_THE_NAME.search(plain(text)[: name[0]]))
 
 
 def _read(
@@ -131,7 +165,7 @@ def _read(
         text=asked,
         kind=kind,
         core=core,
-        words=" ".join(asked[term.start : term.end] for term in terms),
+        words=_said(asked, terms),
         literal=frozenset(
             stem(word)
             for term in terms
@@ -151,6 +185,15 @@ def _read(
     )
 
 
+def _said(text: str, terms: Sequence[Term]) -> str:
+    """The words of `terms`; what is one word in the text ("11th") stays one."""
+    parts = [
+        ("" if not at or terms[at - 1].end == term.start else " ") + text[term.start : term.end]
+        for at, term in enumerate(terms)
+    ]
+    return "".join(parts)
+
+
 def _is_beside(one: Term, other: Term, text: str) -> bool:
     return not text[one.end : other.start].strip(" -'s")
 
@@ -159,7 +202,9 @@ def _last_question(text: str) -> str:
     """The sentence that asks, where there are several."""
     sentences = [part for part in SENTENCE_END.split(text.strip()) if part.strip()]
     asking = [part for part in sentences if part.rstrip().endswith("?") or POLAR.search(plain(part))]
-    return (asking or sentences or [text])[-1]
+    last = (asking or sentences or [text])[-1]
+    opens = POLAR.search(plain(last)) or re.match(r"\s*(?:what|how|which|who|where|when)\b", plain(last))
+    return last if opens else PREAMBLE.sub("", last, count=1)
 
 
 def _asked_terms(text: str, name: tuple[int, int], language: Language, called: frozenset[str]) -> list[Term]:
@@ -179,7 +224,7 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language, called: f
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
     last = _meaningful(terms, language)[-1:]
     behind = [term for term in spoken if last and term.start >= last[0].end]
-    if any(term.key not in language.weak for term in behind):
+    if any(term.key not in TAILS for term in behind):
         return []
     return [term for term in last if term.key not in called]
 

@@ -24,6 +24,8 @@ WHOLES = frozenset(
     "one ones".split()
 )
 SUBJECT = re.compile(r"\b([^\W\d_]+)\s+(?:is|are|can be|should be)\s+(?:[^\W\d_]+\s+){0,2}$", re.I)
+THIS_ONE = re.compile(r"\b(?:this|these)\s+(?:[\w-]+\s+){0,3}$", re.I)
+"""Before a thing: it is the one on the page, by whatever name."""
 AFTER_A_THING = frozenset(
     "because that which so thus for to when while against makes keeps lets allows helps gives included "
     "provided supplied attached set sets pack".split()
@@ -49,8 +51,9 @@ def ends_there(sentence: Sentence, terms: Sequence[Term]) -> bool:
 
 def _speaks_of_a_part(terms: Sequence[Term], sentence: Sentence, title: Sentence, question: Question) -> bool:
     """Whether the sentence says so of something else than the product: "our covers are washable"."""
-    subject = SUBJECT.search(sentence.text[: terms[0].start])
-    if subject is None:
+    before = sentence.text[: terms[0].start]
+    subject = SUBJECT.search(before)
+    if subject is None or THIS_ONE.search(before[: subject.start()]):
         return False
     word = stem(subject[1].lower())
     known = {term.key for term in title.terms} | {stem(said) for said in words(question.text)}

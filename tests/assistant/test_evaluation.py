@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.evaluation.backing import gather_backing
 from assistant.evaluation.cases import read_cases
 from assistant.evaluation.checker import Checker, Findings
 from assistant.evaluation.judge import find_faults, receive
@@ -241,6 +242,15 @@ def test_counts_of_customers_are_counted_anew(checker: Checker) -> None:
     lately = done("Here.", card("T1", why="Bought by 1 customer in the last 10 days"))
     assert check(checker, lately, "popular?") == Findings()
     assert check(checker, done("Here.", card("T1", why="Bought by 2 customers in the last 10 days"))).unbacked
+
+
+def test_how_many_products_are_shared_with_others_is_counted_anew(checker: Checker) -> None:
+    backing = gather_backing(checker.world, done("Here.", card("T1")), ["hi"], "ann_1", ())
+    said = "1 customer who bought at least {} of the products you bought also bought it"
+    assert backing.has_shared(2, said.format(2))  # Bob bought both of what Ann bought
+    assert not backing.has_shared(3, said.format(3))
+    assert not backing.has_shared(1, said.format(2))
+    assert not backing.has_shared(2, "You bought 2 of these.")
 
 
 def test_a_product_shown_earlier_may_be_named_again(checker: Checker) -> None:
