@@ -53,7 +53,8 @@ def say_feature(name: str, value: float, currency: str = "", locale: str = "en_G
         return "last order today"
     whole = np.floor(value) if name.endswith(("_since", "_days")) else value
     plural = "" if f"{abs(whole):.1f}" == "1.0" else "s"
-    return wordings()[name].says.format(v=whole, s=plural).replace("¤", _symbol(currency, locale))
+    words = wordings()[name].says.format(v=whole, s=plural).replace("¤", _symbol(currency, locale))
+    return f"no {words[2:]}" if words.startswith("0 ") else words
 
 
 @cache
