@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from insight.metrics import best_threshold, ranking, score
-from insight.table import FOLDS, SEED, Array, Table, table_models
+from insight.table import FOLDS, SEED, Array, Places, Table, add_counts, table_models
 
 BLEND = "blend"
 Progress = Callable[[int, int], None]
@@ -61,16 +62,18 @@ def evaluate_table(table: Table, progress: Progress | None = None, folds: int = 
     }
 
 
-def _predict(model: Any, table: Table, train: NDArray[np.int64], test: NDArray[np.int64]) -> Array:
-    model.fit(table.values[train], table.target[train])
-    return cast(Array, model.predict_proba(table.values[test])[:, 1])
+def _predict(model: Any, table: Table, train: Places, test: Places) -> Array:
+    # Trees this small gain nothing from threads, which on a busy machine wait for each other.
+    with threadpool_limits(1, "openmp"):
+        model.fit(add_counts(table, train, train), table.target[train])
+        return cast(Array, model.predict_proba(add_counts(table, train, test))[:, 1])
 
 
 def _figures(
     truth: NDArray[np.bool_],
     scores: Array,
     cuts: Array,
-    parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    parts: list[tuple[Places, Places]],
 ) -> Mapping[str, float]:
     found = score(scores, truth, 0.5) | decisions(scores >= cuts, truth)
     each = [ranking(scores[test], truth[test]) for _, test in parts]

@@ -106,7 +106,8 @@ def test_evaluation_of_a_file(tmp_path: Path) -> None:
     assert "spend" not in trial.names and "visit" not in trial.names, (
         "what came after the mail is never learnt"
     )
-    figures = evaluate_uplift(trial, draws=60)
+    figures = evaluate_uplift(trial, draws=60, partitions=2)
+    assert len(figures["chosen_in_folds"]) == 5 * figures["partitions"] == 10
     assert figures["against"]["random"]["significant"] and figures["against"]["likely_anyway"]["significant"]
     assert set(figures["models"]) == {*LEARNERS, "likely_anyway", "likely_mailed", "chosen", "random"}
     assert {"qini", "auuc", "gain@30", "ci"} <= set(figures["models"]["chosen"])
