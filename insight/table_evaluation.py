@@ -11,17 +11,23 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from insight.metrics import best_threshold, ranking, score
-from insight.table import FOLDS, SEED, Array, Places, Table, add_counts, table_models
+from insight.table import Array, Table
+from insight.table_models import BLENDED, SEED, Places, add_counts, table_models
 
-BLEND = "blend"
+FOLDS = 5
+BLEND, CHOSEN, MAJORITY = "blend", "chosen", "majority"
+FLOOR = 1e-4
+"""Probabilities are kept this far from 0 and 1 before they become log-odds."""
 Progress = Callable[[int, int], None]
 
 
 def evaluate_table(table: Table, progress: Progress | None = None, folds: int = FOLDS) -> dict[str, Any]:
-    """JSON-ready figures of every model, of their blend and of the majority; `best` by AUROC.
+    """JSON-ready figures of every model, of a blend and of the majority. `best` is `chosen`: in each fold the model
+    that a part of the training rows, kept aside, found best by AUROC (`chosen_in_folds`).
 
     `auroc_folds` and `aupr_folds` are the means over folds, which others publish.
     """
@@ -29,37 +35,46 @@ def evaluate_table(table: Table, progress: Progress | None = None, folds: int = 
 
     makers = table_models(table)
     truth, rows = table.target == 1, len(table.target)
-    scores = {name: np.zeros(rows) for name in (*makers, BLEND, "majority")}
+    scores = {name: np.zeros(rows) for name in (*makers, BLEND, MAJORITY, CHOSEN)}
     cuts = {name: np.zeros(rows) for name in scores}
     parts = list(StratifiedKFold(folds, shuffle=True, random_state=SEED).split(table.values, truth))
+    picked: list[str] = []
     done = 0
     for train, test in parts:
         inner = next(StratifiedKFold(folds, shuffle=True, random_state=SEED).split(train, truth[train]))
         fit, choose = train[inner[0]], train[inner[1]]
-        chosen: list[Array] = []
+        # Thresholds and the model are chosen on rows that no model has seen, then all are fitted to all rows.
+        tried, found = dict[str, Array](), dict[str, Array]()
         for name, make in makers.items():
-            # The threshold is chosen on rows this model has not seen, then the model is fitted to all.
-            tried = _predict(make(), table, fit, choose)
-            cuts[name][test] = best_threshold(tried, truth[choose])
-            chosen.append(tried)
-            scores[name][test] = _predict(make(), table, train, test)
+            tried[name] = _predict(make(), table, fit, choose)
+            found[name] = _predict(make(), table, train, test)
             done += 1
             if progress is not None:
                 progress(done, len(parts) * len(makers))
-        scores[BLEND][test] = np.mean([scores[name][test] for name in makers], axis=0)
-        cuts[BLEND][test] = best_threshold(np.mean(chosen, axis=0), truth[choose])
-        scores["majority"][test] = truth[train].mean()
-        cuts["majority"][test] = 0.5
+        tried[BLEND], found[BLEND] = _blend(tried), _blend(found)
+        picked.append(max(tried, key=lambda name: ranking(tried[name], truth[choose])["auroc"]))
+        tried[CHOSEN], found[CHOSEN] = tried[picked[-1]], found[picked[-1]]
+        for name, chance in found.items():
+            scores[name][test] = chance
+            cuts[name][test] = best_threshold(tried[name], truth[choose])
+        scores[MAJORITY][test] = truth[train].mean()
+        cuts[MAJORITY][test] = 0.5
     models = {name: _figures(truth, scores[name], cuts[name], parts) for name in scores}
-    best = max((name for name in models if name != "majority"), key=lambda name: models[name]["auroc"])
     return {
-        "best": {"model": best, **models[best]},
+        "best": {"model": CHOSEN, **models[CHOSEN]},
+        "chosen_in_folds": picked,
         "models": models,
         "rows": rows,
         "base_rate": round(float(truth.mean()), 4),
         "columns": list(table.names),
         "folds": folds,
     }
+
+
+def _blend(chances: Mapping[str, Array]) -> Array:
+    """The mean log-odds of BLENDED, as probabilities."""
+    odds = [logit(np.clip(chances[name], FLOOR, 1 - FLOOR)) for name in BLENDED]
+    return cast(Array, expit(np.mean(odds, axis=0)))
 
 
 def _predict(model: Any, table: Table, train: Places, test: Places) -> Array:

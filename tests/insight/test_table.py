@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from insight.table import Table, add_counts, read_table
+from insight.table import Table, read_table
 from insight.table_evaluation import decisions, evaluate_table
+from insight.table_models import add_counts
 from shop.errors import SourceError
 
 
