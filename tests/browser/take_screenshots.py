@@ -95,12 +95,12 @@ def take_insight(page: Any, address: str, save: Any) -> None:
     page.get_by_text("Whom it would cost most to lose").wait_for()
     page.wait_for_timeout(500)
     save("insight")
-    page.locator(".rs-row").nth(1).evaluate("row => row.scrollIntoView()")
+    shown = ("insight-risk", ".rs-panel:has(> .rs-risk)")
+    if page.viewport_size["width"] > 1000:
+        shown = ("insight-trust", ".rs-row + .rs-row")
+    page.locator(shown[1]).first.evaluate("part => part.scrollIntoView()")
     page.wait_for_timeout(300)
-    save("insight-trust")
-    page.locator(".rs-risk").evaluate("list => list.parentElement.scrollIntoView()")
-    page.wait_for_timeout(300)
-    save("insight-risk")
+    save(shown[0])
 
 
 PARTS = {"shop": take_shop, "staff": take_staff, "insight": take_insight}
