@@ -92,7 +92,9 @@ def read_overview(store: Store, settings: Settings) -> Overview:
         horizon_days=horizon,
         customers=len(stats),
         active=sum(days <= MOVE_DAYS for days in days_since.values()),
-        at_risk_count=sum(1 - p >= AT_RISK and days_since.get(who, horizon + 1) <= horizon for who, p in buys),
+        at_risk_count=sum(
+            1 - p >= AT_RISK and days_since.get(who, horizon + 1) <= horizon for who, p in buys
+        ),
         moves=_moves(insight, today),
         history=tuple(insight.segment_history(dates)) if len(dates) > 1 else (),
         engagement=tuple(insight.engagement_curve(_weeks(first, today))),

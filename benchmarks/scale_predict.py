@@ -41,7 +41,9 @@ def make_shop(sample: Path, folder: Path, customers: int, acts: int) -> None:
             "SELECT count(DISTINCT customer_id) FROM real.orders WHERE customer_id != ''"
         ).fetchone()[0]
         copies = -(-customers // known)
-        bought = "FROM real.order_lines WHERE order_id IN (SELECT id FROM real.orders WHERE customer_id != '')"
+        bought = (
+            "FROM real.order_lines WHERE order_id IN (SELECT id FROM real.orders WHERE customer_id != '')"
+        )
         lines = made.execute(f"SELECT count(*) {bought}").fetchone()[0]
         share = min(100, round(100 * acts * (1 - VIEWED_SHARE) / (lines * copies)))
         views = round(100 * VIEWED_SHARE / (1 - VIEWED_SHARE))

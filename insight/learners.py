@@ -165,7 +165,8 @@ class Rhythm:
         """Exact Shapley values of the three against the typical customer."""
         own, found = values[:, list(self.columns)], np.zeros(values.shape)
         odds = {
-            known: self._odds(np.where(known, own, self.typical)) for known in product((False, True), repeat=3)
+            known: self._odds(np.where(known, own, self.typical))
+            for known in product((False, True), repeat=3)
         }
         for place, column in enumerate(self.columns):
             for known in filter(itemgetter(place), odds):
@@ -196,7 +197,8 @@ def fit_rhythm(examples: Examples, horizon_days: int) -> tuple[Rhythm, float]:
     buying, middle = Buying.of_days(*three), [float(np.median(column)) for column in three]
     typical = (middle[0], middle[1], middle[2])
     fits = [
-        (Rhythm(fit_bg_nbd(buying, penalty), columns, typical, horizon_days), penalty) for penalty in PENALTIES
+        (Rhythm(fit_bg_nbd(buying, penalty), columns, typical, horizon_days), penalty)
+        for penalty in PENALTIES
     ]
     return min(fits, key=lambda fit: log_losses(fit[0].log_odds(latest.values), latest.bought).mean())
 

@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from insight.learners import FLOOR, log_losses
 from insight.metrics import best_threshold, ranking, score
 from insight.table import Array, Table
 from insight.table_models import BLENDED, SEED, Places, add_counts, table_models
+from insight.training import choose
 
 FOLDS = 5
 BLEND, CHOSEN, MAJORITY = "blend", "chosen", "majority"
-FLOOR = 1e-4
-"""Probabilities are kept this far from 0 and 1 before they become log-odds."""
 Progress = Callable[[int, int], None]
 
 
 def evaluate_table(table: Table, progress: Progress | None = None, folds: int = FOLDS) -> dict[str, Any]:
-    """JSON-ready figures of every model, of a blend and of the majority. `best` is `chosen`: in each fold the model
-    that a part of the training rows, kept aside, found best by AUROC (`chosen_in_folds`).
+    """JSON-ready figures of every model, of a blend and of the majority. `best` is `chosen`: in each fold the
+    blend, unless another is better on a part of the training rows that was kept aside (`chosen_in_folds`).
 
     `auroc_folds` and `aupr_folds` are the means over folds, which others publish.
     """
@@ -42,21 +42,23 @@ def evaluate_table(table: Table, progress: Progress | None = None, folds: int = 
     done = 0
     for train, test in parts:
         inner = next(StratifiedKFold(folds, shuffle=True, random_state=SEED).split(train, truth[train]))
-        fit, choose = train[inner[0]], train[inner[1]]
+        fit, aside = train[inner[0]], train[inner[1]]
         # Thresholds and the model are chosen on rows that no model has seen, then all are fitted to all rows.
         tried, found = dict[str, Array](), dict[str, Array]()
         for name, make in makers.items():
-            tried[name] = _predict(make(), table, fit, choose)
+            tried[name] = _predict(make(), table, fit, aside)
             found[name] = _predict(make(), table, train, test)
             done += 1
             if progress is not None:
                 progress(done, len(parts) * len(makers))
         tried[BLEND], found[BLEND] = _blend(tried), _blend(found)
-        picked.append(max(tried, key=lambda name: ranking(tried[name], truth[choose])["auroc"]))
+        picked.append(
+            choose({name: log_losses(log_odds(each), truth[aside]) for name, each in tried.items()})
+        )
         tried[CHOSEN], found[CHOSEN] = tried[picked[-1]], found[picked[-1]]
         for name, chance in found.items():
             scores[name][test] = chance
-            cuts[name][test] = best_threshold(tried[name], truth[choose])
+            cuts[name][test] = best_threshold(tried[name], truth[aside])
         scores[MAJORITY][test] = truth[train].mean()
         cuts[MAJORITY][test] = 0.5
     models = {name: _figures(truth, scores[name], cuts[name], parts) for name in scores}
@@ -71,10 +73,14 @@ def evaluate_table(table: Table, progress: Progress | None = None, folds: int = 
     }
 
 
+def log_odds(chance: Array) -> Array:
+    """Of probabilities, kept FLOOR from 0 and 1."""
+    return cast(Array, logit(np.clip(chance, FLOOR, 1 - FLOOR)))
+
+
 def _blend(chances: Mapping[str, Array]) -> Array:
     """The mean log-odds of BLENDED, as probabilities."""
-    odds = [logit(np.clip(chances[name], FLOOR, 1 - FLOOR)) for name in BLENDED]
-    return cast(Array, expit(np.mean(odds, axis=0)))
+    return cast(Array, expit(np.mean([log_odds(chances[name]) for name in BLENDED], axis=0)))
 
 
 def _predict(model: Any, table: Table, train: Places, test: Places) -> Array:

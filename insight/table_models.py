@@ -1,7 +1,7 @@
 """The models that a table's columns may foretell a yes or no with, and what is made of the columns for them.
 
-Everything made is general: how often an exact amount recurs, and amounts over one another. Knows scikit-learn;
-knows no files, no folds and nothing of what a column means.
+Everything made is general: how often an exact amount recurs, and amounts over one another. Knows
+scikit-learn; knows no files, no folds and nothing of what a column means.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def add_counts(table: Table, known: Places, rows: Places) -> Array:
 
 
 def table_models(table: Table) -> dict[str, Callable[[], Any]]:
-    """What is compared, by name: each a maker of an unfitted scikit-learn classifier of `add_counts`' columns."""
+    """What is compared, by name: makers of unfitted scikit-learn classifiers of `add_counts`' columns."""
     from sklearn.compose import ColumnTransformer
     from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, VotingClassifier
     from sklearn.feature_selection import SelectKBest

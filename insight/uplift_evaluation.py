@@ -1,9 +1,10 @@
 """Cross-validated measurement of uplift learners on a randomised e-mail test (one row a customer).
 
 `chosen` is the learner that cross-validation inside each training part picks, so its figures are not
-the best of several looked at afterwards. A customer's score is the mean over several partitions, every time by
-a model that never saw the customer: which folds chance makes would otherwise move a gain by as much as models do. Beside it stand what marketers do without a holdout: choosing by
-the chance to come anyway, by the chance to come once mailed, or at random. Knows CSV files.
+the best of several looked at afterwards. A customer's score is the mean over several partitions, every
+time by a model that never saw the customer: which folds chance makes would otherwise move a gain by as
+much as models do. Beside it stand what marketers do without a holdout: choosing by the chance to come
+anyway, by the chance to come once mailed, or at random. Knows CSV files.
 """
 
 from __future__ import annotations
@@ -120,7 +121,9 @@ def score_trial(
         scaled = (trial.table - model.centre) / model.spread
         for name, fit in fits.items():
             # The chosen one is fitted already.
-            learner = model.learner if name == model.chosen else fit(scaled[train], mailed[train], came[train])
+            learner = (
+                model.learner if name == model.chosen else fit(scaled[train], mailed[train], came[train])
+            )
             scores[name][test] += learner(scaled[test]) / partitions
         picked.append(model.chosen)
         if progress is not None:

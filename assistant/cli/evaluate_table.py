@@ -35,4 +35,4 @@ def evaluate_table_file(file: Path, target: str, drop: Sequence[str], *, as_json
         f"{model} in {times} of {figures['folds']}"
         for model, times in Counter(figures["chosen_in_folds"]).most_common()
     )
-    typer.echo(f"Chosen by AUROC on a part of each fold's training rows: {picked}.")
+    typer.echo(f"Chosen on a part of each fold's training rows: {picked}.")

@@ -1,6 +1,7 @@
-"""Take the pictures of docs/images from a running demo: python take_screenshots.py ADDRESS FOLDER [PART ...].
+"""Take the pictures of docs/images from a running demo: python take_screenshots.py ADDRESS FOLDER [PART ...]
 
-Start the shop first (`regulars demo`); every page is taken at 1280 and at 390 pixels. Without PART all are taken.
+Start the shop first (`regulars demo`); every page is taken at 1280 and at 390 pixels, without PART all of
+them.
 """
 
 from __future__ import annotations

@@ -15,6 +15,11 @@ from tests.insight.conftest import simulate
 pytestmark = pytest.mark.browser
 TODAY = date(2021, 7, 31)
 PLOTS = ("Segments over time", "Engagement", "Can it be trusted? To lapse", "Can it be trusted? To order")
+INSIDE = """svg => {
+    const whole = svg.getBoundingClientRect();
+    const inside = own => own.left >= whole.left - 1 && own.right <= whole.right + 1;
+    return [...svg.querySelectorAll('text')].every(text => inside(text.getBoundingClientRect()));
+}"""
 BARS = ("Segments now", "What it looks at: to lapse", "What it looks at: to order")
 
 
@@ -26,7 +31,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from shop.store import Store
     from shop.types import Consent, Customer
 
-    settings = load_settings(tmp_path_factory.mktemp("insight"), today=TODAY, churn_days=60, embedder="hash:", model="none:")
+    settings = load_settings(
+        tmp_path_factory.mktemp("insight"), today=TODAY, churn_days=60, embedder="hash:", model="none:"
+    )
     orders, returns = simulate()
     with Store(settings.database_url) as store:
         store.put_orders(orders)
@@ -59,13 +66,12 @@ def test_every_plot_is_drawn_inside_the_window(window: str, request: pytest.Fixt
         assert box["width"] > 250 and box["x"] >= 0 and box["x"] + box["width"] <= width, title
         assert len(plot.get_attribute("aria-label")) > 40, "said to those who cannot see it"
         # Nothing written on the plot leaves it.
-        assert plot.evaluate(
-            "svg => [...svg.querySelectorAll('text')].every(text => { const own = text.getBoundingClientRect(), "
-            "whole = svg.getBoundingClientRect(); return own.left >= whole.left - 1 && own.right <= whole.right + 1 })"
-        ), title
+        assert plot.evaluate(INSIDE), title
     for title in BARS:
-        lengths = panel(page, title).locator(".rs-bar-track i").evaluate_all(
-            "bars => bars.map(bar => bar.getBoundingClientRect().width)"
+        lengths = (
+            panel(page, title)
+            .locator(".rs-bar-track i")
+            .evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().width)")
         )
         assert len(lengths) >= 3 and max(lengths) > 100, title
     assert not opened.is_too_wide() and not opened.problems and not opened.foreign

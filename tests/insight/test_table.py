@@ -38,7 +38,9 @@ def test_reading_tells_numbers_from_kinds(tmp_path: Path) -> None:
 def test_equal_amounts_are_counted_among_other_rows_only() -> None:
     amounts = np.array([5.0, 5.0, 7.0, np.nan, 5.0, np.nan, *range(10, 24)])
     kinds = np.arange(20.0) % 3
-    table = Table(("amount", "kind"), np.column_stack([amounts, kinds]), (False, True), np.zeros(20, np.int64))
+    table = Table(
+        ("amount", "kind"), np.column_stack([amounts, kinds]), (False, True), np.zeros(20, np.int64)
+    )
     known, rows = np.arange(5), np.array([0, 2, 3, 4, 5, 6])
     wide = add_counts(table, known, rows)
     assert wide.shape == (6, 3), "kinds are not counted"
