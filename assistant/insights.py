@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from insight.anomalies import Anomaly, watch_of
-from insight.customers import Insight, open_insight
+from insight.customers import AT_RISK, Insight, open_insight
+from insight.explain import say_feature
 from insight.profile import CustomerProfile, Importance, ModelCard, ReliabilityBin, SegmentCount, Target
 from shop.settings import Settings
 from shop.store import CustomerStats, Store
@@ -33,8 +34,7 @@ TARGETS: tuple[Target, ...] = ("churn", "purchase")
 MONTHS = 12
 MOVE_DAYS = 30
 CURVE_WEEKS = 39
-AT_RISK = 20
-RISK = 0.5
+SHOWN = 20
 REASONS = 2
 ANOMALIES = 12
 
@@ -92,14 +92,16 @@ def read_overview(store: Store, settings: Settings) -> Overview:
         horizon_days=horizon,
         customers=len(stats),
         active=sum(days <= MOVE_DAYS for days in days_since.values()),
-        at_risk_count=sum(1 - p >= RISK and days_since.get(who, horizon + 1) <= horizon for who, p in buys),
+        at_risk_count=sum(
+            1 - p >= AT_RISK and days_since.get(who, horizon + 1) <= horizon for who, p in buys
+        ),
         moves=_moves(insight, today),
         history=tuple(insight.segment_history(dates)) if len(dates) > 1 else (),
         engagement=tuple(insight.engagement_curve(_weeks(first, today))),
         cards=tuple(card for target in TARGETS if (card := insight.model_card(target)) is not None),
         at_risk=tuple(
             _at_risk(store, profile, stats[profile.customer_id], days_since[profile.customer_id])
-            for profile in insight.at_risk(AT_RISK)
+            for profile in insight.at_risk(SHOWN)
             if profile.customer_id in stats
         ),
         anomalies=_by_customer(odd),
@@ -111,6 +113,7 @@ def read_overview(store: Store, settings: Settings) -> Overview:
 def _at_risk(store: Store, profile: CustomerProfile, row: CustomerStats, days: int) -> AtRisk:
     assert profile.churn is not None
     customer = store.customer(profile.customer_id)
+    reasons = tuple(reason.words for reason in profile.churn.reasons if reason.effect > 0)[:REASONS]
     return AtRisk(
         customer_id=profile.customer_id,
         name=customer.name if customer is not None else "",
@@ -118,7 +121,7 @@ def _at_risk(store: Store, profile: CustomerProfile, row: CustomerStats, days: i
         spent=row.spent,
         orders=row.orders,
         days_since=days,
-        reasons=tuple(reason.words for reason in profile.churn.reasons if reason.effect > 0)[:REASONS],
+        reasons=reasons or (say_feature("days_since", days),),
         may_write=customer is not None and customer.consent.marketing_email,
     )
 

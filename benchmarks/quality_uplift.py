@@ -18,6 +18,7 @@ from insight.uplift_evaluation import evaluate_uplift, read_trial
 from ui.plots import Axis, Line, line_plot, number_axis
 
 PLOT = Path(__file__).parent.parent / "docs" / "images" / "qini.svg"
+SHOWN = ("auroc", "aupr", "f1", "accuracy", "ece", "auroc_folds", "aupr_folds")
 NAMES = {
     "chosen": "by uplift",
     "likely_mailed": "by likelihood to visit if mailed",
@@ -36,7 +37,13 @@ def uplift_rows(found: Mapping[str, Any], over: str) -> Iterator[Row]:
         )
     for rival, row in found["against"].items():
         low, high = row["ci"]
-        yield Row(f"by uplift against {rival}", f"{row['difference']:+.2f} ({low:.1f} to {high:.1f})", over)
+        said = f"{row['difference']:+.2f} ({low:.1f} to {high:.1f}), p {row['p']:.3f}"
+        (low, high), rise = row["qini_ci"], row["qini_difference"]
+        yield Row(
+            f"by uplift against {rival}: gain@30, Qini",
+            f"{said}; {rise:+.2f} ({low:.1f} to {high:.1f})",
+            over,
+        )
 
 
 def draw_qini(found: Mapping[str, Any], path: Path) -> None:
@@ -79,7 +86,7 @@ def measure(work: Path) -> Sequence[Row]:
             figures = evaluate_table(read_table(Path(file), "Revenue", drop))
             over = f"{figures['rows']:,} visits, 5 folds" + (f", without {drop[0]}" if drop else "")
             rows += [
-                Row(f"{model}: AUROC, AUPR", f"{row['auroc']:.4f}, {row['aupr']:.4f}", over)
+                Row(f"{model}: {', '.join(SHOWN)}", ", ".join(f"{row[one]:.4f}" for one in SHOWN), over)
                 for model, row in figures["models"].items()
             ]
     if not rows:

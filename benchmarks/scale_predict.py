@@ -41,7 +41,10 @@ def make_shop(sample: Path, folder: Path, customers: int, acts: int) -> None:
             "SELECT count(DISTINCT customer_id) FROM real.orders WHERE customer_id != ''"
         ).fetchone()[0]
         copies = -(-customers // known)
-        lines = made.execute("SELECT count(*) FROM real.order_lines").fetchone()[0]
+        bought = (
+            "FROM real.order_lines WHERE order_id IN (SELECT id FROM real.orders WHERE customer_id != '')"
+        )
+        lines = made.execute(f"SELECT count(*) {bought}").fetchone()[0]
         share = min(100, round(100 * acts * (1 - VIEWED_SHARE) / (lines * copies)))
         views = round(100 * VIEWED_SHARE / (1 - VIEWED_SHARE))
         for copy in range(copies):
@@ -55,8 +58,8 @@ def make_shop(sample: Path, folder: Path, customers: int, acts: int) -> None:
             )
             made.execute(
                 "INSERT INTO order_lines SELECT order_id || '-' || :copy, position, product_id, '', "
-                "quantity, unit_price, currency, returned, variant_id, options FROM real.order_lines "
-                "WHERE position = 0 OR (rowid * 7919 + :copy * 31) % 100 < :share",
+                f"quantity, unit_price, currency, returned, variant_id, options {bought} "
+                "AND (position = 0 OR (rowid * 7919 + :copy * 31) % 100 < :share)",
                 {"copy": copy, "share": share},
             )
             made.commit()

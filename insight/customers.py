@@ -41,6 +41,8 @@ from shop.store import Store
 from shop.types import Money
 
 BATCH_ROWS = 2_000
+AT_RISK = 0.5
+"""From this probability to lapse on a customer may be lost."""
 FAR_DAYS = 365
 """A next purchase further away than this is not given a date."""
 
@@ -90,12 +92,12 @@ class Insight:
         return self._snapshot().outlooks[horizon_days].notice
 
     def at_risk(self, most: int = 50) -> list[CustomerProfile]:
-        """Customers with the most worth to lose: probability of churn times what they spent so far,
-        among those who have not lapsed yet."""
+        """Customers with the most worth to lose: probability of churn times what they spent so far, among
+        those who have not lapsed yet and are more likely than not to."""
         snapshot = self._snapshot()
         lost = 1 - snapshot.outlooks[self._settings.churn_days].buys
         here = snapshot.table.column("days_since") <= self._settings.churn_days
-        risk = np.where(here, lost * snapshot.table.column("spent"), -1.0)
+        risk = np.where(here & (lost >= AT_RISK), lost * snapshot.table.column("spent"), -1.0)
         rows = np.argsort(-risk, kind="stable")[:most]
         return list(self._profiles(snapshot, rows[risk[rows] >= 0]))
 

@@ -18,7 +18,7 @@ import numpy as np
 from babel.numbers import get_currency_symbol
 from numpy.typing import NDArray
 
-from insight.history import Floats
+from insight.history import Floats, Ints
 from insight.profile import Driver, Importance
 
 REASONS = 4
@@ -53,8 +53,13 @@ def say_feature(name: str, value: float, currency: str = "", locale: str = "en_G
         return "last order today"
     whole = np.floor(value) if name.endswith(("_since", "_days")) else value
     plural = "" if f"{abs(whole):.1f}" == "1.0" else "s"
-    symbol = get_currency_symbol(currency, locale=locale) if currency else ""
-    return wordings()[name].says.format(v=whole, s=plural).replace("¤", symbol)
+    words = wordings()[name].says.format(v=whole, s=plural).replace("¤", _symbol(currency, locale))
+    return f"no {words[2:]}" if words.startswith("0 ") else words
+
+
+@cache
+def _symbol(currency: str, locale: str) -> str:
+    return get_currency_symbol(currency, locale=locale) if currency else ""
 
 
 def explain(
@@ -66,22 +71,27 @@ def explain(
     most: int = REASONS,
 ) -> tuple[Driver, ...]:
     """The strongest drivers of one row: a family's effect is its members' sum."""
+    places = tuple(_families(tuple(names)).values())
+    order, starts = _grouped(places)
+    totals = np.add.reduceat(effects[order], starts)
     found = []
-    for places in _families(names).values():
-        total = float(effects[places].sum())
+    # Only what is shown is put into words: a shop explains all its customers in one go.
+    for family in np.argsort(-np.abs(totals), kind="stable")[:most]:
+        total = float(totals[family])
+        if abs(total) <= 1e-3:
+            break
         # The member that pulls hardest in the family's direction says it.
-        speaker = max(places, key=lambda i: effects[i] * np.sign(total))
+        speaker = max(places[family], key=lambda i: effects[i] * np.sign(total))
         words = say_feature(names[speaker], float(values[speaker]), currency, locale)
         found.append(Driver(names[speaker], words, total))
-    found.sort(key=lambda driver: -abs(driver.effect))
-    return tuple(driver for driver in found[:most] if abs(driver.effect) > 1e-3)
+    return tuple(found)
 
 
 def global_importance(names: Sequence[str], effects: Floats) -> tuple[Importance, ...]:
     """Families by their mean absolute effect over all rows, as shares, largest first."""
-    families = _families(names)
+    families = _families(tuple(names))
     sizes = {
-        family: float(np.abs(effects[:, places].sum(axis=1)).mean()) if len(effects) else 0.0
+        family: float(np.abs(effects[:, list(places)].sum(axis=1)).mean()) if len(effects) else 0.0
         for family, places in families.items()
     }
     whole = sum(sizes.values())
@@ -93,8 +103,18 @@ def global_importance(names: Sequence[str], effects: Floats) -> tuple[Importance
     )
 
 
-def _families(names: Sequence[str]) -> dict[str, list[int]]:
-    families: dict[str, list[int]] = {}
+@cache
+def _families(names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    """Each family's members, as places among the names."""
+    families: dict[str, tuple[int, ...]] = {}
     for place, name in enumerate(names):
-        families.setdefault(wordings()[name].family, []).append(place)
+        family = wordings()[name].family
+        families[family] = (*families.get(family, ()), place)
     return families
+
+
+@cache
+def _grouped(families: tuple[tuple[int, ...], ...]) -> tuple[Ints, Ints]:
+    """All places family after family, and where each family starts: what np.add.reduceat sums."""
+    sizes = [len(places) for places in families]
+    return np.concatenate(families), np.cumsum([0, *sizes[:-1]])

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import product
+from operator import itemgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -142,23 +144,40 @@ def fit_boosted(examples: Examples, seed: int) -> Model:
     return Boosted(trees.model_to_string())
 
 
+SHAPLEY = (1 / 3, 1 / 6, 1 / 3)
+"""What joining none, one or two others counts, of three that share a prediction."""
+
+
 @dataclass(frozen=True)
 class Rhythm:
-    """BG/NBD: only how often, how lately and for how long; no effects of single features."""
+    """BG/NBD: only how often, how lately and for how long; `typical` has the medians of the three."""
 
     fitted: BgNbd
     columns: tuple[int, int, int]
+    typical: tuple[float, float, float]
     horizon_days: int
 
     def log_odds(self, values: Values) -> Floats:
         """Of `BgNbd.buys_within`."""
-        order_days, days_since, tenure = (values[:, i].astype(np.float64) for i in self.columns)
-        chance = self.fitted.buys_within(Buying.of_days(order_days, days_since, tenure), self.horizon_days)
-        return np.asarray(logit(np.clip(chance, FLOOR, 1 - FLOOR)), np.float64)
+        return self._odds(values[:, list(self.columns)])
 
     def effects(self, values: Values) -> Floats:
-        """None to tell apart: all zeros."""
-        return np.zeros(values.shape)
+        """Exact Shapley values of the three against the typical customer."""
+        own, found = values[:, list(self.columns)], np.zeros(values.shape)
+        odds = {
+            known: self._odds(np.where(known, own, self.typical))
+            for known in product((False, True), repeat=3)
+        }
+        for place, column in enumerate(self.columns):
+            for known in filter(itemgetter(place), odds):
+                without = (*known[:place], False, *known[place + 1 :])
+                found[:, column] += SHAPLEY[sum(known) - 1] * (odds[known] - odds[without])
+        return found
+
+    def _odds(self, three: NDArray[Any]) -> Floats:
+        order_days, days_since, tenure = three.T.astype(np.float64)
+        chance = self.fitted.buys_within(Buying.of_days(order_days, days_since, tenure), self.horizon_days)
+        return np.asarray(logit(np.clip(chance, FLOOR, 1 - FLOOR)), np.float64)
 
     def as_json(self) -> Mapping[str, Any]:
         """All numbers."""
@@ -174,8 +193,13 @@ def fit_rhythm(examples: Examples, horizon_days: int) -> tuple[Rhythm, float]:
     names = ("order_days", "days_since", "tenure_days")
     place = {name: examples.names.index(name) for name in names}
     columns = (place[names[0]], place[names[1]], place[names[2]])
-    buying = Buying.of_days(*(latest.column(name).astype(np.float64) for name in names))
-    fits = [(Rhythm(fit_bg_nbd(buying, penalty), columns, horizon_days), penalty) for penalty in PENALTIES]
+    three = [latest.column(name).astype(np.float64) for name in names]
+    buying, middle = Buying.of_days(*three), [float(np.median(column)) for column in three]
+    typical = (middle[0], middle[1], middle[2])
+    fits = [
+        (Rhythm(fit_bg_nbd(buying, penalty), columns, typical, horizon_days), penalty)
+        for penalty in PENALTIES
+    ]
     return min(fits, key=lambda fit: log_losses(fit[0].log_odds(latest.values), latest.bought).mean())
 
 
@@ -208,8 +232,9 @@ def read_model(raw: Mapping[str, Any]) -> Model:
         case "boosted":
             return Boosted(raw["text"])
         case "rhythm":
-            first, second, third = raw["columns"]
-            return Rhythm(BgNbd(**raw["fitted"]), (first, second, third), raw["horizon_days"])
+            (first, second, third), (often, lately, long) = raw["columns"], raw["typical"]
+            places, typical = (first, second, third), (often, lately, long)
+            return Rhythm(BgNbd(**raw["fitted"]), places, typical, raw["horizon_days"])
         case "blend":
             return Blend(tuple(read_model(part) for part in raw["parts"]))
     raise ValueError(f"no model of kind {raw['kind']!r}")

@@ -113,7 +113,10 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """A feature's mean absolute effect over all customers, as a share of all features' (0 to 1)."""
+    """A family's mean absolute effect over all customers, as a share of all families' (0 to 1).
+
+    `feature` names the family of features, `words` its members.
+    """
 
     feature: str
     words: str

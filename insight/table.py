@@ -1,16 +1,15 @@
-"""A table with one row a case, and how well its columns foretell one yes-or-no column.
+"""A table with one row a case, read for foretelling one yes-or-no column.
 
-For data that is no order history (visits, quotes, callers): five-fold cross-validation, stratified,
-the same folds for every model. Numbers stay numbers; a column of words, or of at most ten different
-whole numbers, is also read as kinds. Knows CSV files and scikit-learn; knows nothing of what a column means.
+For data that is no order history (visits, quotes, callers). Numbers stay numbers; a column of words, or of
+at most ten different whole numbers, is read as kinds. Knows CSV files; knows no models and nothing of what a
+column means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +18,6 @@ from shop.errors import SourceError
 from shop.sources.tables import read_rows
 
 Array = NDArray[np.float64]
-FOLDS = 5
-SEED = 0
-TREES = 150
 FEW_KINDS = 10
 """A numeric column with no more different whole numbers than this may be codes for kinds."""
 MANY_KINDS = 200
@@ -149,53 +145,3 @@ def _numbers(cells: Sequence[str]) -> Array | None:
         return np.array([float(cell) if cell else np.nan for cell in cells])
     except ValueError:
         return None
-
-
-def table_models(table: Table) -> dict[str, Callable[[], Any]]:
-    """What is compared, by name: each a maker of an unfitted scikit-learn classifier."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-
-    kinds = [place for place, named in enumerate(table.is_kind) if named]
-    numbers = [place for place, named in enumerate(table.is_kind) if not named]
-
-    def logistic() -> Any:
-        as_number = make_pipeline(
-            SimpleImputer(strategy="median"), FunctionTransformer(_signed_log), StandardScaler()
-        )
-        columns = ColumnTransformer(
-            [("numbers", as_number, numbers), ("kinds", OneHotEncoder(handle_unknown="ignore"), kinds)]
-        )
-        return make_pipeline(columns, LogisticRegression(C=0.3, max_iter=2000))
-
-    def boosting() -> Any:
-        return HistGradientBoostingClassifier(
-            learning_rate=0.03,
-            max_iter=250,
-            max_leaf_nodes=10,
-            min_samples_leaf=30,
-            l2_regularization=5.0,
-            max_features=0.3,
-            categorical_features=list(table.is_kind),
-            random_state=SEED,
-        )
-
-    def forest() -> Any:
-        return make_pipeline(
-            SimpleImputer(strategy="median"),
-            RandomForestClassifier(TREES, min_samples_leaf=3, max_features=0.3, random_state=SEED, n_jobs=1),
-        )
-
-    return {
-        "logistic": logistic,
-        "boosting": boosting,
-        "forest": forest,
-    }
-
-
-def _signed_log(values: Array) -> Array:
-    return cast(Array, np.sign(values) * np.log1p(np.abs(values)))

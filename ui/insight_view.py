@@ -16,6 +16,15 @@ from ui.signals_view import anomaly_item
 from ui.staff import badge, count_of, figure, notice, panel, show_amount, stacked
 
 TARGETS = {"churn": "To lapse", "purchase": "To order"}
+METHODS = {
+    "blend": "the mean of logistic regression and boosted trees",
+    "boosting": "boosted trees",
+    "logistic": "logistic regression",
+    "bg_nbd": "BG/NBD, a model of how often customers buy and when they leave",
+    "rfm": "logistic regression over recency, orders and money spent",
+    "recency": "the days since the last order alone",
+    "majority": "the same chance for everybody",
+}
 FEATURES_SHOWN = 10
 LINES_SHOWN = 6
 
@@ -31,17 +40,15 @@ class InsightView:
         if not found.customers:
             text = "No customer of this shop has a dated order yet. Import orders to see who comes back."
             return stacked(notice(text, "empty"))
-        plots = (
-            self.segments(found.moves),
-            self.sizes(found.history),
-            self.engagement(found.engagement),
-            *(self.reliability(card) for card in found.cards),
-            *(self.importance(card) for card in found.cards),
+        rows = (
+            (self.segments(found.moves), self.sizes(found.history)),
+            (self.engagement(found.engagement), *map(self.reliability, found.cards)),
+            map(self.importance, found.cards),
         )
         return stacked(
             self.head(found),
             notice(f"About the predictions: {found.notice.replace('`', '')}.") if found.notice else "",
-            f'<div class="rs-grid">{"".join(plots)}</div>',
+            *(f'<div class="rs-row">{"".join(row)}</div>' for row in rows),
             self.at_risk(found),
             self.anomalies(found),
         )
@@ -153,14 +160,15 @@ class InsightView:
             ("Predicted", "Came true", "Customers"),
             [(f"{e.predicted:.1%}", f"{e.observed:.1%}", f"{e.count:,}") for e in card.reliability],
         )
-        method = f'<p class="rs-small">{escape(card.method)}, trained to {self._day(card.trained_to)}.</p>'
+        by = METHODS.get(card.method, card.method)
+        method = f'<p class="rs-small">By {escape(by)}, trained to {self._day(card.trained_to)}.</p>'
         plot = line_plot(lines, axis, Axis(axis.marks, "came true"), summary)
         return panel(f"Can it be trusted? {what}", f"<p>{escape(summary)}</p>{plot}{table}{method}")
 
     def importance(self, card: ModelCard) -> str:
         """What the predictions rest on, over all customers."""
         bars = [
-            Bar(each.words, each.share, f"{each.share:.0%}")
+            Bar(each.feature.capitalize(), each.share, f"{each.share:.0%}", each.words)
             for each in sorted(card.importance, key=lambda each: -each.share)[:FEATURES_SHOWN]
         ]
         title = f"What it looks at: {TARGETS[card.target].lower()} within {card.horizon_days} days"
@@ -170,19 +178,19 @@ class InsightView:
         """Whose loss is likely and dear, the dearest first."""
         if not found.at_risk:
             return panel(
-                "Whom it would cost most to lose", f"<p>Nobody has ordered in {found.horizon_days} days.</p>"
+                "Whom it would cost most to lose", "<p>Nobody who is still here is likely to lapse.</p>"
             )
         items = "".join(self._customer(one) for one in found.at_risk)
         intro = (
-            f"<p>Ordered in the last {found.horizon_days} days; the chance of no order in the next "
-            f"{found.horizon_days}, weighed by what they have spent.</p>"
+            f"<p>Ordered in the last {found.horizon_days} days, but likely not to in the next "
+            f"{found.horizon_days}. First come those with the most to lose: that chance times what they "
+            "have spent.</p>"
         )
         return panel("Whom it would cost most to lose", f'{intro}<ol class="rs-risk">{items}</ol>')
 
     def _customer(self, one: AtRisk) -> str:
         link = f"../support/?customer={escape(one.customer_id, quote=True)}"
         orders = count_of(one.orders, "order", "orders", self.settings)
-        reasons = "; ".join(one.reasons) or f"last order {one.days_since} days ago"
         consent = badge("may be written to", "yes") if one.may_write else badge("no marketing e-mail")
         name = one.name or f"Customer {one.customer_id}"
         chance = f"{one.probability:.0%}"
@@ -190,7 +198,7 @@ class InsightView:
             f'<li><span class="rs-chance" style="--chance:{100 * one.probability:.0f}%">'
             f"<b>{chance}</b></span>"
             f'<div><a href="{link}">{escape(name)}</a> {consent}'
-            f"<p>{escape(reasons)}</p>"
+            f"<p>{escape('; '.join(one.reasons))}</p>"
             f"<small>{escape(show_amount(one.spent, self.settings))} in {escape(orders)}</small></div></li>"
         )
 

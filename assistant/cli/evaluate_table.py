@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,4 +31,8 @@ def evaluate_table_file(file: Path, target: str, drop: Sequence[str], *, as_json
     typer.echo(f"{'':13}{''.join(f'{name:>10}' for name in SHOWN)}")
     for model, row in figures["models"].items():
         typer.echo(f"{model:13}{''.join(f'{row[name]:>10.4f}' for name in SHOWN)}")
-    typer.echo(f"Best by AUROC: {figures['best']['model']}.")
+    picked = ", ".join(
+        f"{model} in {times} of {figures['folds']}"
+        for model, times in Counter(figures["chosen_in_folds"]).most_common()
+    )
+    typer.echo(f"Chosen on a part of each fold's training rows: {picked}.")

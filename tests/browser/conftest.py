@@ -7,11 +7,15 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from shop.settings import Settings
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -33,27 +37,14 @@ def find_chromium() -> str:
     )
 
 
-@pytest.fixture(scope="session")
-def address(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running shop; one product's title is markup."""
+@contextmanager
+def serve(settings: Settings) -> Iterator[str]:
+    """The address of a running shop."""
     import uvicorn
 
     from assistant.chat import Assistant
-    from retrieval.indexing import build_index
-    from shop.settings import load_settings
-    from shop.store import Store
-    from shop.types import Consent
     from ui.app import create_app
 
-    folder = tmp_path_factory.mktemp("browser") / "shop"
-    shutil.copytree(tiny_shop_master, folder, ignore=shutil.ignore_patterns("*.lock"))
-    settings = load_settings(folder)
-    with Store(settings.database_url) as store:
-        first = store.products()[0]
-        store.put_products([replace(first, id="planted", title=PLANTED, description="", attributes={})])
-        agreed = Consent(marketing_email=True, source="test")
-        store.put_customers([replace(each, consent=agreed) for each in store.customers(1000, 0)])
-        build_index(store, settings, lambda done, total: None)
     assistant = Assistant.open(settings)
     server = uvicorn.Server(uvicorn.Config(create_app(assistant), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -66,6 +57,27 @@ def address(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) ->
     server.should_exit = True
     thread.join(10)
     assistant.close()
+
+
+@pytest.fixture(scope="session")
+def address(tiny_shop_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running shop; one product's title is markup."""
+    from retrieval.indexing import build_index
+    from shop.settings import load_settings
+    from shop.store import Store
+    from shop.types import Consent
+
+    folder = tmp_path_factory.mktemp("browser") / "shop"
+    shutil.copytree(tiny_shop_master, folder, ignore=shutil.ignore_patterns("*.lock"))
+    settings = load_settings(folder)
+    with Store(settings.database_url) as store:
+        first = store.products()[0]
+        store.put_products([replace(first, id="planted", title=PLANTED, description="", attributes={})])
+        agreed = Consent(marketing_email=True, source="test")
+        store.put_customers([replace(each, consent=agreed) for each in store.customers(1000, 0)])
+        build_index(store, settings, lambda done, total: None)
+    with serve(settings) as where:
+        yield where
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
-"""Take the pictures of docs/images from a running demo: python take_screenshots.py ADDRESS FOLDER.
+"""Take the pictures of docs/images from a running demo: python take_screenshots.py ADDRESS FOLDER [PART ...]
 
-Start the shop first (`regulars demo`); every page is taken at 1280 and at 390 pixels.
+Start the shop first (`regulars demo`); every page is taken at 1280 and at 390 pixels, without PART all of
+them.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -89,14 +91,30 @@ def take_marketing(page: Any, address: str, save: Any) -> None:
     save("marketing-draft")
 
 
-def main(address: str, folder: Path) -> None:
+def take_insight(page: Any, address: str, save: Any) -> None:
+    page.goto(f"{address}/insight/")
+    page.get_by_text("Whom it would cost most to lose").wait_for()
+    page.wait_for_timeout(500)
+    save("insight")
+    shown = ("insight-risk", ".rs-panel:has(> .rs-risk)")
+    if page.viewport_size["width"] > 1000:
+        shown = ("insight-trust", ".rs-row + .rs-row")
+    page.locator(shown[1]).first.evaluate("part => part.scrollIntoView()")
+    page.wait_for_timeout(300)
+    save(shown[0])
+
+
+PARTS = {"shop": take_shop, "staff": take_staff, "insight": take_insight}
+
+
+def main(address: str, folder: Path, parts: Sequence[str] = ()) -> None:
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
         for width, height in WIDTHS.items():
-            for take in (take_shop, take_staff):
+            for part in parts or PARTS:
                 page = browser.new_context(viewport={"width": width, "height": height}).new_page()
                 page.set_default_timeout(60_000)
 
@@ -106,10 +124,10 @@ def main(address: str, folder: Path) -> None:
                     # Fewer colours, chosen well: a third of the bytes and no difference to see.
                     taken.quantize(256, kmeans=2).save(folder / f"{name}{suffix}.png", optimize=True)
 
-                take(page, address, save)
+                PARTS[part](page, address, save)
                 page.context.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/"), Path(sys.argv[2]))
+    main(sys.argv[1].rstrip("/"), Path(sys.argv[2]), sys.argv[3:])

@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from insight import learners, metrics
+from insight import learners, metrics, table_models, uplift
 from insight.history import History, history_of
 from shop.types import Money, Order, OrderLine, Return
 
@@ -69,5 +69,9 @@ def _less_work() -> Iterator[None]:
     """Fewer trees and redrawn samples: the tests ask for what is true of any number of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(learners, "BOOSTING_ROUNDS", 15)
-        patch.setattr(metrics, "RESAMPLES", 30)
+        patch.setattr(uplift, "ROUNDS", 15)
+        patch.setattr(table_models, "ROUNDS", 40)
+        patch.setattr(table_models, "DRAWS", 2)
+        patch.setattr(table_models, "TREES", 30)
+        patch.setattr(metrics, "RESAMPLES", 10)
         yield

@@ -97,6 +97,7 @@ def test_segments_moves_and_who_is_at_risk(taught: Insight) -> None:
     for before, now in pairwise(counts):
         assert now.size == before.size + now.joined - now.left
     risk = taught.at_risk(10)
+    assert all(one.churn and one.churn.probability >= 0.5 for one in risk)
     assert len(risk) == 10 and not any(s.name == "Lapsed" for one in risk for s in one.segments)
     curve = taught.engagement_curve(days)
     total = sum(one.engagement.value for one in profiles.values() if one.engagement)

@@ -124,3 +124,4 @@ def test_every_feature_can_be_said(history: History) -> None:
     assert say_feature("days_since", 1.9) == "last order 1 day ago"
     assert say_feature("spent", 1234.4, "GBP") == "spent £1,234 so far"
     assert say_feature("orders_30", 1) == "1 order in the last 30 days"
+    assert say_feature("orders_30", 0) == "no orders in the last 30 days"

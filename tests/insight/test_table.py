@@ -10,6 +10,7 @@ import pytest
 
 from insight.table import Table, read_table
 from insight.table_evaluation import decisions, evaluate_table
+from insight.table_models import add_counts
 from shop.errors import SourceError
 
 
@@ -32,6 +33,20 @@ def test_reading_tells_numbers_from_kinds(tmp_path: Path) -> None:
     assert table.left_out == ("Visitor",), "four hundred names teach nothing"
     assert np.isnan(table.values[0, 3]) and table.target.sum() > 20
     assert read_table(tmp_path / "t.csv", "Revenue", ("Pages",)).names == ("Month", "Browser", "Gap")
+
+
+def test_equal_amounts_are_counted_among_other_rows_only() -> None:
+    amounts = np.array([5.0, 5.0, 7.0, np.nan, 5.0, np.nan, *range(10, 24)])
+    kinds = np.arange(20.0) % 3
+    table = Table(
+        ("amount", "kind"), np.column_stack([amounts, kinds]), (False, True), np.zeros(20, np.int64)
+    )
+    known, rows = np.arange(5), np.array([0, 2, 3, 4, 5, 6])
+    wide = add_counts(table, known, rows)
+    assert wide.shape == (6, 3), "kinds are not counted"
+    assert np.array_equal(wide[:, :2], table.values[rows], equal_nan=True)
+    # Rows 0 and 4 see two other fives; row 5 is not among the known, so it sees the one empty cell there.
+    assert np.expm1(wide[:, 2]).round(9).tolist() == [2, 0, 0, 2, 1, 0]
 
 
 def test_evaluation_beats_the_majority_and_is_reproducible(tmp_path: Path) -> None:

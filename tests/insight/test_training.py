@@ -57,7 +57,7 @@ def test_labels_are_orders_within_the_horizon(history: History) -> None:
 
 def test_effects_add_up_to_the_log_odds(history: History, models: dict[str, Trained]) -> None:
     values = examples_at(history, END, 30).values
-    for name in ("rfm", "logistic", "boosting", "blend"):
+    for name in ("rfm", "bg_nbd", "logistic", "boosting", "blend"):
         model = models[name].model
         rest = model.log_odds(values) - model.effects(values).sum(axis=1)
         # What is left is the same for everybody: the typical customer's log-odds.

@@ -14,7 +14,7 @@ from insight.uplift_curve import PER, curve_of, draw_figures, gain_at, gain_at_r
 from insight.uplift_evaluation import evaluate_uplift, read_trial
 from shop.errors import SourceError
 
-ROWS = 4000
+ROWS = 3000
 
 
 def made_up(rows: int = ROWS, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -90,7 +90,7 @@ def test_random_scores_have_no_area_and_draws_pair() -> None:
 def write_trial(
     path: Path, head: tuple[str, ...] = ("segment", "womens", "history", "noise", "visit", "spend")
 ) -> Path:
-    table, mailed, came, _ = made_up(3000)
+    table, mailed, came, _ = made_up(2000)
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file)
         out.writerow(head)
@@ -106,7 +106,8 @@ def test_evaluation_of_a_file(tmp_path: Path) -> None:
     assert "spend" not in trial.names and "visit" not in trial.names, (
         "what came after the mail is never learnt"
     )
-    figures = evaluate_uplift(trial, draws=60)
+    figures = evaluate_uplift(trial, draws=40, partitions=2)
+    assert len(figures["chosen_in_folds"]) == 5 * figures["partitions"] == 10
     assert figures["against"]["random"]["significant"] and figures["against"]["likely_anyway"]["significant"]
     assert set(figures["models"]) == {*LEARNERS, "likely_anyway", "likely_mailed", "chosen", "random"}
     assert {"qini", "auuc", "gain@30", "ci"} <= set(figures["models"]["chosen"])
