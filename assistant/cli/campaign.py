@@ -265,7 +265,8 @@ def report(
     for arm in found.arms():
         typer.echo(
             f"  {arm.name:<28} {arm.customers:>7,} customers, {arm.opened:,} opened, "
-            f"{arm.clicked:,} clicked, {arm.ordered:,} ordered ({arm.rate.value:.1%}, {arm.rate.low:.1%} to {arm.rate.high:.1%})"
+            f"{arm.clicked:,} clicked, {arm.ordered:,} ordered "
+            f"({arm.rate.value:.1%}, {arm.rate.low:.1%} to {arm.rate.high:.1%})"
         )
 
 
