@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 
 from assistant.support.case.clauses import Ask
-from assistant.support.case.mentions import Mention, Spot
-from assistant.support.case.options import Wish, read_wish
+from assistant.support.case.mentions import STATUSES, Mention, Spot
+from assistant.support.case.options import DOWN, LEAST, MOST, UP, Wish, option_of_step, read_wish
 from assistant.support.case.requests import Records, Request
-from assistant.support.case.values import describes
+from assistant.support.case.values import describes, options_of, place
 from assistant.support.rules import (
     Rule,
     Verdict,
@@ -31,12 +31,6 @@ LIKE_OTHER = re.compile(
     r" is) in (?:your|the|my) \w*\s?order",
     re.I,
 )
-
-PENDING = re.compile(
-    r"\bpending\b|just (?:ordered|placed)|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I
-)
-
-RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
 
 DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhigher[- ]priced\b", re.I)
 
@@ -67,10 +61,10 @@ class Chooser:
         assert mention is not None
         spared = set() if ask.family == "swap" else spots_of(ask.spared)
         spots = [spot for spot in mention.spots if spot not in spared]
-        named = self._by_number(ask)
+        named = self._by_number(ask) or self._by_company_of(ask) or self._by_place(ask)
         if named:
             spots = [spot for spot in spots if spot.order in named] or spots
-        for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
+        for pattern, status in STATUSES:
             said = source_text(ask) if ask.family == "swap" else ask.after
             if pattern.search(f"{ask.before} {said}"):
                 spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
@@ -78,9 +72,12 @@ class Chooser:
         spots = [s for s in spots if self._could(action, s.order)] or spots
         source = ask.before if ask.family == "swap" else f"{ask.before} {ask.after}"
         if ask.family == "swap":
-            source += " " + source_text(ask)
+            source = "" if ask.implied else f"{source} {source_text(ask)}"
         spots = self._best_described(spots, source)
         self.pool = spots
+        ranked = self._pick_by_option(spots, f"{ask.before} {ask.after[:12]}") if ask.family != "swap" else []
+        if ranked:
+            return ranked
         if mention.plural or (ask.everything and ask.family != "cancel"):
             return spots
         if ask.another:
@@ -136,7 +133,7 @@ class Chooser:
 
     def _orders_named(self, ask: Ask, action: str) -> list[Order]:
         """Orders by number; else all that may be, where several are meant; else the one at hand."""
-        named = self._by_number(ask)
+        named = self._by_number(ask) or self._by_company_of(ask) or self._by_place(ask)
         if named:
             return named
         fitting = [order for order in self.orders if self._could(action, order)]
@@ -163,6 +160,41 @@ class Chooser:
         digits = {each for each in ids if each.isdigit() and len(each) >= ORDER_DIGITS}
         return [o for o in self.orders if order_number(o.id) in ids or re.sub(r"\D", "", o.id) in digits]
 
+    def _by_company_of(self, ask: Ask) -> list[Order]:
+        """Orders told by what is in them: "the order with the skateboard"."""
+        return [
+            order
+            for order in self.orders
+            if ask.within and all(any(s.order is order for s in each.spots) for each in ask.within)
+        ]
+
+    def _by_place(self, ask: Ask) -> list[Order]:
+        """Orders told by the city they go to, where not all go there."""
+        found = [order for order in self.orders if _goes_to(order, ask.text, leaving=ask.family == "address")]
+        if ask.family == "address" and not found:
+            there = [order for order in self.orders if _goes_to(order, ask.text, leaving=False)]
+            found = [o for o in self.orders if there and o not in there and self._could("modify", o)]
+            return found if len(found) == 1 else []
+        if re.search(r"\baddress\b", ask.text, re.I):
+            return []  # the city is that of the address, not of the order
+        return found if len(found) < len(self.orders) else []
+
+    def _pick_by_option(self, spots: Sequence[Spot], text: str) -> list[Spot]:
+        """ "The bigger of the two backpacks": of several lines the one with the most or least of an option."""
+        for words_, way in ((UP, 1), (DOWN, -1), (MOST, 1), (LEAST, -1)):
+            for match in re.finditer(rf"\b({words_})\b", text, re.I):
+                products = {spot.line.product_id: self.products.get(spot.line.product_id) for spot in spots}
+                product = next(iter(products.values()), None)
+                if len(spots) < 2 or len(products) != 1 or product is None:
+                    continue
+                option = option_of_step(match[1].lower(), "", "", product, options_of(product))
+                places = [place(product, option, s.line.options.get(option, "")) or 0.0 for s in spots]
+                best = max(each * way for each in places) if option else None
+                chosen = [s for s, each in zip(spots, places, strict=True) if each * way == best]
+                if len(chosen) == 1:
+                    return chosen
+        return []
+
     def _wish(self, spot: Spot, text: str) -> Wish:
         product = self.products.get(spot.line.product_id)
         if product is None:
@@ -180,7 +212,7 @@ class Chooser:
     def _other_one(self, spot: Spot, text: str) -> Spot | None:
         """The other line of the same product that is spoken of: "the one you already received"."""
         others = [s for s in self._all_spots() if s.line.product_id == spot.line.product_id and s != spot]
-        for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
+        for pattern, status in STATUSES:
             if pattern.search(text):
                 others = [s for s in others if s.order.status.startswith(status)]
         return others[0] if others else None
@@ -200,6 +232,20 @@ class Chooser:
 
     def _all_spots(self) -> list[Spot]:
         return [spot for order in self.orders for spot in all_of(order)]
+
+
+def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:
+    """Whether the words name the city this order goes to; `leaving`: as the one it should not go to."""
+    city = order.ship_to.get("city", "")
+    parts = city.split()
+    if not parts:
+        return False
+    short = "".join(part[0] for part in parts).upper() if len(parts) > 1 else ""
+    names = "|".join(map(re.escape, filter(None, (city, short, f"{short}C" if short else ""))))
+    if not leaving:
+        return bool(re.search(rf"\b(?:{names})\b", text))
+    away = r"(?:not(?: to)?|rather than(?: to)?|instead of(?: to)?|from|goes to|going to|went to|sent to)"
+    return bool(re.search(rf"\b{away} (?:your |my |the )?(?:{names})\b|\b(?:{names}) order\b", text))
 
 
 def orders_of(spots: Sequence[Spot]) -> list[Order]:

@@ -11,6 +11,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from assistant.support.case.mentions import Mention
+from assistant.support.case.wants import (
+    PARTICIPLE,
+    is_asked_for,
+    is_carried,
+    is_order_context,
+    is_to_be,
+    moves_in,
+    wants_in,
+)
 from assistant.support.case.sentences import PARTIAL, Condition, Part, split_parts, split_sentences
 
 Family = Literal["cancel", "return", "swap", "address", "look", ""]
@@ -29,7 +38,7 @@ _VERBS = (
         "return",
         r"\b(?:return(?:ing)?|(?<=be )returned|get(?:ting)? rid of|money back for|refund for|"
         r"refund(?= (?:the|my|these|both) (?!to\b|amount))|(?:tak(?:e|ing)|bring(?:ing)?) (?:it |"
-        r"them )?back|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|"
+        r"them )?back|send(?:ing)? (?:it |them )?back|give back|go(?:es)? back)\b(?! (?:policy|"
         r"window|label|home|address))",
     ),
     (
@@ -104,6 +113,7 @@ class Ask:
 
     `before` and `after` are the words around the product; `only` says "this and nothing else of it",
     `everything` that all lines are meant, `spared` which products not. `another` asks for a second one.
+    `implied` where no verb says to change it, only what is wanted; `within` are products that tell the order.
     `text` is the whole stretch, `if_text` its condition's words.
     """
 
@@ -121,6 +131,8 @@ class Ask:
     spared: list[Mention] = field(default_factory=list)
     another: bool = False
     regret: bool = False
+    implied: bool = False
+    within: list[Mention] = field(default_factory=list)
     text: str = ""
     if_text: str = ""
 
@@ -144,6 +156,10 @@ def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
             )
             meant = "look" if not_now else family
             found.append((begin, start + match.end(), meant))  # type: ignore[arg-type]
+    for match in PARTICIPLE.finditer(text[start:end]):
+        begin = start + match.start()
+        if is_asked_for(text[start:begin]) and not any(a <= begin < b for a, b, _ in found):
+            found.append((begin, start + match.end(), match.lastgroup))  # type: ignore[arg-type]
     return sorted(found)
 
 
@@ -171,9 +187,10 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     inside = [each for each in mentions if part.start <= each.start < part.end]
     in_condition = [each for each in mentions if part.if_start <= each.start < part.if_end]
     verbs = verbs_in(text, part.start, part.end)
-    moved = re.search(r"\b(?:send|ship|deliver)\b[^.]*\b(?:another|other|different|new) address", words, re.I)
-    if moved and not any(family == "swap" for *_, family in verbs):
-        verbs = sorted([*verbs, (part.start + moved.start(), part.start + moved.start() + 4, "address")])
+    verbs = sorted(
+        [*verbs, *((begin, stop, "address") for begin, stop in moves_in(text, part.start, part.end))]
+    )
+    wants = wants_in(text, part.start, part.end)
     if re.search(r"\baddress", words, re.I) and any(family == "swap" for *_, family in verbs):
         verbs = [
             (a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs
@@ -194,6 +211,9 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
         found.append(Ask("", part.sentence, "", mention, "", rest, ids, text=rest))
     spared = _spared(text, inside)
     named = [each for each in inside if each not in spared]
+    # "Return the white helmet and keep the other helmet" takes nothing out of what is returned.
+    spared = [each for each in spared if not _is_other(text, each, named)]
+    within = [each for each in named if is_order_context(text, each.start, each.end)]
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
     for position, mention in enumerate(named):
         reason = _REASON.search(words[: mention.start - part.start])
@@ -201,11 +221,16 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
             reason and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
         )
         family = "look" if looking or aside else _governing(verbs, mention, text)
+        implied = False
+        if not looking and not aside:
+            family, implied = _wanted(text, part, named, position, verbs, wants, family)
+        if mention in within and family == "swap":
+            family, implied = "look", False
         if any(
             begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
         ):
             family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
-        before = _before(text, part, named, position, verbs)
+        before = _before(text, part, named, position, [*verbs, *((*w, "want") for w in wants)])
         after = _after(text, part, named, position, verbs)
         found.append(
             Ask(
@@ -217,6 +242,8 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
                 partial=bool(PARTIAL.search(words)),
                 another=bool(re.search(r"\b(?:another|other|second)\b", before, re.I)),
                 spared=spared,
+                implied=implied,
+                within=[each for each in within if each is not mention],
                 **base,  # type: ignore[arg-type]
             )
         )
@@ -226,17 +253,26 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
             continue
         rest = text[begin : part.end]
         used.add(family)
+        if any(each.start < begin for each in within) and family == "swap":
+            continue  # "in the order with the lamp, change …": what is changed was found above
         found.append(
             Ask(
                 family,
-                everything=bool(re.search(r"\b(?:everything|all|both|entire|whole|each)\b", rest, re.I)),
-                plural_orders=bool(re.search(r"\borders\b|\ball\b[^.]*\border", rest, re.I)),
+                everything=bool(
+                    re.search(r"\b(?:everything|all|both|entire|whole|each|every)\b", rest, re.I)
+                ),
+                plural_orders=bool(re.search(r"\borders\b|\b(?:all|every|each)\b[^.]*\border", rest, re.I)),
+                within=within,
                 only=bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
                 partial=bool(PARTIAL.search(words)),
                 spared=spared,
                 after=rest,
                 **base,  # type: ignore[arg-type]
             )
+        )
+    if wants and not looking and not any(ask.family not in {"", "look"} for ask in found) and not inside:
+        found.append(
+            Ask("swap", after=text[wants[0][1] : part.end], implied=True, **base)  # type: ignore[arg-type]
         )
     if spared and not found:
         found.append(Ask("", spared=spared, **base))  # type: ignore[arg-type]
@@ -249,6 +285,35 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     elif not any(ask.family != "look" for ask in found[described:]) and not inside:
         found.append(Ask("", after=words, **base))  # type: ignore[arg-type]
     return found
+
+
+def _wanted(
+    text: str,
+    part: Part,
+    named: Sequence[Mention],
+    position: int,
+    verbs: Sequence[tuple[int, int, Family]],
+    wants: Sequence[tuple[int, int]],
+    family: Family,
+) -> tuple[Family, bool]:
+    """What is asked about a product where no verb before it says so, and whether that is only implied."""
+    mention = named[position]
+    until = named[position + 1].start if position + 1 < len(named) else part.end
+    last = max((stop for begin, stop, each in verbs if begin < mention.start and each != "look"), default=-1)
+    behind = [each for begin, _, each in verbs if mention.end <= begin < until and each != "look"]
+    if behind and is_carried(text[max(last, part.start) : mention.start]):
+        return behind[0], False
+    wanted = max((stop for begin, stop in wants if begin < mention.start), default=-1)
+    if wanted > last or (last < 0 and is_to_be(text[mention.end : until])):
+        return "swap", True
+    return family, False
+
+
+def _is_other(text: str, mention: Mention, named: Sequence[Mention]) -> bool:
+    before = text[max(0, mention.start - 24) : mention.start]
+    return bool(re.search(r"\b(?:other|second|remaining) (?:\w+ )?$", before, re.I)) and any(
+        each.titles & mention.titles for each in named
+    )
 
 
 def _sweeping(

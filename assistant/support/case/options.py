@@ -28,7 +28,7 @@ NUMBERS = {
 
 MOST = (
     r"maximum|max|maximi[sz]ed?|highest|largest|biggest|most|longest|tallest|brightest|greatest|hardest|"
-    r"strongest|thickest"
+    r"strongest|thickest|heaviest|widest"
 )
 
 
@@ -212,7 +212,11 @@ def _read_option(
     ):
         wish.free.add(name)
         return
-    found = values_in(text, name, values, options)
+    found = [
+        (at, value)
+        for at, value in values_in(text, name, values, options)
+        if not _is_of_another(plain, at, value, name, options)
+    ]
     soft = [(at, value) for at, value in found if _is_preference(plain, at)]
     hard = [(at, value) for at, value in found if (at, value) not in soft]
     beside = [each for each in hard if re.match(rf"[\w.]+[ -](?:{names[3:-1]})\w?\b", plain[each[0] :])]
@@ -246,6 +250,16 @@ def _read_option(
         wish.hard[name].discard(current[name])
 
 
+def _is_of_another(plain: str, at: int, value: str, name: str, options: Mapping[str, Sequence[str]]) -> bool:
+    """Whether another option's name follows the value, as in "medium ventilation", which is no size."""
+    said = re.match(r"[\w.%]+(?=[ -])", plain[at:])
+    return said is not None and any(
+        re.match(rf"[ -](?:{'|'.join(map(re.escape, name_forms(other)))})\b", plain[at + said.end() :])
+        for other, values in options.items()
+        if other != name and any(normalise(each).startswith(said[0]) for each in values)
+    )
+
+
 def _is_preference(plain: str, at: int) -> bool:
     """Whether the words before, back to the sentence's start, call it a preference."""
     start = max((plain.rfind(mark, 0, at) for mark in (".", ";", "!")), default=-1)
@@ -267,10 +281,10 @@ def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[
             if re.match(r"\s*(?:expensive|costly|pric|money|important|of|care)", match["after"]):
                 continue
             own = match["word"].startswith(
-                ("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin")
+                ("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin", "heav")
             )
             before = plain[: match.start()][-30:] if match["word"].startswith(("maximi", "minimi")) else ""
-            option = _option_of_step(match["word"], "" if own else match["after"], before, product, options)
+            option = option_of_step(match["word"], "" if own else match["after"], before, product, options)
             if option and (option, direction) not in wish.extremes:
                 wish.extremes.append((option, direction))
 
@@ -281,7 +295,7 @@ def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str
     ):
         downward = match[2] in {"dim", "short", "thin", "small", "low"}
         up = (match[1] == "more") != bool(downward)
-        option = _option_of_step(match[2], "", "", product, options)
+        option = option_of_step(match[2], "", "", product, options)
         if option:
             wish.steps.append((option, 1 if up else -1, None))
     for name in options:
@@ -298,13 +312,13 @@ def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str
             continue  # "i7 or higher" was read as a value
         up = bool(re.fullmatch(UP, word))
         amount = float(match["n"]) if match["n"] else None
-        option = _option_of_step(word, match["after"], plain[: match.start()][-24:], product, options)
+        option = option_of_step(word, match["after"], plain[: match.start()][-24:], product, options)
         if option and not (word in {"more", "less"} and amount is None):
             wish.steps.append((option, 1 if up else -1, amount))
             wish.hard.pop(option, None)
 
 
-def _option_of_step(
+def option_of_step(
     word: str, after: str, before: str, product: Product, options: Mapping[str, Sequence[str]]
 ) -> str:
     ordered = [

@@ -50,6 +50,8 @@ class _Reader(Chooser):
         return self.requests
 
     def _take(self, ask: Ask, group: Sequence[Ask]) -> None:
+        if ask.implied and not self._says_what(ask):
+            ask.family, ask.after = "", ask.after if ask.mention else ask.text
         if (
             ask.condition == "failed"
             and ask.family in {"", "look"}
@@ -69,6 +71,9 @@ class _Reader(Chooser):
             self._drop_latest()
             return
         changes = re.search(r"change your mind|changed? (?:my|his|her) mind", ask.text, re.I)
+        if changes and ask.mention and re.search(r"\bmind about (?:the |your |my )?$", ask.before, re.I):
+            self._spare([ask.mention])
+            return
         if changes and ask.family not in {"", "look"} and not ask.only:
             self._drop_latest()
         if ask.condition == "which":
@@ -85,6 +90,13 @@ class _Reader(Chooser):
             return
         handle(ask, group)
         direct_refund(self.requests, ask.text, self.refund_rules, self.methods)
+
+    def _says_what(self, ask: Ask) -> bool:
+        """Whether a wish without a verb says what a product should be like, of a line not spoken of yet."""
+        spots = ask.mention.spots if ask.mention else tuple(self.last)
+        if ask.mention is None and any(request.swaps for request in self.requests):
+            return False
+        return any(self._wish(spot, f"{ask.before} , {ask.after}").says_something for spot in spots)
 
     def _describe(self, ask: Ask, group: Sequence[Ask]) -> None:
         """More about something already asked for, or merely a product to remember."""
@@ -246,7 +258,9 @@ class _Reader(Chooser):
             spots = self._choose(ask, group)
             if not ask.mention.spots:
                 return
-            target = target_text(ask)
+            target = f"{ask.before} , {ask.after}" if ask.implied else target_text(ask)
+        elif ask.implied:
+            spots, target = self.last, ask.after
         else:
             spots, target = self._unnamed_swap(ask)
         if ask.only:
@@ -307,6 +321,7 @@ class _Reader(Chooser):
             or ask.mention is None
             or last.sentence != ask.sentence
             or ask.another
+            or not set(last.mention.spots) & set(ask.mention.spots)
         ):
             return False
         return last.family == "swap" and last.mention.titles == ask.mention.titles
