@@ -52,6 +52,7 @@ class Chooser:
         self.last_sentence = -1
         self.last: list[Spot] = []  # what "it", "them" and "the more expensive one" mean
         self.pool: list[Spot] = []  # all that the last product named may be
+        self.kept: list[Mention] = []  # what "everything else" leaves out
         self.worked, self.is_fallback = True, False
         self.latest: Ask | None = None
 
@@ -118,6 +119,8 @@ class Chooser:
 
     def _everything(self, ask: Ask, action: str) -> list[Spot]:
         spared = spots_of(ask.spared)
+        if re.search(r"\b(?:everything|all) else\b|\bthe (?:rest|others)\b", ask.text, re.I):
+            spared |= spots_of(self.kept)
         orders = (
             self._orders_named(ask, action)
             if ask.order_ids
@@ -180,7 +183,7 @@ class Chooser:
         return found if len(found) < len(self.orders) else []
 
     def _pick_by_option(self, spots: Sequence[Spot], text: str) -> list[Spot]:
-        """ "The bigger of the two backpacks": of several lines the one with the most or least of an option."""
+        """ "The bigger of the two backpacks": of several lines the one with most or least of an option."""
         for words_, way in ((UP, 1), (DOWN, -1), (MOST, 1), (LEAST, -1)):
             for match in re.finditer(rf"\b({words_})\b", text, re.I):
                 products = {spot.line.product_id: self.products.get(spot.line.product_id) for spot in spots}

@@ -6,63 +6,21 @@ Knows English ways of asking to cancel, send back, exchange or change; decides n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from assistant.support.case.mentions import Mention
+from assistant.support.case.sentences import PARTIAL, Condition, Part, split_parts, split_sentences
+from assistant.support.case.verbs import Family, verbs_in
 from assistant.support.case.wants import (
-    PARTICIPLE,
-    is_asked_for,
     is_carried,
     is_order_context,
     is_to_be,
     moves_in,
     wants_in,
 )
-from assistant.support.case.sentences import PARTIAL, Condition, Part, split_parts, split_sentences
-
-Family = Literal["cancel", "return", "swap", "address", "look", ""]
-
 
 ORDER_ID = re.compile(r"#?\b[A-Za-z]{0,3}\d{4,}\b|#[\w-]+")
-
-
-_VERBS = (
-    (
-        "cancel",
-        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? off|cancel(?:l?ing|lation)?|"
-        r"(?<=be )cancell?ed)\b(?! reason)",
-    ),
-    (
-        "return",
-        r"\b(?:return(?:ing)?|(?<=be )returned|get(?:ting)? rid of|money back for|refund for|"
-        r"refund(?= (?:the|my|these|both) (?!to\b|amount))|(?:tak(?:e|ing)|bring(?:ing)?) (?:it |"
-        r"them )?back|send(?:ing)? (?:it |them )?back|give back|go(?:es)? back)\b(?! (?:policy|"
-        r"window|label|home|address))",
-    ),
-    (
-        "swap",
-        r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|"
-        r"swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
-        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=please )switch|trad(?:e|ing)|(?<=can )switch|"
-        r"adjust(?:ing)?|updat(?:e|ing)|"
-        r"correct(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|"
-        r"modified|swapped))\b"
-        r"(?! of| mind| your mind|s\b)",
-    ),
-    (
-        "look",
-        r"\b(?:keep(?:ing)?|check(?:ing)?|ask(?:ing)?|inquir(?:e|ing)|know|wonder(?:ing)?|find out|"
-        r"confirm|tell|mention)\b",
-    ),
-)
-
-
-_NOT_VERB = re.compile(
-    r"(?:\b(?:your|the|my|any|an?|this|undo|undoing|of|for|reverse|no|full|free|previous)\s+(?:order\s+)?)$",
-    re.I,
-)
 
 
 _REGRET = re.compile(
@@ -81,15 +39,10 @@ _ONLY_LOOKING = re.compile(
 )
 
 
-_NEGATED = re.compile(
-    r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I
-)
-
-
 _META = re.compile(r"\bmake sure (?:you |to |that you )?(?:\w+ )?mention\b|^\W*mention\b", re.I)
 
 
-_REASON = re.compile(r"\b(?:because|since|as (?:it|they|you|the))\b", re.I)
+_REASON = re.compile(r"\b(?:because|since|(?<!well )as (?:it|they|you|the))\b", re.I)
 
 
 _COMPANY = re.compile(
@@ -137,32 +90,6 @@ class Ask:
     if_text: str = ""
 
 
-def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
-    """(start, end, family) of every verb of asking between `start` and `end`, in order."""
-    found: list[tuple[int, int, Family]] = []
-    for family, pattern in _VERBS:
-        for match in re.finditer(pattern, text[start:end], re.I):
-            begin = start + match.start()
-            before = text[max(0, begin - 32) : begin]
-            if (
-                family != "look"
-                and _NOT_VERB.search(before)
-                and not re.match(r"new|replacement", match[0], re.I)
-            ):
-                continue
-            after = text[begin : min(end, begin + 48)]
-            not_now = _NEGATED.search(before) or re.match(
-                r"[^,.]*\b(?:later|at a later|another time)\b", after
-            )
-            meant = "look" if not_now else family
-            found.append((begin, start + match.end(), meant))  # type: ignore[arg-type]
-    for match in PARTICIPLE.finditer(text[start:end]):
-        begin = start + match.start()
-        if is_asked_for(text[start:begin]) and not any(a <= begin < b for a, b, _ in found):
-            found.append((begin, start + match.end(), match.lastgroup))  # type: ignore[arg-type]
-    return sorted(found)
-
-
 def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
     """Everything `text` asks for, in order; products only described further are asks of family ''."""
     asks: list[Ask] = []
@@ -186,15 +113,8 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     words = text[part.start : part.end]
     inside = [each for each in mentions if part.start <= each.start < part.end]
     in_condition = [each for each in mentions if part.if_start <= each.start < part.if_end]
-    verbs = verbs_in(text, part.start, part.end)
-    verbs = sorted(
-        [*verbs, *((begin, stop, "address") for begin, stop in moves_in(text, part.start, part.end))]
-    )
+    verbs = _verbs_of(text, part, inside)
     wants = wants_in(text, part.start, part.end)
-    if re.search(r"\baddress", words, re.I) and any(family == "swap" for *_, family in verbs):
-        verbs = [
-            (a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs
-        ]
     looking = bool(_ONLY_LOOKING.search(words) or _META.search(words))
     if_text = text[part.if_start : part.if_end]
     base = {
@@ -216,21 +136,14 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     within = [each for each in named if is_order_context(text, each.start, each.end)]
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
     for position, mention in enumerate(named):
-        reason = _REASON.search(words[: mention.start - part.start])
-        aside = _COMPANY.search(text[part.start : mention.start]) or (
-            reason and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
-        )
-        family = "look" if looking or aside else _governing(verbs, mention, text)
-        implied = False
-        if not looking and not aside:
-            family, implied = _wanted(text, part, named, position, verbs, wants, family)
-        if mention in within and family == "swap":
+        family, implied = _wanted(text, part, named, position, verbs, wants)
+        if looking or _is_aside(text, part, mention, verbs) or (mention in within and family == "swap"):
             family, implied = "look", False
         if any(
             begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
         ):
             family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
-        before = _before(text, part, named, position, [*verbs, *((*w, "want") for w in wants)])
+        before = _before(text, part, named, position, [*verbs, *((a, b, "") for a, b in wants)])
         after = _after(text, part, named, position, verbs)
         found.append(
             Ask(
@@ -247,28 +160,9 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
                 **base,  # type: ignore[arg-type]
             )
         )
-    used = {ask.family for ask in found if ask.mention}
-    for begin, _, family in verbs:
-        if family in {"look", ""} or family in used or looking:
-            continue
-        rest = text[begin : part.end]
-        used.add(family)
-        if any(each.start < begin for each in within) and family == "swap":
-            continue  # "in the order with the lamp, change …": what is changed was found above
-        found.append(
-            Ask(
-                family,
-                everything=bool(
-                    re.search(r"\b(?:everything|all|both|entire|whole|each|every)\b", rest, re.I)
-                ),
-                plural_orders=bool(re.search(r"\borders\b|\b(?:all|every|each)\b[^.]*\border", rest, re.I)),
-                within=within,
-                only=bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
-                partial=bool(PARTIAL.search(words)),
-                spared=spared,
-                after=rest,
-                **base,  # type: ignore[arg-type]
-            )
+    if not looking:
+        found += _unnamed(
+            text, part, verbs, {ask.family for ask in found if ask.mention}, within, spared, base
         )
     if wants and not looking and not any(ask.family not in {"", "look"} for ask in found) and not inside:
         found.append(
@@ -287,6 +181,58 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     return found
 
 
+def _verbs_of(text: str, part: Part, inside: Sequence[Mention]) -> list[tuple[int, int, Family]]:
+    """Every verb of asking in a part; those whose object is an address told apart."""
+    moves: list[tuple[int, int, Family]] = [
+        (begin, stop, "address") for begin, stop in moves_in(text, part.start, part.end)
+    ]
+    verbs = sorted([*verbs_in(text, part.start, part.end), *moves])
+    if not re.search(r"\baddress", text[part.start : part.end], re.I):
+        return verbs
+    return [(a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs]
+
+
+def _is_aside(text: str, part: Part, mention: Mention, verbs: Sequence[tuple[int, int, Family]]) -> bool:
+    """Whether a product only stands in a reason or beside what is meant ("received with the lamp")."""
+    before = text[part.start : mention.start]
+    reason = _REASON.search(before)
+    return bool(_COMPANY.search(before)) or (
+        reason is not None
+        and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
+    )
+
+
+def _unnamed(
+    text: str,
+    part: Part,
+    verbs: Sequence[tuple[int, int, Family]],
+    used: set[Family],
+    within: list[Mention],
+    spared: list[Mention],
+    base: Mapping[str, object],
+) -> Iterator[Ask]:
+    """Asks of verbs that govern no product: of an order, of everything, of "it"."""
+    words = text[part.start : part.end]
+    for begin, _, family in verbs:
+        if family in {"look", ""} or family in used:
+            continue
+        used.add(family)
+        if any(each.start < begin for each in within) and family == "swap":
+            continue  # "in the order with the lamp, change …": what is changed was found before
+        rest = text[begin : part.end]
+        yield Ask(
+            family,
+            everything=bool(re.search(r"\b(?:everything|all|both|entire|whole|each|every)\b", rest, re.I)),
+            plural_orders=bool(re.search(r"\borders\b|\b(?:all|every|each)\b[^.]*\border", rest, re.I)),
+            within=within,
+            only=bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
+            partial=bool(PARTIAL.search(words)),
+            spared=spared,
+            after=rest,
+            **base,  # type: ignore[arg-type]
+        )
+
+
 def _wanted(
     text: str,
     part: Part,
@@ -294,7 +240,6 @@ def _wanted(
     position: int,
     verbs: Sequence[tuple[int, int, Family]],
     wants: Sequence[tuple[int, int]],
-    family: Family,
 ) -> tuple[Family, bool]:
     """What is asked about a product where no verb before it says so, and whether that is only implied."""
     mention = named[position]
@@ -306,7 +251,7 @@ def _wanted(
     wanted = max((stop for begin, stop in wants if begin < mention.start), default=-1)
     if wanted > last or (last < 0 and is_to_be(text[mention.end : until])):
         return "swap", True
-    return family, False
+    return _governing(verbs, mention, text), False
 
 
 def _is_other(text: str, mention: Mention, named: Sequence[Mention]) -> bool:
@@ -355,7 +300,7 @@ def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
     for mention in inside:
         before = text[max(0, mention.start - 40) : mention.start]
         if re.search(
-            r"\b(?:except|but not|other than|besides|apart from|excluding|"
+            r"\b(?:except|but not|(?<=everything )but|(?<=all )but|other than|besides|apart from|excluding|"
             r"keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
             before,
             re.I,

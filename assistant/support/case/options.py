@@ -321,6 +321,7 @@ def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str
 def option_of_step(
     word: str, after: str, before: str, product: Product, options: Mapping[str, Sequence[str]]
 ) -> str:
+    """The option that a comparative means ("taller": height): one named beside it, else the usual one."""
     ordered = [
         name
         for name, values in options.items()

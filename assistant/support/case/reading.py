@@ -63,6 +63,7 @@ class _Reader(Chooser):
         if ask.condition == "worked" and not self.worked and ask.family not in {"", "look"}:
             return
         self.is_fallback = ask.condition == "failed"
+        self.kept += ask.spared
         if ask.spared and re.match(
             r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I
         ):
@@ -227,12 +228,15 @@ class _Reader(Chooser):
             for spot in self.last or [s for o in self._orders_named(ask, "cancel") for s in all_of(o)[:1]]:
                 self._add("cancel", "cancel", [spot], ask.sentence, partial=len(spot.order.lines) > 1)
             return
-        for order in self._orders_named(ask, "cancel"):
+        told = self._pick_by_price(self.pool, ask.after)
+        for order in orders_of(told) or self._orders_named(ask, "cancel"):
             self._add("cancel", "cancel", all_of(order), ask.sentence)
 
     def _return(self, ask: Ask, group: Sequence[Ask]) -> None:
         if ask.mention is not None:
             spots = self._choose(ask, group)
+        elif self.last and re.search(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b", ask.after, re.I):
+            spots = self.last
         elif ask.everything or ask.spared:
             spots = self._everything(ask, "return")
         elif ask.order_ids and not re.search(r"\b(?:it|them|one|both)\b", ask.after):

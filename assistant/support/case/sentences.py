@@ -37,6 +37,13 @@ _ASKED = re.compile(
 )
 
 
+_NOT_SENT = re.compile(
+    r"(?:\bnot|n't) (?:yet )?(?:been |being )?(?:shipped|sent|dispatched|processed|delivered|left)\b|"
+    r"\b(?:has|have)(?: not|n't)(?: yet)?\W*$",
+    re.I,
+)
+
+
 PARTIAL = re.compile(
     r"\bpartial(?:ly)?|\bpart of\b|\bonly (?:the|that|those|this|one)\b|\bjust (?:the|that|those|this|one|"
     r"cancel that)\b|"
@@ -134,6 +141,8 @@ def _comma(text: str, at: int, end: int) -> int | None:
 
 
 def _kind(words: str) -> Condition:
+    if _NOT_SENT.search(words):
+        return ""  # what has not gone out yet can be changed: the order's status decides that
     if _ASKED.search(words):
         return "which" if re.search(r"\bwhich\b|\bwhat\b", words) else "asked"
     if (

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 WANT = re.compile(
-    r"\b(?:wants?|would like|'d like|needs?|prefers?|would (?:rather |prefer to )?have|'d (?:rather )?(?:have|take))\b"
+    r"\b(?:wants?|would like|'d like|needs?|prefers?|would (?:rather |prefer to )?have|"
+    r"'d (?:rather )?(?:have|take))\b"
     r"(?! (?:to|it to|them to|help|you|your? (?:money|refund)|the (?:money|refund|agent)|that)\b)",
     re.I,
 )
@@ -21,13 +22,8 @@ _SHOULD_BE = re.compile(
 )
 _CARRIER = re.compile(r"\b(?:want|like|need|have|get|let|wish)\b", re.I)
 _CONTEXT = re.compile(
-    r"\b(?:orders?|one|parcel|delivery)\b,? (?:\w+ ){0,2}?(?:with|has|have|had|contains?|containing|holds|holding|includes|"
-    r"including|of) (?:the |a |an |your |my |his |her )?(?:[\w-]+ )?$",
-    re.I,
-)
-PARTICIPLE = re.compile(
-    r"(?P<cancel>cancell?ed|called off)|(?P<return>returned|refunded|sent back|taken back)|"
-    r"(?P<swap>exchanged|changed|replaced|modified|swapped|switched|updated|upgraded)",
+    r"\b(?:orders?|one|parcel|delivery)\b,? (?:\w+ ){0,2}?(?:with|has|have|had|contains?|containing|holds|"
+    r"holding|includes|including|of) (?:the |a |an |your |my |his |her )?(?:[\w-]+ )?$",
     re.I,
 )
 _ASKED_FOR = re.compile(
@@ -35,7 +31,8 @@ _ASKED_FOR = re.compile(
     re.I,
 )
 _DONE = re.compile(
-    r"\b(?:was|were|been|already|had|you|I|they|we|he|she|is|are|your|the|my|an?|this|of|else|not) (?:\w+ly )?$",
+    r"\b(?:was|were|been|already|had|you|I|they|we|he|she|is|are|your|the|my|an?|this|of|else|not) "
+    r"(?:\w+ly )?$",
     re.I,
 )
 _MOVE = re.compile(
@@ -47,7 +44,7 @@ _MOVE = re.compile(
 
 
 def is_asked_for(before: str) -> bool:
-    """Whether a participle behind these words is asked for ("want it exchanged"), not told ("was exchanged")."""
+    """Whether a participle behind these words is asked for ("want it exchanged"), not told ("was …")."""
     return bool(_ASKED_FOR.search(before)) and not _DONE.search(before)
 
 
