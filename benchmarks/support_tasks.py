@@ -1,11 +1,11 @@
 """Messages to the support desk of our own making, and what a perfect agent would do about each.
 
-python -m benchmarks.support_tasks DATA     writes answers/desk_develop.json, _sealed.json, _second.json
+python -m benchmarks.support_tasks DATA     writes answers/desk_develop.json, _sealed.json …
 
 The customers were drawn by chance (seed 20261128) from tau2-bench's retail database, leaving out all
 whom its training tasks speak of; the words (answers/desk_words.jsonl) were written by hand before the
-desk had read any of them, the second batch after the desk had been taught what it missed in the
-develop half of the first. The sealed half was never read by who taught it.
+desk had read any of them, the second and third batch each after the desk had been taught what it
+missed before. The sealed half was never read by who taught it.
 What must come of them is worked out here from the database alone, by code that shares nothing with
 the desk: an item is named by its title and values, a replacement by the values it must have. DATA is
 the folder with users.json.gz, orders.json.gz and products.json.gz. The form is tau2-bench's, which
@@ -113,15 +113,16 @@ def task(shop: Shop, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main(folder: Path) -> None:
-    """Write all three files; a customer's tasks stay together."""
+    """Write the files; a customer's tasks stay together."""
     shop = Shop(folder)
     rows = [json.loads(line) for line in (ANSWERS / "desk_words.jsonl").read_text("utf-8").splitlines()]
     users = sorted({row["customer"] for row in rows if "batch" not in row})
     random.Random(SEED).shuffle(users)
     sealed = set(users[: len(users) // 2])
-    parts: dict[str, list[Any]] = {"develop": [], "sealed": [], "second": []}
+    parts: dict[str, list[Any]] = {"develop": [], "sealed": [], "second": [], "third": []}
     for number, row in enumerate(rows, 1):
-        name = "second" if "batch" in row else "sealed" if row["customer"] in sealed else "develop"
+        half = "sealed" if row["customer"] in sealed else "develop"
+        name = {2: "second", 3: "third"}.get(row.get("batch", 1), half)
         parts[name].append(task(shop, number, row))
     for name, part in parts.items():
         text = json.dumps(part, indent=1, ensure_ascii=False)
