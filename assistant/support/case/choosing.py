@@ -126,7 +126,7 @@ class Chooser:
             if ask.order_ids
             else [o for o in self.orders if self._could(action, o)]
         )
-        if spared:
+        if spared and not re.search(r"\borders\b", ask.text, re.I):
             orders = [order for order in orders if any(spot.order is order for spot in spared)] or orders
         elif (
             self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not ask.order_ids
@@ -211,6 +211,25 @@ class Chooser:
             wish.soft += [(name, value) for name, value in like.items() if name not in wish.hard]
             wish.keep -= set(wish.hard)
         return wish
+
+    def _says_what(self, ask: Ask) -> bool:
+        """Whether a wish without a verb says what a product should be like, of a line not spoken of yet."""
+        spots = ask.mention.spots if ask.mention else tuple(self.last)
+        if ask.mention is None and any(request.swaps for request in self.requests):
+            return False
+        return any(self._wish(spot, f"{ask.before} , {ask.after}").says_something for spot in spots)
+
+    def _said_before(self, spots: Sequence[Spot], target: str) -> str:
+        """ "It does not work with Alexa. I want one that does": what was said of it, where no more is."""
+        latest = self.latest
+        if latest is None or latest.mention is None or len(spots) != 1:
+            return target
+        spot, had = spots[0], spots[0].line.options
+        if spot not in latest.mention.spots or self._wish(spot, target).says_something:
+            return target
+        said = self._wish(spot, latest.after)
+        other = any(had.get(name) not in values for name, values in said.hard.items())
+        return f"{latest.after} , {target}" if other else target
 
     def _other_one(self, spot: Spot, text: str) -> Spot | None:
         """The other line of the same product that is spoken of: "the one you already received"."""

@@ -66,7 +66,8 @@ class Ask:
 
     `before` and `after` are the words around the product; `only` says "this and nothing else of it",
     `everything` that all lines are meant, `spared` which products not. `another` asks for a second one.
-    `implied` where no verb says to change it, only what is wanted; `within` are products that tell the order.
+    `implied` where no verb says to change it, only what is wanted; `within` are products that tell the order,
+    `names_order` says that this product does.
     `text` is the whole stretch, `if_text` its condition's words.
     """
 
@@ -86,6 +87,7 @@ class Ask:
     regret: bool = False
     implied: bool = False
     within: list[Mention] = field(default_factory=list)
+    names_order: bool = False
     text: str = ""
     if_text: str = ""
 
@@ -133,7 +135,7 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     named = [each for each in inside if each not in spared]
     # "Return the white helmet and keep the other helmet" takes nothing out of what is returned.
     spared = [each for each in spared if not _is_other(text, each, named)]
-    within = [each for each in named if is_order_context(text, each.start, each.end)]
+    within = _contexts(text, named)
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
     for position, mention in enumerate(named):
         family, implied = _wanted(text, part, named, position, verbs, wants)
@@ -157,6 +159,7 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
                 spared=spared,
                 implied=implied,
                 within=[each for each in within if each is not mention],
+                names_order=mention in within,
                 **base,  # type: ignore[arg-type]
             )
         )
@@ -173,11 +176,24 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     if (
         _REGRET.search(words)
         and part.condition == "asked"
+        and not spared
         and all(ask.family in {"look", ""} for ask in found)
     ):
         found = [Ask("", regret=True, **base)]  # type: ignore[arg-type]
     elif not any(ask.family != "look" for ask in found[described:]) and not inside:
         found.append(Ask("", after=words, **base))  # type: ignore[arg-type]
+    return found
+
+
+def _contexts(text: str, named: Sequence[Mention]) -> list[Mention]:
+    """Products that only tell which order is meant: "the order with the lamp and the chair"."""
+    found: list[Mention] = []
+    for mention in named:
+        joined = found and re.fullmatch(
+            r"\W*(?:and|,)?\W*(?:(?:the|a|an|your|my) )?", text[found[-1].end : mention.start]
+        )
+        if joined or is_order_context(text, mention.start, mention.end):
+            found.append(mention)
     return found
 
 

@@ -27,6 +27,8 @@ from assistant.support.case.requests import Records, Request
 from assistant.support.case.values import values_named
 from retrieval.words import stems
 
+_EXCEPT = re.compile(r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", re.I)
+
 
 def read_requests(text: str, records: Records) -> list[Request]:
     """What `text` asks to be done with these orders of one customer, in order; fallbacks resolved."""
@@ -64,9 +66,8 @@ class _Reader(Chooser):
             return
         self.is_fallback = ask.condition == "failed"
         self.kept += ask.spared
-        if ask.spared and re.match(
-            r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I
-        ):
+        late = ask.condition == "asked" and ask.family in {"", "look"}
+        if ask.spared and (late or _EXCEPT.match(ask.text)):
             self._spare(ask.spared)
         if ask.regret:
             self._drop_latest()
@@ -92,13 +93,6 @@ class _Reader(Chooser):
         handle(ask, group)
         direct_refund(self.requests, ask.text, self.refund_rules, self.methods)
 
-    def _says_what(self, ask: Ask) -> bool:
-        """Whether a wish without a verb says what a product should be like, of a line not spoken of yet."""
-        spots = ask.mention.spots if ask.mention else tuple(self.last)
-        if ask.mention is None and any(request.swaps for request in self.requests):
-            return False
-        return any(self._wish(spot, f"{ask.before} , {ask.after}").says_something for spot in spots)
-
     def _describe(self, ask: Ask, group: Sequence[Ask]) -> None:
         """More about something already asked for, or merely a product to remember."""
         direct_refund(self.requests, ask.text, self.refund_rules, self.methods)
@@ -112,6 +106,9 @@ class _Reader(Chooser):
                 return
             if ask.mention.spots:
                 self._remember(self._choose(ask, [ask]) or list(ask.mention.spots), ask)
+            return
+        if re.search(r"\border\b", ask.text, re.I) and len(there := self._by_place(ask)) == 1:
+            self._remember(all_of(there[0]), ask)
             return
         swaps = [request for request in self.requests if request.swaps]
         if swaps and (ask.after or ask.text):
@@ -215,7 +212,9 @@ class _Reader(Chooser):
         if ask.mention is not None:
             spots = self._choose(ask, group)
             # "the order with the boots", "my boots order": the product only says which order.
-            whole = re.search(r"\border\b", f"{ask.before} {ask.after[:7]}", re.I) and not ask.partial
+            whole = ask.names_order or (
+                re.search(r"\border\b", f"{ask.before} {ask.after[:7]}", re.I) and not ask.partial
+            )
             for order in orders_of(spots):
                 mine = [spot for spot in spots if spot.order is order]
                 partial = len(mine) < len(order.lines) and not whole
@@ -267,6 +266,7 @@ class _Reader(Chooser):
             spots, target = self.last, ask.after
         else:
             spots, target = self._unnamed_swap(ask)
+            target = self._said_before(spots, target)
         if ask.only:
             self._keep_only("swap", spots)
         for order in orders_of(spots):

@@ -42,6 +42,8 @@ NO = {"no", "none", "without", "not", "non"}
 
 SPELLED = {
     "grey": "gray",
+    "wooden": "wood",
+    "golden": "gold",
     "colour": "color",
     "litre": "liter",
     "litres": "liter",
