@@ -76,7 +76,7 @@ class Chooser:
             source = "" if ask.implied else f"{source} {source_text(ask)}"
         spots = self._best_described(spots, source)
         self.pool = spots
-        ranked = self._pick_by_option(spots, f"{ask.before} {ask.after[:12]}") if ask.family != "swap" else []
+        ranked = self._pick_by_option(spots, _ranking_text(ask))
         if ranked:
             return ranked
         if mention.plural or (ask.everything and ask.family != "cancel"):
@@ -231,6 +231,12 @@ class Chooser:
         other = any(had.get(name) not in values for name, values in said.hard.items())
         return f"{latest.after} , {target}" if other else target
 
+    def _named_with(self, ask: Ask, group: Sequence[Ask]) -> list[Spot]:
+        """What the same verb named before: "only the lamp and the boots" means both."""
+        before = [each.mention for each in group[: group.index(ask)] if each.family == ask.family]
+        named = spots_of([mention for mention in before if mention is not None])
+        return [spot for spot in self.last if spot in named]
+
     def _other_one(self, spot: Spot, text: str) -> Spot | None:
         """The other line of the same product that is spoken of: "the one you already received"."""
         others = [s for s in self._all_spots() if s.line.product_id == spot.line.product_id and s != spot]
@@ -254,6 +260,13 @@ class Chooser:
 
     def _all_spots(self) -> list[Spot]:
         return [spot for order in self.orders for spot in all_of(order)]
+
+
+def _ranking_text(ask: Ask) -> str:
+    """The words that may say which of several lines: for a swap only those right before "one"."""
+    if ask.family != "swap":
+        return f"{ask.before} {ask.after[:12]}"
+    return "" if ask.implied else " ".join(ask.before.split()[-1:])
 
 
 def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:

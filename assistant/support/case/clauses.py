@@ -10,11 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.support.case.mentions import Mention
+from assistant.support.case.roles import (
+    is_aside,
+    is_other_one,
+    order_contexts,
+    spared_in,
+    without_spared,
+)
 from assistant.support.case.sentences import PARTIAL, Condition, Part, split_parts, split_sentences
 from assistant.support.case.verbs import Family, verbs_in
 from assistant.support.case.wants import (
     is_carried,
-    is_order_context,
     is_to_be,
     moves_in,
     wants_in,
@@ -34,22 +40,13 @@ _REGRET = re.compile(
 _ONLY_LOOKING = re.compile(
     r"(?:don't|do not|not) (?:actually |want to )?(?:process|proceed|do) (?:anything|it)|not sure yet|"
     r"just curious"
-    r"|\bdo (?:it|that|this) (?:your|my)self\b",
+    r"|\bdo (?:it|that|this) (?:your|my)self\b"
+    r"|\b(?:thought|thinking|considered|considering)\b[^.]*\bbut\b[^.]*(?:n't|\bnot|against|chang)",
     re.I,
 )
 
 
 _META = re.compile(r"\bmake sure (?:you |to |that you )?(?:\w+ )?mention\b|^\W*mention\b", re.I)
-
-
-_REASON = re.compile(r"\b(?:because|since|(?<!well )as (?:it|they|you|the))\b", re.I)
-
-
-_COMPANY = re.compile(
-    r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|"
-    r"a) (?:\w+ )?$",
-    re.I,
-)
 
 
 _ALL = re.compile(
@@ -99,6 +96,7 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
     for number, (start, end) in enumerate(split_sentences(text)):
         ids = tuple(dict.fromkeys(ORDER_ID.findall(text[start:end])))
         for part in split_parts(text, number, start, end):
+            part = _told_in_condition(text, part)
             part_ids = tuple(dict.fromkeys(ORDER_ID.findall(text[part.start : part.end])))
             found = _part_asks(text, part, mentions, part_ids or ids or sticky)
             if re.match(r"\W*(?:and|also|plus)\b", text[part.start : part.end], re.I) and asks:
@@ -109,6 +107,19 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
         if ids:
             sticky = ids if len(ids) == 1 else ()
     return asks
+
+
+_DO_SO = re.compile(
+    r"(?<!not to )(?<!not )\b(?:do (?:that|so|it|this)|go ahead|have (?:that|it|this) done)\b", re.I
+)
+
+
+def _told_in_condition(text: str, part: Part) -> Part:
+    """ "If the lamp can be exchanged for …, do so": what to do stands in the condition."""
+    wish = text[part.start : part.end]
+    if part.condition == "worked" and _DO_SO.search(wish) and verbs_in(text, part.if_start, part.if_end):
+        return Part(part.sentence, part.if_start, part.end, "")
+    return part
 
 
 def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[str, ...]) -> list[Ask]:
@@ -131,22 +142,22 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     for mention in in_condition:
         rest = text[part.if_start : part.if_end]
         found.append(Ask("", part.sentence, "", mention, "", rest, ids, text=rest))
-    spared = _spared(text, inside)
+    spared = spared_in(text, inside)
     named = [each for each in inside if each not in spared]
     # "Return the white helmet and keep the other helmet" takes nothing out of what is returned.
-    spared = [each for each in spared if not _is_other(text, each, named)]
-    within = _contexts(text, named)
+    spared = [each for each in spared if not is_other_one(text, each, named)]
+    within = order_contexts(text, named)
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
     for position, mention in enumerate(named):
         family, implied = _wanted(text, part, named, position, verbs, wants)
-        if looking or _is_aside(text, part, mention, verbs) or (mention in within and family == "swap"):
+        if looking or is_aside(text, part, mention, verbs) or (mention in within and family == "swap"):
             family, implied = "look", False
         if any(
             begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
         ):
             family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
         before = _before(text, part, named, position, [*verbs, *((a, b, "") for a, b in wants)])
-        after = _after(text, part, named, position, verbs)
+        after = without_spared(_after(text, part, named, position, verbs), text, mention, spared)
         found.append(
             Ask(
                 family,
@@ -185,18 +196,6 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     return found
 
 
-def _contexts(text: str, named: Sequence[Mention]) -> list[Mention]:
-    """Products that only tell which order is meant: "the order with the lamp and the chair"."""
-    found: list[Mention] = []
-    for mention in named:
-        joined = found and re.fullmatch(
-            r"\W*(?:and|,)?\W*(?:(?:the|a|an|your|my) )?", text[found[-1].end : mention.start]
-        )
-        if joined or is_order_context(text, mention.start, mention.end):
-            found.append(mention)
-    return found
-
-
 def _verbs_of(text: str, part: Part, inside: Sequence[Mention]) -> list[tuple[int, int, Family]]:
     """Every verb of asking in a part; those whose object is an address told apart."""
     moves: list[tuple[int, int, Family]] = [
@@ -206,16 +205,6 @@ def _verbs_of(text: str, part: Part, inside: Sequence[Mention]) -> list[tuple[in
     if not re.search(r"\baddress", text[part.start : part.end], re.I):
         return verbs
     return [(a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs]
-
-
-def _is_aside(text: str, part: Part, mention: Mention, verbs: Sequence[tuple[int, int, Family]]) -> bool:
-    """Whether a product only stands in a reason or beside what is meant ("received with the lamp")."""
-    before = text[part.start : mention.start]
-    reason = _REASON.search(before)
-    return bool(_COMPANY.search(before)) or (
-        reason is not None
-        and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
-    )
 
 
 def _unnamed(
@@ -270,13 +259,6 @@ def _wanted(
     return _governing(verbs, mention, text), False
 
 
-def _is_other(text: str, mention: Mention, named: Sequence[Mention]) -> bool:
-    before = text[max(0, mention.start - 24) : mention.start]
-    return bool(re.search(r"\b(?:other|second|remaining) (?:\w+ )?$", before, re.I)) and any(
-        each.titles & mention.titles for each in named
-    )
-
-
 def _sweeping(
     text: str, part: Part, inside: Sequence[Mention], verbs: Sequence[tuple[int, int, Family]]
 ) -> list[tuple[int, Family]]:
@@ -311,29 +293,15 @@ def _address_family(
     return "address" if re.search(r"\baddress", text[stop : min([*edges, end])], re.I) else family
 
 
-def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
-    found: list[Mention] = []
-    for mention in inside:
-        before = text[max(0, mention.start - 40) : mention.start]
-        if re.search(
-            r"\b(?:except|but not|(?<=everything )but|(?<=all )but|other than|besides|apart from|excluding|"
-            r"keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
-            before,
-            re.I,
-        ):
-            found.append(mention)
-        elif found and re.search(
-            r"^\W*(?:and|or|,)?(?: (?:the|your|a|an|my))*\W*$", text[found[-1].end : mention.start]
-        ):
-            found.append(mention)
-    return found
-
-
 def _governing(verbs: Sequence[tuple[int, int, Family]], mention: Mention, text: str) -> Family:
     before = [family for begin, _, family in verbs if begin < mention.start]
     if before:
         return before[-1]
-    after = [family for begin, _, family in verbs if begin >= mention.end and family != "look"]
+    after = [
+        family
+        for begin, _, family in verbs
+        if begin >= mention.end and family != "look" and ":" not in text[mention.end : begin]
+    ]
     return after[0] if after else ("look" if verbs else "")
 
 

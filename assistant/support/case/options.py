@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.support.case.values import NO, name_forms, options_of, order_of, values_in
+from assistant.support.case.values import NO, name_forms, options_of, order_of, place, values_in
 from retrieval.words import normalise
 from shop.types import Product
 
@@ -136,7 +136,7 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
     for name, values in options.items():
         _read_option(wanted, name, values, options, current, wish)
     _read_unknown_values(normalise(wanted), options, wish)
-    _read_steps(plain, product, options, wish)
+    _read_steps(plain, product, options, current, wish)
     _read_extremes(plain, product, options, wish)
     for name in wish.free:
         wish.hard.pop(name, None)
@@ -193,7 +193,10 @@ def _read_unknown_values(plain: str, options: Mapping[str, Sequence[str]], wish:
             continue
         unit = units.pop()
         for match in re.finditer(rf"(?<![\d.$])(\d+(?:\.\d+)?)[ -]?{unit}\b", plain):
-            if f"{match[1]} {unit}" not in known and not any(n == name for n, _ in wish.soft):
+            said = f"{match[1]} {unit}"
+            if not any(f"{each} ".startswith(f"{said} ") for each in known) and not any(
+                n == name for n, _ in wish.soft
+            ):
                 wish.hard[name] = {match[0]}
 
 
@@ -241,8 +244,11 @@ def _read_option(
         and name in current
     ):
         wish.avoid.setdefault(name, set()).add(current[name])
+    # What all values share names the option too: "the same card" of CF card and SD card.
+    shared = set.intersection(*(set(re.findall(r"[a-z]{4,}", normalise(value))) for value in values))
+    kept = "|".join([names, *map(re.escape, sorted(shared))])
     if not found and re.search(
-        rf"\b(?:same|keep|keeping|similar)\b(?! price)[^.;,]{{0,30}}\b{names}\b", plain
+        rf"\b(?:same|keep|keeping|similar)\b(?! price)[^.;,]{{0,30}}\b(?:{kept})\b", plain
     ):
         wish.keep.add(name)
     if len(wish.hard.get(name, ())) > 1 and current.get(name) in wish.hard[name]:
@@ -289,7 +295,13 @@ def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[
                 wish.extremes.append((option, direction))
 
 
-def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str]], wish: Wish) -> None:
+def _read_steps(
+    plain: str,
+    product: Product,
+    options: Mapping[str, Sequence[str]],
+    current: Mapping[str, str],
+    wish: Wish,
+) -> None:
     for match in re.finditer(
         r"\b(more|less|too) (bright|dim|long|short|tall|thick|thin|heavy|large|big|small|high|low)\b", plain
     ):
@@ -315,7 +327,17 @@ def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str
         option = option_of_step(word, match["after"], plain[: match.start()][-24:], product, options)
         if option and not (word in {"more", "less"} and amount is None):
             wish.steps.append((option, 1 if up else -1, amount))
-            wish.hard.pop(option, None)
+            if not _is_beyond(wish.hard.get(option, set()), current.get(option, ""), option, product, up):
+                wish.hard.pop(option, None)
+
+
+def _is_beyond(values: set[str], had: str, option: str, product: Product, up: bool) -> bool:
+    """Whether the values named lie where a step leads: "a higher resolution, 30MP" says both."""
+    before = place(product, option, had)
+    places = [place(product, option, value) for value in values]
+    return bool(places) and all(
+        before is not None and at is not None and (at > before) == up and at != before for at in places
+    )
 
 
 def option_of_step(

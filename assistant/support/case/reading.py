@@ -107,8 +107,8 @@ class _Reader(Chooser):
             if ask.mention.spots:
                 self._remember(self._choose(ask, [ask]) or list(ask.mention.spots), ask)
             return
-        if re.search(r"\border\b", ask.text, re.I) and len(there := self._by_place(ask)) == 1:
-            self._remember(all_of(there[0]), ask)
+        if re.search(r"\borders?\b", ask.text, re.I) and (there := self._by_place(ask)):
+            self._remember([spot for order in there for spot in all_of(order)], ask)
             return
         swaps = [request for request in self.requests if request.swaps]
         if swaps and (ask.after or ask.text):
@@ -243,7 +243,7 @@ class _Reader(Chooser):
         else:
             spots = self._pick_by_price(self.pool, ask.after) or self.last
         if ask.only:
-            self._keep_only("return", spots)
+            self._keep_only("return", [*spots, *self._named_with(ask, group)])
         for order in orders_of(spots):
             self._add("return", "return", [spot for spot in spots if spot.order is order], ask.sentence)
         self._remember(spots, ask)
@@ -268,7 +268,7 @@ class _Reader(Chooser):
             spots, target = self._unnamed_swap(ask)
             target = self._said_before(spots, target)
         if ask.only:
-            self._keep_only("swap", spots)
+            self._keep_only("swap", [*spots, *self._named_with(ask, group)])
         for order in orders_of(spots):
             mine = [spot for spot in spots if spot.order is order]
             wishes = {spot: [self._wish(spot, target)] for spot in mine}

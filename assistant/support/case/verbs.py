@@ -38,8 +38,8 @@ _VERBS = (
     ),
     (
         "look",
-        r"\b(?:keep(?:ing)?|check(?:ing)?|ask(?:ing)?|inquir(?:e|ing)|know|wonder(?:ing)?|find out|"
-        r"confirm|tell|mention)\b",
+        r"\b(?:keep(?:ing)?|leav(?:e|ing)(?! me)|check(?:ing)?|ask(?:ing)?|inquir(?:e|ing)|know|"
+        r"wonder(?:ing)?|find out|confirm|tell|mention)\b",
     ),
 )
 
