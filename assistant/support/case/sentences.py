@@ -16,7 +16,7 @@ _CONDITION = re.compile(
     r"(?:^|(?<=[\s,;:(]))(?:but |and |or |"
     r"so )?\b(?<!ask )(?<!wonder )(?<!see )(?<!check )(?<!know )(?<!tell )"
     r"(?<!asking )(?<!wondering )(?<!agent )(?:if and only if|only if|even if|if|in case|unless|once|"
-    r"provided|when(?= (?:the agent|they|he|she|asked)\b))\b"
+    r"provided|when(?= (?:the agent|they|he|she|you ask|asked)\b))\b"
     r"(?! (?:the agent|they|he|she|you|it|someone) (?:can|could|is able to|are able to|would|"
     r"might) (?:please )?(?:help|assist))",
     re.I,
