@@ -252,3 +252,21 @@ def test_what_is_withdrawn_is_not_asked_for(store: Store) -> None:
     text = "I want to return the desk lamp and the boots. If you ask me to confirm, I keep the boots."
     (request,) = read(store, text).requests
     assert [spot.line.title for spot in request.spots] == ["Desk Lamp"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "variants"),
+    [
+        ("more than $3", []),
+        ("more than 3.25 dollars", ["l4"]),
+        ("at least $3.25", []),
+        ("over $4", ["l4"]),
+    ],
+)
+def test_a_condition_on_money_is_held_against_the_figure(
+    store: Store, bound: str, variants: list[str]
+) -> None:
+    text = "I want to exchange the desk lamp for one with medium brightness."
+    requests = read(store, f"{text} If the difference is {bound}, I keep mine and change nothing.").requests
+    found = [new.variant.id for request in requests for new in request.replacements.values() if new]
+    assert found == variants

@@ -32,6 +32,10 @@ LIKE_OTHER = re.compile(
     re.I,
 )
 
+CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?)\b", re.I)
+
+DEAREST = re.compile(r"\b(?:most expensive|dearest|priciest)\b", re.I)
+
 DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhigher[- ]priced\b", re.I)
 
 CHEAPER = re.compile(r"\b(?:less|least) expensive\b|\bcheaper\b|\bcheapest one\b|\blower[- ]priced\b", re.I)
@@ -53,6 +57,7 @@ class Chooser:
         self.last: list[Spot] = []  # what "it", "them" and "the more expensive one" mean
         self.pool: list[Spot] = []  # all that the last product named may be
         self.kept: list[Mention] = []  # what "everything else" leaves out
+        self.asked_price = ""  # "lowest" where the cheapest one was asked about, "highest" the dearest
         self.worked, self.is_fallback = True, False
         self.latest: Ask | None = None
 
@@ -230,12 +235,6 @@ class Chooser:
         said = self._wish(spot, latest.after)
         other = any(had.get(name) not in values for name, values in said.hard.items())
         return f"{latest.after} , {target}" if other else target
-
-    def _named_with(self, ask: Ask, group: Sequence[Ask]) -> list[Spot]:
-        """What the same verb named before: "only the lamp and the boots" means both."""
-        before = [each.mention for each in group[: group.index(ask)] if each.family == ask.family]
-        named = spots_of([mention for mention in before if mention is not None])
-        return [spot for spot in self.last if spot in named]
 
     def _other_one(self, spot: Spot, text: str) -> Spot | None:
         """The other line of the same product that is spoken of: "the one you already received"."""

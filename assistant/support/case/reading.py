@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.support.case.choosing import (
+    CHEAPEST,
+    DEAREST,
     TARGET,
-    Chooser,
     all_of,
     orders_of,
-    spots_of,
     target_text,
 )
 from assistant.support.case.clauses import Ask, read_asks
@@ -24,10 +24,9 @@ from assistant.support.case.options import Wish, read_wish
 from assistant.support.case.outcomes import MOST_MONEY, direct_refund, resolve_conflicts
 from assistant.support.case.replacement import find_replacement
 from assistant.support.case.requests import Records, Request
+from assistant.support.case.revising import Reviser
 from assistant.support.case.values import values_named
 from retrieval.words import stems
-
-_EXCEPT = re.compile(r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", re.I)
 
 
 def read_requests(text: str, records: Records) -> list[Request]:
@@ -36,7 +35,7 @@ def read_requests(text: str, records: Records) -> list[Request]:
     return _Reader(records, mentions).read(read_asks(text, mentions))
 
 
-class _Reader(Chooser):
+class _Reader(Reviser):
     """One message being resolved."""
 
     def read(self, asks: Sequence[Ask]) -> list[Request]:
@@ -60,24 +59,8 @@ class _Reader(Chooser):
             and re.search(r"\b(?:exact|same|identical)\b", ask.if_text)
         ):
             self._demand_exact()
-        if ask.condition == "never" or (ask.condition == "failed" and self.worked and self.requests):
+        if not self._is_due(ask) or self._takes_back(ask):
             return
-        if ask.condition == "worked" and not self.worked and ask.family not in {"", "look"}:
-            return
-        self.is_fallback = ask.condition == "failed"
-        self.kept += ask.spared
-        late = ask.condition == "asked" and ask.family in {"", "look"}
-        if ask.spared and (late or _EXCEPT.match(ask.text)):
-            self._spare(ask.spared)
-        if ask.regret:
-            self._drop_latest()
-            return
-        changes = re.search(r"change your mind|changed? (?:my|his|her) mind", ask.text, re.I)
-        if changes and ask.mention and re.search(r"\bmind about (?:the |your |my )?$", ask.before, re.I):
-            self._spare([ask.mention])
-            return
-        if changes and ask.family not in {"", "look"} and not ask.only:
-            self._drop_latest()
         if ask.condition == "which":
             self._narrow(ask)
             return
@@ -97,6 +80,10 @@ class _Reader(Chooser):
         """More about something already asked for, or merely a product to remember."""
         direct_refund(self.requests, ask.text, self.refund_rules, self.methods)
         if ask.mention is not None:
+            said = f"{ask.before} {ask.after}"
+            self.asked_price = (
+                "lowest" if CHEAPEST.search(said) else "highest" if DEAREST.search(said) else ""
+            )
             known = [r for r in self.requests if any(spot in ask.mention.spots for spot in r.spots)]
             if ask.family == "" and known and known[-1].swaps:
                 mine = [spot for spot in known[-1].spots if spot in ask.mention.spots]
@@ -115,20 +102,6 @@ class _Reader(Chooser):
             request = swaps[-1]
             spots = [spot for spot in self.last if spot in request.spots] or request.spots
             self._wish_more(request, spots, ask.after or ask.text, ask)
-
-    def _mean_only(self, spots: set[Spot]) -> None:
-        """ "… everything for gaming. It's just the keyboard and the mouse": what was meant by everything."""
-        latest = max((request.sentence for request in self.requests), default=-1)
-        for request in self.requests:
-            if request.sentence == latest:
-                request.spots = [spot for spot in request.spots if spot in spots]
-        self.requests = [request for request in self.requests if request.spots]
-
-    def _spare(self, mentions: Sequence[Mention]) -> None:
-        """ "… well, except the boots": takes them out of what was asked before."""
-        for request in self.requests:
-            request.spots = [spot for spot in request.spots if spot not in spots_of(mentions)]
-        self.requests = [request for request in self.requests if request.spots]
 
     def _remember(self, spots: Sequence[Spot], ask: Ask) -> None:
         """What "it" and "them" mean from here on: all that this sentence named."""
@@ -152,19 +125,6 @@ class _Reader(Chooser):
             else:
                 known[-1] = known[-1].merged(wish)
         self._search(request)
-
-    def _drop_latest(self) -> None:
-        if self.requests:
-            number = self.requests[-1].sentence
-            self.requests = [request for request in self.requests if request.sentence != number]
-
-    def _keep_only(self, family: str, spots: Sequence[Spot]) -> None:
-        """ "Only exchange the lamp": nothing else of what was to be exchanged."""
-        for request in self.requests:
-            if request.action == family or (family == "swap" and request.swaps):
-                request.spots = [spot for spot in request.spots if spot in spots]
-                request.replacements = {s: found for s, found in request.replacements.items() if s in spots}
-        self.requests = [request for request in self.requests if request.spots]
 
     def _demand_exact(self) -> None:
         """ "If no exact item is available …": what was asked for so far was meant with all else the same."""
@@ -267,6 +227,8 @@ class _Reader(Chooser):
         else:
             spots, target = self._unnamed_swap(ask)
             target = self._said_before(spots, target)
+            if self.asked_price and re.match(r"\W*(?:it|that one|that)\b", target, re.I):
+                target = "the cheapest" if self.asked_price == "lowest" else "the most expensive"
         if ask.only:
             self._keep_only("swap", [*spots, *self._named_with(ask, group)])
         for order in orders_of(spots):
@@ -384,12 +346,6 @@ class _Reader(Chooser):
         if len(same) < len(request.spots) and not any(wish.same for s in same for wish in request.wishes[s]):
             request.spots = [spot for spot in request.spots if spot not in same]
         request.replacements = {spot: request.replacements[spot] for spot in request.spots}
-
-    def _settle(self) -> None:
-        """Whether what was asked last can be done, for an "if not" that may follow."""
-        if self.requests:
-            latest = max(request.sentence for request in self.requests)
-            self.worked = all(request.possible for request in self.requests if request.sentence == latest)
 
 
 def _within(mention: Mention, ask: Ask) -> bool:

@@ -66,7 +66,7 @@ def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
     """(start, end, family) of every verb of asking between `start` and `end`, in order."""
     found: list[tuple[int, int, Family]] = []
     for family, pattern in _VERBS:
-        for match in re.finditer(pattern, text[start:end], re.I):
+        for match in re.finditer(rf"(?:{pattern})(?! (?:nothing|neither)\b)", text[start:end], re.I):
             begin = start + match.start()
             before = text[max(0, begin - 32) : begin]
             if (
