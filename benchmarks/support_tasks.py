@@ -4,7 +4,7 @@ python -m benchmarks.support_tasks DATA     writes answers/desk_develop.json, _s
 
 The customers were drawn by chance (seed 20261128) from tau2-bench's retail database, leaving out all
 whom its training tasks speak of; the words (answers/desk_words.jsonl) were written by hand before the
-desk had read any of them, the second to fourth batch each after the desk had been taught what it
+desk had read any of them, the second to fifth batch each after the desk had been taught what it
 missed before. The sealed half was never read by who taught it.
 What must come of them is worked out here from the database alone, by code that shares nothing with
 the desk: an item is named by its title and values, a replacement by the values it must have. DATA is
@@ -119,10 +119,17 @@ def main(folder: Path) -> None:
     users = sorted({row["customer"] for row in rows if "batch" not in row})
     random.Random(SEED).shuffle(users)
     sealed = set(users[: len(users) // 2])
-    parts: dict[str, list[Any]] = {"develop": [], "sealed": [], "second": [], "third": [], "fourth": []}
+    parts: dict[str, list[Any]] = {
+        "develop": [],
+        "sealed": [],
+        "second": [],
+        "third": [],
+        "fourth": [],
+        "fifth": [],
+    }
     for number, row in enumerate(rows, 1):
         half = "sealed" if row["customer"] in sealed else "develop"
-        name = {2: "second", 3: "third", 4: "fourth"}.get(row.get("batch", 1), half)
+        name = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}.get(row.get("batch", 1), half)
         parts[name].append(task(shop, number, row))
     for name, part in parts.items():
         text = json.dumps(part, indent=1, ensure_ascii=False)
