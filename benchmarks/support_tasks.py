@@ -1,15 +1,17 @@
 """Messages to the support desk of our own making, and what a perfect agent would do about each.
 
-python -m benchmarks.support_tasks DATA     writes answers/desk_develop.json, _sealed.json …
+python -m benchmarks.support_tasks DATA     writes answers/desk_taught.json and answers/desk_sealed.json
 
 The customers were drawn by chance (seed 20261128) from tau2-bench's retail database, leaving out all
 whom its training tasks speak of; the words (answers/desk_words.jsonl) were written by hand before the
-desk had read any of them, the second to fifth batch each after the desk had been taught what it
-missed before. The sealed half was never read by who taught it.
+desk had read any of them. Half of the first 71 were sealed by the same seed: their failures were never
+looked at. The desk was taught with the others and with four more batches, each written after it had
+been taught what it missed before.
+
 What must come of them is worked out here from the database alone, by code that shares nothing with
 the desk: an item is named by its title and values, a replacement by the values it must have. DATA is
 the folder with users.json.gz, orders.json.gz and products.json.gz. The form is tau2-bench's, which
-`regulars evaluate support --tasks` reads. The halves are drawn by the same seed.
+`regulars evaluate support --tasks` reads.
 """
 
 from __future__ import annotations
@@ -119,18 +121,9 @@ def main(folder: Path) -> None:
     users = sorted({row["customer"] for row in rows if "batch" not in row})
     random.Random(SEED).shuffle(users)
     sealed = set(users[: len(users) // 2])
-    parts: dict[str, list[Any]] = {
-        "develop": [],
-        "sealed": [],
-        "second": [],
-        "third": [],
-        "fourth": [],
-        "fifth": [],
-    }
+    parts: dict[str, list[Any]] = {"sealed": [], "taught": []}
     for number, row in enumerate(rows, 1):
-        half = "sealed" if row["customer"] in sealed else "develop"
-        name = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}.get(row.get("batch", 1), half)
-        parts[name].append(task(shop, number, row))
+        parts["sealed" if row["customer"] in sealed else "taught"].append(task(shop, number, row))
     for name, part in parts.items():
         text = json.dumps(part, indent=1, ensure_ascii=False)
         (ANSWERS / f"desk_{name}.json").write_text(text + "\n", encoding="utf-8")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from assistant.support.case.clauses import Ask
-from assistant.support.case.mentions import STATUSES, Mention, Spot
-from assistant.support.case.options import DOWN, LEAST, MOST, UP, Wish, option_of_step, read_wish
+from assistant.support.case.mentions import PENDING, STATUSES, Mention, Spot
+from assistant.support.case.options import BIG, DOWN, LEAST, MOST, SMALL, UP, Wish, option_of_step, read_wish
 from assistant.support.case.requests import Records, Request
 from assistant.support.case.values import describes, options_of, place
 from assistant.support.rules import (
@@ -32,6 +32,10 @@ LIKE_OTHER = re.compile(
     re.I,
 )
 
+_IN_ORDER = re.compile(
+    r"\b(?:in|from|for|on) (?:your|my|the|this|that) (?:other )?(pending|open|delivered|received)\b", re.I
+)
+
 CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?)\b", re.I)
 
 DEAREST = re.compile(r"\b(?:most expensive|dearest|priciest)\b", re.I)
@@ -40,7 +44,7 @@ DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhighe
 
 CHEAPER = re.compile(r"\b(?:less|least) expensive\b|\bcheaper\b|\bcheapest one\b|\blower[- ]priced\b", re.I)
 
-TARGET = re.compile(r"\b(?:to|for|into|with)\b(?! (?:your|the|my|this|that) order)|->|→", re.I)
+TARGET = re.compile(r"\b(?:to|for|into|with|by)\b(?! (?:your|the|my|this|that) order)|->|→", re.I)
 
 
 class Chooser:
@@ -74,6 +78,9 @@ class Chooser:
             said = source_text(ask) if ask.family == "swap" else ask.after
             if pattern.search(f"{ask.before} {said}"):
                 spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
+        if within := _IN_ORDER.search(ask.text):
+            status = "pending" if PENDING.search(within[1]) else "delivered"
+            spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
         action = {"cancel": "cancel", "return": "return", "address": "modify"}.get(ask.family, "")
         spots = [s for s in spots if self._could(action, s.order)] or spots
         source = ask.before if ask.family == "swap" else f"{ask.before} {ask.after}"
@@ -189,7 +196,7 @@ class Chooser:
 
     def _pick_by_option(self, spots: Sequence[Spot], text: str) -> list[Spot]:
         """ "The bigger of the two backpacks": of several lines the one with most or least of an option."""
-        for words_, way in ((UP, 1), (DOWN, -1), (MOST, 1), (LEAST, -1)):
+        for words_, way in ((UP, 1), (DOWN, -1), (MOST, 1), (LEAST, -1), (BIG, 1), (SMALL, -1)):
             for match in re.finditer(rf"\b({words_})\b", text, re.I):
                 products = {spot.line.product_id: self.products.get(spot.line.product_id) for spot in spots}
                 product = next(iter(products.values()), None)
@@ -299,7 +306,7 @@ def spots_of(mentions: Sequence[Mention]) -> set[Spot]:
 
 def target_text(ask: Ask) -> str:
     """The words about what is wanted instead: behind "to", "for", "with", else all behind the product."""
-    if re.search(r"\b(?:to|for|into|with)\b[^.]{0,16}$", ask.before):
+    if re.search(r"\b(?:to|for|into|with)\b[^.]{0,40}$", ask.before):
         return f"{ask.before} , {ask.after}"
     match = TARGET.search(ask.after)
     return ask.after[match.end() :] if match else ask.after

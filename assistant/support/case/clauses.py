@@ -109,6 +109,8 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
     return asks
 
 
+_TAKE_IT = re.compile(r"\b(?:want|take|like|prefer|choose|have) (?:that|it|this)(?: one)?\b", re.I)
+
 _DO_SO = re.compile(
     r"(?<!not to )(?<!not )\b(?:do (?:that|so|it|this)|go ahead|have (?:that|it|this) done)\b", re.I
 )
@@ -139,9 +141,13 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     }
     found: list[Ask] = []
     described = len(in_condition)
+    takes = bool(_TAKE_IT.search(words)) and part.condition == "worked"
     for mention in in_condition:
         rest = text[part.if_start : part.if_end]
-        found.append(Ask("", part.sentence, "", mention, "", rest, ids, text=rest))
+        meant: Family = "swap" if takes else ""
+        found.append(Ask(meant, part.sentence, "", mention, "", rest, ids, implied=takes, text=rest))
+    if not looking:
+        found += _it_too(text, part, verbs, inside, base)
     spared = spared_in(text, inside)
     named = [each for each in inside if each not in spared]
     # "Return the white helmet and keep the other helmet" takes nothing out of what is returned.
@@ -205,6 +211,22 @@ def _verbs_of(text: str, part: Part, inside: Sequence[Mention]) -> list[tuple[in
     if not re.search(r"\baddress", text[part.start : part.end], re.I):
         return verbs
     return [(a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs]
+
+
+def _it_too(
+    text: str,
+    part: Part,
+    verbs: Sequence[tuple[int, int, Family]],
+    inside: Sequence[Mention],
+    base: Mapping[str, object],
+) -> Iterator[Ask]:
+    """ "Return it, and the laptop as well": what was named before, beside what is named now."""
+    for begin, stop, family in verbs:
+        match = re.match(
+            r" (?:it|them|these|those|this one)\b(?=,? (?:and|plus|together|along)\b)", text[stop:]
+        )
+        if match and family in {"return", "cancel"} and any(each.start > stop for each in inside):
+            yield Ask(family, after=text[begin : stop + match.end()], **base)  # type: ignore[arg-type]
 
 
 def _unnamed(

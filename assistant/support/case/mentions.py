@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.support.case.options import DOWN, LEAST, MOST, UP
+from assistant.support.case.options import BIG, DOWN, LEAST, MOST, SMALL, UP
 from assistant.support.case.values import describes
 from retrieval.words import stem, stems, words
 from shop.types import Order, OrderLine, Product
@@ -28,6 +28,7 @@ ALIKE = {
     "shelves": "shelf",
     "hoover": "vacuum",
     "pc": "laptop",
+    "mice": "mouse",
     "ereader": "reader",
 }
 """Everyday words and the word of a title that they stand for."""
@@ -41,7 +42,7 @@ RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
 STATUSES = ((PENDING, "pending"), (RECEIVED, "delivered"))
 """Words for how far an order has come, and the status they mean."""
 
-_MORE = re.compile(rf"\b(?:{UP}|{DOWN}|{MOST}|{LEAST}) $", re.I)
+_MORE = re.compile(rf"\b(?:{UP}|{DOWN}|{MOST}|{LEAST}|{BIG}|{SMALL}) $", re.I)
 _ONE = re.compile(
     r"(?<!for )(?<!to )(?<!into )(?<!with )(?<!than )(?<!as )(?<!like )\b(?:the|your|my) "
     r"(?P<words>(?:[\w-]+ ){1,4}?)(?:ones?|pair|model)\b",
@@ -121,10 +122,6 @@ def _ones(text: str, found: Sequence[Mention], products: Mapping[str, Product]) 
         if before is None or any(match.start() <= each.start < match.end() for each in found):
             continue
         words_ = match["words"]
-        if _MORE.search(words_) and len(before.spots) > 1:
-            # Which of them is the bigger one is told later, from the words before "one".
-            ones.append(Mention(match.end("words"), match.end(), before.titles, before.spots))
-            continue
         status = next((status for pattern, status in STATUSES if pattern.search(words_)), "")
         spots = [spot for spot in before.spots if status and spot.order.status.startswith(status)]
         if not status:
@@ -136,6 +133,9 @@ def _ones(text: str, found: Sequence[Mention], products: Mapping[str, Product]) 
             spots = [spot for spot, score in scores.items() if score == best > 0]
         if 0 < len(spots) < len(before.spots):
             ones.append(Mention(match.start(), match.end(), before.titles, tuple(spots)))
+        elif _MORE.search(words_) and len(before.spots) > 1:
+            # Which of them is the bigger one is told later, from the words before "one".
+            ones.append(Mention(match.end("words"), match.end(), before.titles, before.spots))
     return ones
 
 

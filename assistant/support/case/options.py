@@ -38,10 +38,13 @@ LEAST = (
 )
 
 
-UP = r"bigger|larger|higher|brighter|longer|taller|thicker|heavier|stronger|greater|faster|more|wider"
+UP = r"bigger|larger|higher|brighter|longer|taller|thicker|heavier|stronger|greater|faster|harder|more|wider"
 
 
-DOWN = r"smaller|lower|dimmer|shorter|thinner|lighter|weaker|fewer|less|slower|narrower"
+DOWN = r"smaller|lower|dimmer|shorter|thinner|lighter|weaker|fewer|less|slower|narrower|easier"
+
+
+BIG, SMALL = r"big|large|long|tall|thick|heavy", r"small|little|short|thin|light"
 
 
 ABOUT = {
@@ -124,7 +127,7 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
     wish = Wish()
     options = options_of(product)
     text = re.sub(
-        rf"\b(?:{'|'.join(NUMBERS)})(?=-)", lambda match: NUMBERS[match[0].lower()], text, flags=re.I
+        rf"\b(?:{'|'.join(NUMBERS)})(?=[- ]\w)", lambda match: NUMBERS[match[0].lower()], text, flags=re.I
     )
     plain = normalise(text)
     wish.variant_id = next(

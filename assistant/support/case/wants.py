@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 WANT = re.compile(
-    r"\b(?:wants?|would like|'d like|needs?|prefers?|would (?:rather |prefer to )?have|"
-    r"'d (?:rather )?(?:have|take))\b"
+    r"\b(?:wants?|(?:would|'d) (?:also |really |rather )?like|needs?|prefers?|"
+    r"would (?:rather |prefer to )?have|'d (?:rather )?(?:have|take))\b"
     r"(?! (?:to|it to|them to|help|you|your? (?:money|refund)|the (?:money|refund|agent)|that)\b)",
     re.I,
 )
 _NOT = re.compile(r"\b(?:not|n't|never|no longer|don't|doesn't)(?: really)? $", re.I)
 _SHOULD_BE = re.compile(
-    r"^\W*(?:[\w-]+[ :,]+){0,6}?(?:(?:should|shall|must|needs? to|has to|have to|to) (?:be|become|come)|"
+    r"^\W*(?:[\w-]+[ :,]+){0,6}?(?:(?:should|shall|must|needs? to|has to|have to|to) (?:be|become|come|have)|"
     r"(?:you|I|he|she|they)(?:'d| would)? (?:want|like|need|prefer)(?! to\b))\b",
     re.I,
 )
