@@ -5,7 +5,7 @@ python -m benchmarks.support_tasks DATA     writes answers/desk_taught.json and 
 The customers were drawn by chance (seed 20261128) from tau2-bench's retail database, leaving out all
 whom its training tasks speak of; the words (answers/desk_words.jsonl) were written by hand before the
 desk had read any of them. Half of the first 71 were sealed by the same seed: their failures were never
-looked at. The desk was taught with the others and with four more batches, each written after it had
+looked at. The desk was taught with the others and with more batches, each written after it had
 been taught what it missed before.
 
 What must come of them is worked out here from the database alone, by code that shares nothing with
