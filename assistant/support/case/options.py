@@ -141,9 +141,18 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
     _read_unknown_values(normalise(wanted), options, wish)
     _read_steps(plain, product, options, current, wish)
     _read_extremes(plain, product, options, wish)
+    _tell_apart(wish)
     for name in wish.free:
         wish.hard.pop(name, None)
     return wish
+
+
+def _tell_apart(wish: Wish) -> None:
+    """A value that two options have is not meant of the one for which another value is named as well."""
+    for name, values in wish.hard.items():
+        others = set().union(*(each for other, each in wish.hard.items() if other != name))
+        if len(values) > 1 and values - others:
+            wish.hard[name] = values - others
 
 
 def _read_general(plain: str, wish: Wish) -> None:
@@ -195,7 +204,7 @@ def _read_unknown_values(plain: str, options: Mapping[str, Sequence[str]], wish:
         if len(units) != 1 or name in wish.hard:
             continue
         unit = units.pop()
-        for match in re.finditer(rf"(?<![\d.$])(\d+(?:\.\d+)?)[ -]?{unit}\b", plain):
+        for match in re.finditer(rf"(?<![\d.$])(\d+(?:\.\d+)?)[ -]?{unit}\b(?! (?:{UP}|{DOWN})\b)", plain):
             said = f"{match[1]} {unit}"
             if not any(f"{each} ".startswith(f"{said} ") for each in known) and not any(
                 n == name for n, _ in wish.soft
@@ -319,7 +328,9 @@ def _read_steps(
         if counted:
             wish.steps.append((name, 1 if counted[2] == "more" else -1, float(counted[1])))
             wish.hard.pop(name, None)
-    for match in re.finditer(rf"(?:(?P<n>\d+) )?\b(?P<word>{UP}|{DOWN})\b(?P<after>[^,.;]{{0,24}})", plain):
+    for match in re.finditer(
+        rf"(?:(?P<n>\d+) (?:[a-z]{{1,6}} )?)?\b(?P<word>{UP}|{DOWN})\b(?P<after>[^,.;]{{0,24}})", plain
+    ):
         word = match["word"]
         if re.match(r"\s*(expensive|than|pric|costly|about)", match["after"]) and word in {"more", "less"}:
             continue
