@@ -32,9 +32,7 @@ LIKE_OTHER = re.compile(
     re.I,
 )
 
-_IN_ORDER = re.compile(
-    r"\b(?:in|from|for|on) (?:your|my|the|this|that) (?:other )?(pending|open|delivered|received)\b", re.I
-)
+_IN_ORDER = re.compile(r"\b(?:your|my|the|this|that) (?:other )?(pending|open|delivered|received)\b", re.I)
 
 CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?)\b", re.I)
 
@@ -78,15 +76,17 @@ class Chooser:
             said = source_text(ask) if ask.family == "swap" else ask.after
             if pattern.search(f"{ask.before} {said}"):
                 spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
-        if within := _IN_ORDER.search(ask.text):
-            status = "pending" if PENDING.search(within[1]) else "delivered"
-            spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
+        told = {"pending" if PENDING.search(said) else "delivered" for said in _IN_ORDER.findall(ask.text)}
+        if len(told) == 1:
+            spots = [spot for spot in spots if spot.order.status.startswith(tuple(told))] or spots
         action = {"cancel": "cancel", "return": "return", "address": "modify"}.get(ask.family, "")
         spots = [s for s in spots if self._could(action, s.order)] or spots
         source = ask.before if ask.family == "swap" else f"{ask.before} {ask.after}"
         if ask.family == "swap":
             source = "" if ask.implied else f"{source} {source_text(ask)}"
         spots = self._best_described(spots, source)
+        if ask.family in {"return", "cancel"} and re.search(r"\b(?:those|ones?|that)\b", ask.text, re.I):
+            spots = self._best_described(spots, ask.text)
         self.pool = spots
         ranked = self._pick_by_option(spots, _ranking_text(ask))
         if ranked:
@@ -229,7 +229,7 @@ class Chooser:
         spots = ask.mention.spots if ask.mention else tuple(self.last)
         if ask.mention is None and any(request.swaps for request in self.requests):
             return False
-        return any(self._wish(spot, f"{ask.before} , {ask.after}").says_something for spot in spots)
+        return any(self._wish(spot, implied_text(ask)).says_something for spot in spots)
 
     def _said_before(self, spots: Sequence[Spot], target: str) -> str:
         """ "It does not work with Alexa. I want one that does": what was said of it, where no more is."""
@@ -272,7 +272,8 @@ def _ranking_text(ask: Ask) -> str:
     """The words that may say which of several lines: for a swap only those right before "one"."""
     if ask.family != "swap":
         return f"{ask.before} {ask.after[:12]}"
-    return "" if ask.implied else " ".join(ask.before.split()[-1:])
+    is_one = ask.mention is not None and ask.mention.is_one
+    return "" if ask.implied and not is_one else " ".join(ask.before.split()[-1:])
 
 
 def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:
@@ -302,6 +303,11 @@ def all_of(order: Order) -> list[Spot]:
 def spots_of(mentions: Sequence[Mention]) -> set[Spot]:
     """Every line that any of the mentions may mean."""
     return {spot for mention in mentions for spot in mention.spots}
+
+
+def implied_text(ask: Ask) -> str:
+    """The words about what is wanted where no verb says to change it."""
+    return ask.after if ask.mention and ask.mention.is_one else f"{ask.before} , {ask.after}"
 
 
 def target_text(ask: Ask) -> str:

@@ -156,7 +156,11 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
     for position, mention in enumerate(named):
         family, implied = _wanted(text, part, named, position, verbs, wants)
-        if looking or is_aside(text, part, mention, verbs) or (mention in within and family == "swap"):
+        if (
+            looking
+            or is_aside(text, part, mention, verbs)
+            or (mention in within and (family == "swap" or (family == "return" and len(named) > len(within))))
+        ):
             family, implied = "look", False
         if any(
             begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
@@ -210,7 +214,7 @@ def _verbs_of(text: str, part: Part, inside: Sequence[Mention]) -> list[tuple[in
     verbs = sorted([*verbs_in(text, part.start, part.end), *moves])
     if not re.search(r"\baddress", text[part.start : part.end], re.I):
         return verbs
-    return [(a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs]
+    return [(a, b, _address_family(text, part, a, b, inside, verbs, family)) for a, b, family in verbs]
 
 
 def _it_too(
@@ -295,9 +299,9 @@ def _sweeping(
 
 def _address_family(
     text: str,
+    part: Part,
     begin: int,
     stop: int,
-    end: int,
     inside: Sequence[Mention],
     verbs: Sequence[tuple[int, int, Family]],
     family: Family,
@@ -305,6 +309,8 @@ def _address_family(
     """A verb of changing whose object is an address, up to the next verb or product."""
     if family != "swap":
         return family
+    if re.search(r"\baddress\W+(?:\w+\W+){0,3}$", text[part.start : begin], re.I):
+        return "address"  # "have the address changed"
     # "my laptop order to the new address": the product only says which order.
     goods = [
         each.start
@@ -312,7 +318,7 @@ def _address_family(
         if each.start > stop and not re.match(r"\W+orders?\b", text[each.end : each.end + 9])
     ]
     edges = goods + [a for a, _, f in verbs if a > stop and f != "look"]
-    return "address" if re.search(r"\baddress", text[stop : min([*edges, end])], re.I) else family
+    return "address" if re.search(r"\baddress", text[stop : min([*edges, part.end])], re.I) else family
 
 
 def _governing(verbs: Sequence[tuple[int, int, Family]], mention: Mention, text: str) -> Family:

@@ -78,6 +78,8 @@ class Mention:
     titles: frozenset[str]
     spots: tuple[Spot, ...]
     plural: bool = False
+    is_one: bool = False
+    """Whether it is only "one", told apart by the word before it ("the bigger one")."""
 
 
 def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Product]) -> list[Mention]:
@@ -106,7 +108,9 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
         before = text[max(0, start - 24) : start].lower()
         plural = bool(
             re.search(
-                r"\b(all|both|two|three|every|each|all of)( of)?( the| your| my| these)*( \w+)? $", before
+                r"(?<!one of your )(?<!one of the )(?<!one of my )\b(all|both|two|three|every|each|all of)"
+                r"( pairs of| of)?( the| your| my| these)*( \w+)? $",
+                before,
             )
         )
         found.append(Mention(start, end, titles, named, plural))
@@ -135,7 +139,7 @@ def _ones(text: str, found: Sequence[Mention], products: Mapping[str, Product]) 
             ones.append(Mention(match.start(), match.end(), before.titles, tuple(spots)))
         elif _MORE.search(words_) and len(before.spots) > 1:
             # Which of them is the bigger one is told later, from the words before "one".
-            ones.append(Mention(match.end("words"), match.end(), before.titles, before.spots))
+            ones.append(Mention(match.end("words"), match.end(), before.titles, before.spots, is_one=True))
     return ones
 
 

@@ -15,7 +15,9 @@ from assistant.support.case.choosing import (
     DEAREST,
     TARGET,
     all_of,
+    implied_text,
     orders_of,
+    spots_of,
     target_text,
 )
 from assistant.support.case.clauses import Ask, read_asks
@@ -188,12 +190,17 @@ class _Reader(Reviser):
                 self._add("cancel", "cancel", [spot], ask.sentence, partial=len(spot.order.lines) > 1)
             return
         told = self._pick_by_price(self.pool, ask.after)
+        but = orders_of(sorted(spots_of(ask.spared), key=lambda spot: spot.order_id))
         for order in orders_of(told) or self._orders_named(ask, "cancel"):
+            if order in but:
+                continue
             self._add("cancel", "cancel", all_of(order), ask.sentence)
 
     def _return(self, ask: Ask, group: Sequence[Ask]) -> None:
         if ask.mention is not None:
             spots = self._choose(ask, group)
+            if ask.names_order:
+                spots = [spot for order in orders_of(spots) for spot in all_of(order)]
         elif self.last and re.search(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b", ask.after, re.I):
             spots = self.last
         elif ask.everything or ask.spared:
@@ -221,7 +228,7 @@ class _Reader(Reviser):
             spots = self._choose(ask, group)
             if not ask.mention.spots:
                 return
-            target = f"{ask.before} , {ask.after}" if ask.implied else target_text(ask)
+            target = implied_text(ask) if ask.implied else target_text(ask)
         elif ask.implied:
             spots, target = self.last, ask.after
         else:

@@ -56,10 +56,12 @@ def spared_in(text: str, inside: Sequence[Mention]) -> list[Mention]:
     """Products that are to be left alone: "except the boots", "keep the lamp and the chair"."""
     found: list[Mention] = []
     for mention in inside:
-        before = text[max(0, mention.start - 40) : mention.start]
+        before = text[max(0, mention.start - 60) : mention.start]
         if re.search(
             r"\b(?:except|but not|(?<=everything )but|(?<=all )but|other than|besides|apart from|excluding|"
-            r"keep(?:ing)?|leav(?:e|ing))(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
+            r"keep(?:ing)?|leav(?:e|ing))(?: for)?"
+            r"(?: the (?:one|ones|order) (?:with|that has|containing))?"
+            r"(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
             before,
             re.I,
         ):

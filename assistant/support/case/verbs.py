@@ -50,6 +50,9 @@ _NOT_VERB = re.compile(
 )
 
 
+_AT_FIRST = re.compile(r"\b(?:first|initially|originally) (?:wanted|thought|planned|meant)\b[^,.;]*$", re.I)
+
+
 _NEGATED = re.compile(
     r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I
 )
@@ -76,8 +79,10 @@ def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
             ):
                 continue
             after = text[begin : min(end, begin + 48)]
-            not_now = _NEGATED.search(before) or re.match(
-                r"[^,.]*\b(?:later|at a later|another time)\b", after
+            not_now = (
+                _NEGATED.search(before)
+                or _AT_FIRST.search(text[start:begin])
+                or re.match(r"[^,.]*\b(?:later|at a later|another time)\b", after)
             )
             meant = "look" if not_now else family
             found.append((begin, start + match.end(), meant))  # type: ignore[arg-type]
