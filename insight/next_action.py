@@ -161,7 +161,9 @@ def _wanted(profile: CustomerProfile, facts: ActionFacts) -> NextAction:
             _basis(profile.churn),
         )
     if profile.churn is None:
-        return NextAction("leave_alone", "Nothing to do.", "There is no dated order.", "Rule: no history")
+        return NextAction(
+            "leave_alone", "No advice to give.", "Their orders have no dates to judge by.", "Rule: no history"
+        )
     chance = (
         f"{_percent(1 - profile.churn.probability)} likely to order within {profile.churn.horizon_days} days"
     )

@@ -155,7 +155,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order. `placed_at` is None where the source has no dates; `customer_id` '' is a guest."""
+    """One order. `placed_at` is None where the source has no dates; `customer_id` '' is a guest.
+
+    `ship_to` is where it goes, with the keys of the source ("city", "zip" …); empty where unknown.
+    """
 
     id: str
     customer_id: str
@@ -166,6 +169,7 @@ class Order:
     country: str = ""
     tracking: tuple[str, ...] = ()
     payments: tuple[str, ...] = ()
+    ship_to: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_cancelled(self) -> bool:

@@ -250,13 +250,18 @@ def _wire_out(page: MarketingPage, chosen: gr.Dropdown, draft: Parts, out: Parts
         except Exception as error:
             return page.problem(error), False
 
-    out["approve"].click(approve, [chosen, out["name"]], out["approval"], **PRIVATE)
+    def relabel() -> Any:
+        return gr.Dropdown(choices=page.campaigns())
+
+    out["approve"].click(approve, [chosen, out["name"]], out["approval"], **PRIVATE).then(
+        relabel, None, chosen, **PRIVATE
+    )
     out["export"].click(
         export, [chosen, out["form"], out["name"]], [out["file"], out["report"]], **PRIVATE
-    ).then(refresh, chosen, totals, **PRIVATE)
+    ).then(refresh, chosen, totals, **PRIVATE).then(relabel, None, chosen, **PRIVATE)
     out["send"].click(
         send, [chosen, out["really"], out["name"]], [out["report"], out["really"]], **PRIVATE
-    ).then(refresh, chosen, totals, **PRIVATE)
+    ).then(refresh, chosen, totals, **PRIVATE).then(relabel, None, chosen, **PRIVATE)
 
 
 def _wire_report(page: MarketingPage, chosen: gr.Dropdown, report: Parts) -> None:

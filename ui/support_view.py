@@ -214,6 +214,7 @@ class SupportView:
         badges = badge(order.status, kind) if order.status else ""
         badges += badge(f"payment: {order.payment_status}") if order.payment_status else ""
         notes = [f"Tracking: {', '.join(order.tracking)}"] if order.tracking else []
+        notes += [f"Goes to {city}"] if (city := order.ship_to.get("city", "")) else []
         notes += [f"Paid with {', '.join(order.payments)}"] if order.payments else []
         below = f'<p class="rs-small">{escape(" · ".join(notes))}</p>' if notes else ""
         below += f'<p class="rs-small">Under the policy: {escape(allowed)}</p>' if allowed else ""

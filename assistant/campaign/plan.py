@@ -106,7 +106,7 @@ def plan_campaign(assistant: Assistant, request: Request | None = None, **asked:
         shares_why=why,
         products=products,
         cap_hours=cap_hours,
-        notices=tuple(dict.fromkeys(group.notice for group in (*include, *exclude) if group.notice)),
+        notices=_notices(crowd, (*include, *exclude), chosen, request.channel),
     )
     return save_campaign(assistant, campaign)
 
@@ -220,6 +220,20 @@ def _shares(assistant: Assistant, request: Request, goal: Goal) -> tuple[tuple[f
     if count == 1 or not request.learn:
         return tuple(round(1 / count, 4) for _ in request.variants), "" if count == 1 else "Equal shares."
     return learn_shares(assistant, goal.name, request.channel, request.variants)
+
+
+def _notices(crowd: Crowd, groups: Sequence[Group], chosen: Sequence[str], channel: str) -> tuple[str, ...]:
+    """What the groups have to say, and whose address the data lacks."""
+    found = dict.fromkeys(group.notice for group in groups if group.notice)
+    field = {"email": "email", "sms": "phone"}.get(channel, "")
+    lacking = sum(not getattr(crowd.customers[id_], field) for id_ in chosen) if field else 0
+    if lacking:
+        what = "e-mail address" if field == "email" else "phone number"
+        found[
+            f"{lacking:,} of the {len(chosen):,} have no {what} in the data: they cannot be sent to from "
+            "here, and in an export your mailing service must know them by customer_id."
+        ] = None
+    return tuple(found)
 
 
 def _rule(include: Sequence[Group], exclude: Sequence[Group]) -> str:

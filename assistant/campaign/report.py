@@ -181,7 +181,7 @@ def report_campaign(assistant: Assistant, campaign: Campaign, days: int = DAYS) 
         campaign=campaign,
         days=days,
         since=since,
-        complete=end.date() <= assistant.settings.current_date or _has_later_orders(assistant, end),
+        complete=_is_over(assistant, end),
         written=one,
         held_out=other,
         gain=gain,
@@ -224,10 +224,16 @@ def campaign_outcomes(assistant: Assistant, campaign: Campaign, days: int = DAYS
 
 
 def variant_counts(assistant: Assistant, campaign: Campaign) -> Mapping[str, tuple[int, int]]:
-    """(ordered, written to) by `Variant.settings`; empty where nothing has gone out."""
+    """(ordered, written to) by `Variant.settings`; empty until the time for orders is over.
+
+    A mail of this morning that nobody has ordered after yet says nothing against its variant.
+    """
     try:
-        outcomes = campaign_outcomes(assistant, campaign)
+        end = _sent_at(assistant, campaign) + timedelta(days=DAYS)
+        outcomes = campaign_outcomes(assistant, campaign) if _is_over(assistant, end) else []
     except NotFound:
+        outcomes = []
+    if not outcomes:
         return {}
     found = {}
     for variant in campaign.variants:
@@ -243,9 +249,10 @@ def _sent_at(assistant: Assistant, campaign: Campaign) -> datetime:
     return min(times)
 
 
-def _has_later_orders(assistant: Assistant, end: datetime) -> bool:
+def _is_over(assistant: Assistant, end: datetime) -> bool:
+    """Whether all orders up to `end` are known: that day has come, or later orders are there."""
     times = assistant.store.order_times()
-    return bool(times) and times[-1][1] >= end
+    return end.date() <= assistant.settings.current_date or (bool(times) and times[-1][1] >= end)
 
 
 def _events(assistant: Assistant, campaign: Campaign) -> Mapping[str, list[Event]]:

@@ -190,7 +190,7 @@ def approve(
 def export(
     campaign_id: CampaignArgument,
     file: Annotated[Path, typer.Argument(help="The file to write.")],
-    form: Annotated[str, typer.Option(help="csv, listmonk, klaviyo or eml.")] = "csv",
+    form: Annotated[str, typer.Option(help="csv; or, as a zip, listmonk, klaviyo or eml.")] = "csv",
     by: ByOption = "",
     shop: ShopOption = None,
     as_json: JsonOption = False,
@@ -264,8 +264,9 @@ def report(
     typer.echo(found.sentence(settings.locale))
     for arm in found.arms():
         typer.echo(
-            f"  {arm.name:<28} {arm.customers:>7,} customers, {arm.opened:,} opened, {arm.clicked:,} clicked "
-            f"{arm.ordered:,} ordered ({arm.rate.value:.1%}, {arm.rate.low:.1%} to {arm.rate.high:.1%})"
+            f"  {arm.name:<28} {arm.customers:>7,} customers, {arm.opened:,} opened, "
+            f"{arm.clicked:,} clicked, {arm.ordered:,} ordered "
+            f"({arm.rate.value:.1%}, {arm.rate.low:.1%} to {arm.rate.high:.1%})"
         )
 
 

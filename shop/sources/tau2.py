@@ -142,6 +142,7 @@ def _order(key: str, record: Json, currency: str, path: Path) -> Order:
         country=str((record.get("address") or {}).get("country", "")),
         tracking=tuple(map(str, tracking)),
         payments=tuple(map(_payment, history)),
+        ship_to={str(k): str(v) for k, v in (record.get("address") or {}).items()},
     )
 
 

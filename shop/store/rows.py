@@ -179,6 +179,7 @@ def order_to_row(order: Order) -> Row:
             "payment_status": order.payment_status,
             "tracking": order.tracking,
             "payments": order.payments,
+            "ship_to": dict(order.ship_to),
         },
     }
 
@@ -226,6 +227,7 @@ def order_from_rows(row: Mapping[Any, Any], lines: Iterable[Mapping[Any, Any]]) 
         payment_status=document["payment_status"],
         tracking=tuple(document["tracking"]),
         payments=tuple(document["payments"]),
+        ship_to=document.get("ship_to", {}),
     )
 
 

@@ -71,7 +71,14 @@ ORDERS = (
     Order(
         "#W100001", "anna_1", (line(LAMP, "l0"), line(BOOTS, "b8")), status="delivered", payments=("PayPal",)
     ),
-    Order("#W100002", "anna_1", (line(BOOTS, "b8"),), status="pending", payments=("PayPal",)),
+    Order(
+        "#W100002",
+        "anna_1",
+        (line(BOOTS, "b8"),),
+        status="pending",
+        payments=("PayPal",),
+        ship_to={"city": "Rome"},
+    ),
     Order(
         "#W100003", "anna_1", (line(LAMP, "l4"), line(BOOTS, "b9")), status="processed", payments=("PayPal",)
     ),
@@ -207,3 +214,59 @@ def test_refunds_go_where_the_policy_says() -> None:
     assert judge_refund(rules, "return", order, ["gift card"], "gift card")[0] is True
     assert judge_refund(rules, "return", order, ["PayPal"], "gift card")[0] is False
     assert judge_refund(rules, "cancel", order, ["gift card"], "PayPal")[0] is None
+
+
+def test_a_wish_without_a_verb_is_a_wish(store: Store) -> None:
+    (request,) = read(store, "The desk lamp should be white. I'd like to know the price.").requests
+    (found,) = request.replacements.values()
+    assert request.order.id == "#W100001" and found is not None and found.variant.id == "l2"
+    (request,) = read(store, "My desk lamp is too dim. I need it in black and with high brightness.").requests
+    (found,) = request.replacements.values()
+    assert found is not None and found.variant.id == "l1"
+    assert not read(store, "I want the desk lamp. I need help with it.").requests
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "lines"),
+    [
+        ("I want to return everything but the boots from the order with the desk lamp", "#W100001", {0}),
+        ("Please cancel the order that goes to Rome", "#W100002", {0}),
+        ("I ordered boots twice; I want to cancel the pending ones", "#W100002", {0}),
+        ("I want to send everything else back but keep the desk lamp", "#W100001", {1}),
+        ("I'd like to have the desk lamp returned", "#W100001", {0}),
+    ],
+)
+def test_orders_and_lines_told_by_what_is_said_of_them(
+    store: Store, text: str, order: str, lines: set[int]
+) -> None:
+    (request,) = read(store, text).requests
+    assert (request.order.id, {spot.index for spot in request.spots}) == (order, lines)
+
+
+def test_a_parcel_can_be_asked_to_go_elsewhere_without_the_word_address(store: Store) -> None:
+    (request,) = read(store, "My open order should be delivered to 1 Elm St, 10115 Berlin.").requests
+    assert (request.action, request.order.id) == ("address", "#W100002")
+
+
+def test_what_is_withdrawn_is_not_asked_for(store: Store) -> None:
+    text = "I want to return the desk lamp and the boots. If you ask me to confirm, I keep the boots."
+    (request,) = read(store, text).requests
+    assert [spot.line.title for spot in request.spots] == ["Desk Lamp"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "variants"),
+    [
+        ("more than $3", []),
+        ("more than 3.25 dollars", ["l4"]),
+        ("at least $3.25", []),
+        ("over $4", ["l4"]),
+    ],
+)
+def test_a_condition_on_money_is_held_against_the_figure(
+    store: Store, bound: str, variants: list[str]
+) -> None:
+    text = "I want to exchange the desk lamp for one with medium brightness."
+    requests = read(store, f"{text} If the difference is {bound}, I keep mine and change nothing.").requests
+    found = [new.variant.id for request in requests for new in request.replacements.values() if new]
+    assert found == variants

@@ -48,6 +48,7 @@ def test_from_a_goal_to_a_report(visit: Any, tmp_path: Path) -> None:
     page.get_by_text("Ada approved").first.wait_for()
     page.get_by_role("button", name="Export", exact=True).click()
     page.get_by_text("are ready to download").wait_for()
+    page.wait_for_function("document.querySelector('input[aria-label=Campaign]').value.endsWith('exported')")
     with page.expect_download() as coming:
         page.get_by_role("button", name="Download").or_(
             page.get_by_role("link", name="Download")

@@ -19,6 +19,8 @@
     const node = document.activeElement;
     if (event.key === "Escape" && typing(node)) { node.blur(); return; }
     if (event.key === "ArrowDown" && node === field("desk-find")) { event.preventDefault(); walk(1); return; }
+    // The page opens in the find field: "/" there means find as well, and no name or number begins with it.
+    if (event.key === "/" && node === field("desk-find") && !node.value) { event.preventDefault(); return; }
     if (typing(node)) return;
     const target = { "/": "desk-find", a: "desk-ask", r: "desk-message" }[event.key];
     if (target && field(target)) {

@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 
 from assistant.support.case.clauses import Ask
-from assistant.support.case.mentions import Mention, Spot
-from assistant.support.case.options import Wish, read_wish
+from assistant.support.case.mentions import PENDING, STATUSES, Mention, Spot
+from assistant.support.case.options import BIG, DOWN, LEAST, MOST, SMALL, UP, Wish, option_of_step, read_wish
 from assistant.support.case.requests import Records, Request
-from assistant.support.case.values import describes
+from assistant.support.case.values import describes, options_of, place
 from assistant.support.rules import (
     Rule,
     Verdict,
@@ -32,17 +32,17 @@ LIKE_OTHER = re.compile(
     re.I,
 )
 
-PENDING = re.compile(
-    r"\bpending\b|just (?:ordered|placed)|not (?:yet )?(?:been )?(?:shipped|delivered|received)", re.I
-)
+_IN_ORDER = re.compile(r"\b(?:your|my|the|this|that) (?:other )?(pending|open|delivered|received)\b", re.I)
 
-RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
+CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?)\b", re.I)
+
+DEAREST = re.compile(r"\b(?:most expensive|dearest|priciest)\b", re.I)
 
 DEARER = re.compile(r"\b(?:more|most) expensive\b|\bdearer\b|\bpricier\b|\bhigher[- ]priced\b", re.I)
 
 CHEAPER = re.compile(r"\b(?:less|least) expensive\b|\bcheaper\b|\bcheapest one\b|\blower[- ]priced\b", re.I)
 
-TARGET = re.compile(r"\b(?:to|for|into|with)\b(?! (?:your|the|my|this|that) order)|->|→", re.I)
+TARGET = re.compile(r"\b(?:to|for|into|with|by)\b(?! (?:your|the|my|this|that) order)|->|→", re.I)
 
 
 class Chooser:
@@ -58,6 +58,8 @@ class Chooser:
         self.last_sentence = -1
         self.last: list[Spot] = []  # what "it", "them" and "the more expensive one" mean
         self.pool: list[Spot] = []  # all that the last product named may be
+        self.kept: list[Mention] = []  # what "everything else" leaves out
+        self.asked_price = ""  # "lowest" where the cheapest one was asked about, "highest" the dearest
         self.worked, self.is_fallback = True, False
         self.latest: Ask | None = None
 
@@ -67,20 +69,28 @@ class Chooser:
         assert mention is not None
         spared = set() if ask.family == "swap" else spots_of(ask.spared)
         spots = [spot for spot in mention.spots if spot not in spared]
-        named = self._by_number(ask)
+        named = self._by_number(ask) or self._by_company_of(ask) or self._by_place(ask)
         if named:
             spots = [spot for spot in spots if spot.order in named] or spots
-        for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
+        for pattern, status in STATUSES:
             said = source_text(ask) if ask.family == "swap" else ask.after
             if pattern.search(f"{ask.before} {said}"):
                 spots = [spot for spot in spots if spot.order.status.startswith(status)] or spots
+        told = {"pending" if PENDING.search(said) else "delivered" for said in _IN_ORDER.findall(ask.text)}
+        if len(told) == 1:
+            spots = [spot for spot in spots if spot.order.status.startswith(tuple(told))] or spots
         action = {"cancel": "cancel", "return": "return", "address": "modify"}.get(ask.family, "")
         spots = [s for s in spots if self._could(action, s.order)] or spots
         source = ask.before if ask.family == "swap" else f"{ask.before} {ask.after}"
         if ask.family == "swap":
-            source += " " + source_text(ask)
+            source = "" if ask.implied else f"{source} {source_text(ask)}"
         spots = self._best_described(spots, source)
+        if ask.family in {"return", "cancel"} and re.search(r"\b(?:those|ones?|that)\b", ask.text, re.I):
+            spots = self._best_described(spots, ask.text)
         self.pool = spots
+        ranked = self._pick_by_option(spots, _ranking_text(ask))
+        if ranked:
+            return ranked
         if mention.plural or (ask.everything and ask.family != "cancel"):
             return spots
         if ask.another:
@@ -121,12 +131,14 @@ class Chooser:
 
     def _everything(self, ask: Ask, action: str) -> list[Spot]:
         spared = spots_of(ask.spared)
+        if re.search(r"\b(?:everything|all) else\b|\bthe (?:rest|others)\b", ask.text, re.I):
+            spared |= spots_of(self.kept)
         orders = (
             self._orders_named(ask, action)
             if ask.order_ids
             else [o for o in self.orders if self._could(action, o)]
         )
-        if spared:
+        if spared and not re.search(r"\borders\b", ask.text, re.I):
             orders = [order for order in orders if any(spot.order is order for spot in spared)] or orders
         elif (
             self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not ask.order_ids
@@ -136,7 +148,7 @@ class Chooser:
 
     def _orders_named(self, ask: Ask, action: str) -> list[Order]:
         """Orders by number; else all that may be, where several are meant; else the one at hand."""
-        named = self._by_number(ask)
+        named = self._by_number(ask) or self._by_company_of(ask) or self._by_place(ask)
         if named:
             return named
         fitting = [order for order in self.orders if self._could(action, order)]
@@ -163,6 +175,41 @@ class Chooser:
         digits = {each for each in ids if each.isdigit() and len(each) >= ORDER_DIGITS}
         return [o for o in self.orders if order_number(o.id) in ids or re.sub(r"\D", "", o.id) in digits]
 
+    def _by_company_of(self, ask: Ask) -> list[Order]:
+        """Orders told by what is in them: "the order with the skateboard"."""
+        return [
+            order
+            for order in self.orders
+            if ask.within and all(any(s.order is order for s in each.spots) for each in ask.within)
+        ]
+
+    def _by_place(self, ask: Ask) -> list[Order]:
+        """Orders told by the city they go to, where not all go there."""
+        found = [order for order in self.orders if _goes_to(order, ask.text, leaving=ask.family == "address")]
+        if ask.family == "address" and not found:
+            there = [order for order in self.orders if _goes_to(order, ask.text, leaving=False)]
+            found = [o for o in self.orders if there and o not in there and self._could("modify", o)]
+            return found if len(found) == 1 else []
+        if re.search(r"\baddress\b", ask.text, re.I):
+            return []  # the city is that of the address, not of the order
+        return found if len(found) < len(self.orders) else []
+
+    def _pick_by_option(self, spots: Sequence[Spot], text: str) -> list[Spot]:
+        """ "The bigger of the two backpacks": of several lines the one with most or least of an option."""
+        for words_, way in ((UP, 1), (DOWN, -1), (MOST, 1), (LEAST, -1), (BIG, 1), (SMALL, -1)):
+            for match in re.finditer(rf"\b({words_})\b", text, re.I):
+                products = {spot.line.product_id: self.products.get(spot.line.product_id) for spot in spots}
+                product = next(iter(products.values()), None)
+                if len(spots) < 2 or len(products) != 1 or product is None:
+                    continue
+                option = option_of_step(match[1].lower(), "", "", product, options_of(product))
+                places = [place(product, option, s.line.options.get(option, "")) or 0.0 for s in spots]
+                best = max(each * way for each in places) if option else None
+                chosen = [s for s, each in zip(spots, places, strict=True) if each * way == best]
+                if len(chosen) == 1:
+                    return chosen
+        return []
+
     def _wish(self, spot: Spot, text: str) -> Wish:
         product = self.products.get(spot.line.product_id)
         if product is None:
@@ -177,10 +224,29 @@ class Chooser:
             wish.keep -= set(wish.hard)
         return wish
 
+    def _says_what(self, ask: Ask) -> bool:
+        """Whether a wish without a verb says what a product should be like, of a line not spoken of yet."""
+        spots = ask.mention.spots if ask.mention else tuple(self.last)
+        if ask.mention is None and any(request.swaps for request in self.requests):
+            return False
+        return any(self._wish(spot, implied_text(ask)).says_something for spot in spots)
+
+    def _said_before(self, spots: Sequence[Spot], target: str) -> str:
+        """ "It does not work with Alexa. I want one that does": what was said of it, where no more is."""
+        latest = self.latest
+        if latest is None or latest.mention is None or len(spots) != 1:
+            return target
+        spot, had = spots[0], spots[0].line.options
+        if spot not in latest.mention.spots or self._wish(spot, target).says_something:
+            return target
+        said = self._wish(spot, latest.after)
+        other = any(had.get(name) not in values for name, values in said.hard.items())
+        return f"{latest.after} , {target}" if other else target
+
     def _other_one(self, spot: Spot, text: str) -> Spot | None:
         """The other line of the same product that is spoken of: "the one you already received"."""
         others = [s for s in self._all_spots() if s.line.product_id == spot.line.product_id and s != spot]
-        for pattern, status in ((PENDING, "pending"), (RECEIVED, "delivered")):
+        for pattern, status in STATUSES:
             if pattern.search(text):
                 others = [s for s in others if s.order.status.startswith(status)]
         return others[0] if others else None
@@ -202,6 +268,28 @@ class Chooser:
         return [spot for order in self.orders for spot in all_of(order)]
 
 
+def _ranking_text(ask: Ask) -> str:
+    """The words that may say which of several lines: for a swap only those right before "one"."""
+    if ask.family != "swap":
+        return f"{ask.before} {ask.after[:12]}"
+    is_one = ask.mention is not None and ask.mention.is_one
+    return "" if ask.implied and not is_one else " ".join(ask.before.split()[-1:])
+
+
+def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:
+    """Whether the words name the city this order goes to; `leaving`: as the one it should not go to."""
+    city = order.ship_to.get("city", "")
+    parts = city.split()
+    if not parts:
+        return False
+    short = "".join(part[0] for part in parts).upper() if len(parts) > 1 else ""
+    names = "|".join(map(re.escape, filter(None, (city, short, f"{short}C" if short else ""))))
+    if not leaving:
+        return bool(re.search(rf"\b(?:{names})\b", text))
+    away = r"(?:not(?: to)?|rather than(?: to)?|instead of(?: to)?|from|goes to|going to|went to|sent to)"
+    return bool(re.search(rf"\b{away} (?:your |my |the )?(?:{names})\b|\b(?:{names}) order\b", text))
+
+
 def orders_of(spots: Sequence[Spot]) -> list[Order]:
     """The orders that lines belong to, each once."""
     return list({id(spot.order): spot.order for spot in spots}.values())
@@ -217,9 +305,14 @@ def spots_of(mentions: Sequence[Mention]) -> set[Spot]:
     return {spot for mention in mentions for spot in mention.spots}
 
 
+def implied_text(ask: Ask) -> str:
+    """The words about what is wanted where no verb says to change it."""
+    return ask.after if ask.mention and ask.mention.is_one else f"{ask.before} , {ask.after}"
+
+
 def target_text(ask: Ask) -> str:
     """The words about what is wanted instead: behind "to", "for", "with", else all behind the product."""
-    if re.search(r"\b(?:to|for|into|with)\b[^.]{0,16}$", ask.before):
+    if re.search(r"\b(?:to|for|into|with)\b[^.]{0,40}$", ask.before):
         return f"{ask.before} , {ask.after}"
     match = TARGET.search(ask.after)
     return ask.after[match.end() :] if match else ask.after

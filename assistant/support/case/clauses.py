@@ -6,54 +6,27 @@ Knows English ways of asking to cancel, send back, exchange or change; decides n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from assistant.support.case.mentions import Mention
+from assistant.support.case.roles import (
+    is_aside,
+    is_other_one,
+    order_contexts,
+    spared_in,
+    without_spared,
+)
 from assistant.support.case.sentences import PARTIAL, Condition, Part, split_parts, split_sentences
-
-Family = Literal["cancel", "return", "swap", "address", "look", ""]
-
+from assistant.support.case.verbs import Family, verbs_in
+from assistant.support.case.wants import (
+    is_carried,
+    is_to_be,
+    moves_in,
+    wants_in,
+)
 
 ORDER_ID = re.compile(r"#?\b[A-Za-z]{0,3}\d{4,}\b|#[\w-]+")
-
-
-_VERBS = (
-    (
-        "cancel",
-        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? off|cancel(?:l?ing|lation)?|"
-        r"(?<=be )cancell?ed)\b(?! reason)",
-    ),
-    (
-        "return",
-        r"\b(?:return(?:ing)?|(?<=be )returned|get(?:ting)? rid of|money back for|refund for|"
-        r"refund(?= (?:the|my|these|both) (?!to\b|amount))|(?:tak(?:e|ing)|bring(?:ing)?) (?:it |"
-        r"them )?back|send(?:ing)? (?:it |them )?back|give back)\b(?! (?:policy|"
-        r"window|label|home|address))",
-    ),
-    (
-        "swap",
-        r"\b(?:add(?:ing)?(?= (?:the|a) (?:cheap|less|more|small|larg|bigg)\w* one)|exchang(?:e|ing)|"
-        r"swap(?:ping)?|replac(?:e|ing)|chang(?:e|ing)|modif(?:y|ying)|upgrad(?:e|ing)|"
-        r"alter(?:ing)?|(?<=to )switch(?:ing)?|(?<=please )switch|trad(?:e|ing)|(?<=can )switch|"
-        r"adjust(?:ing)?|updat(?:e|ing)|"
-        r"correct(?:ing)?|replacement|(?<=a )new (?:pair|one|unit)|(?<=be )(?:exchanged|changed|replaced|"
-        r"modified|swapped))\b"
-        r"(?! of| mind| your mind|s\b)",
-    ),
-    (
-        "look",
-        r"\b(?:keep(?:ing)?|check(?:ing)?|ask(?:ing)?|inquir(?:e|ing)|know|wonder(?:ing)?|find out|"
-        r"confirm|tell|mention)\b",
-    ),
-)
-
-
-_NOT_VERB = re.compile(
-    r"(?:\b(?:your|the|my|any|an?|this|undo|undoing|of|for|reverse|no|full|free|previous)\s+(?:order\s+)?)$",
-    re.I,
-)
 
 
 _REGRET = re.compile(
@@ -67,27 +40,13 @@ _REGRET = re.compile(
 _ONLY_LOOKING = re.compile(
     r"(?:don't|do not|not) (?:actually |want to )?(?:process|proceed|do) (?:anything|it)|not sure yet|"
     r"just curious"
-    r"|\bdo (?:it|that|this) (?:your|my)self\b",
+    r"|\bdo (?:it|that|this) (?:your|my)self\b"
+    r"|\b(?:thought|thinking|considered|considering)\b[^.]*\bbut\b[^.]*(?:n't|\bnot|against|chang)",
     re.I,
-)
-
-
-_NEGATED = re.compile(
-    r"\b(?:never|not|n't|don't|no) (?:really |actually )?(?:want(?:ed)? |need |going |like )?(?:to )?$", re.I
 )
 
 
 _META = re.compile(r"\bmake sure (?:you |to |that you )?(?:\w+ )?mention\b|^\W*mention\b", re.I)
-
-
-_REASON = re.compile(r"\b(?:because|since|as (?:it|they|you|the))\b", re.I)
-
-
-_COMPANY = re.compile(
-    r"\b(?:received|bought|ordered|got|came|arrived|purchased)(?: together| along)? with (?:the|your|my|"
-    r"a) (?:\w+ )?$",
-    re.I,
-)
 
 
 _ALL = re.compile(
@@ -104,6 +63,8 @@ class Ask:
 
     `before` and `after` are the words around the product; `only` says "this and nothing else of it",
     `everything` that all lines are meant, `spared` which products not. `another` asks for a second one.
+    `implied` where no verb says to change it, only what is wanted; `within` are products that tell the order,
+    `names_order` says that this product does.
     `text` is the whole stretch, `if_text` its condition's words.
     """
 
@@ -121,30 +82,11 @@ class Ask:
     spared: list[Mention] = field(default_factory=list)
     another: bool = False
     regret: bool = False
+    implied: bool = False
+    within: list[Mention] = field(default_factory=list)
+    names_order: bool = False
     text: str = ""
     if_text: str = ""
-
-
-def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
-    """(start, end, family) of every verb of asking between `start` and `end`, in order."""
-    found: list[tuple[int, int, Family]] = []
-    for family, pattern in _VERBS:
-        for match in re.finditer(pattern, text[start:end], re.I):
-            begin = start + match.start()
-            before = text[max(0, begin - 32) : begin]
-            if (
-                family != "look"
-                and _NOT_VERB.search(before)
-                and not re.match(r"new|replacement", match[0], re.I)
-            ):
-                continue
-            after = text[begin : min(end, begin + 48)]
-            not_now = _NEGATED.search(before) or re.match(
-                r"[^,.]*\b(?:later|at a later|another time)\b", after
-            )
-            meant = "look" if not_now else family
-            found.append((begin, start + match.end(), meant))  # type: ignore[arg-type]
-    return sorted(found)
 
 
 def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
@@ -154,6 +96,7 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
     for number, (start, end) in enumerate(split_sentences(text)):
         ids = tuple(dict.fromkeys(ORDER_ID.findall(text[start:end])))
         for part in split_parts(text, number, start, end):
+            part = _told_in_condition(text, part)
             part_ids = tuple(dict.fromkeys(ORDER_ID.findall(text[part.start : part.end])))
             found = _part_asks(text, part, mentions, part_ids or ids or sticky)
             if re.match(r"\W*(?:and|also|plus)\b", text[part.start : part.end], re.I) and asks:
@@ -166,18 +109,27 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
     return asks
 
 
+_TAKE_IT = re.compile(r"\b(?:want|take|like|prefer|choose|have) (?:that|it|this)(?: one)?\b", re.I)
+
+_DO_SO = re.compile(
+    r"(?<!not to )(?<!not )\b(?:do (?:that|so|it|this)|go ahead|have (?:that|it|this) done)\b", re.I
+)
+
+
+def _told_in_condition(text: str, part: Part) -> Part:
+    """ "If the lamp can be exchanged for …, do so": what to do stands in the condition."""
+    wish = text[part.start : part.end]
+    if part.condition == "worked" and _DO_SO.search(wish) and verbs_in(text, part.if_start, part.if_end):
+        return Part(part.sentence, part.if_start, part.end, "")
+    return part
+
+
 def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[str, ...]) -> list[Ask]:
     words = text[part.start : part.end]
     inside = [each for each in mentions if part.start <= each.start < part.end]
     in_condition = [each for each in mentions if part.if_start <= each.start < part.if_end]
-    verbs = verbs_in(text, part.start, part.end)
-    moved = re.search(r"\b(?:send|ship|deliver)\b[^.]*\b(?:another|other|different|new) address", words, re.I)
-    if moved and not any(family == "swap" for *_, family in verbs):
-        verbs = sorted([*verbs, (part.start + moved.start(), part.start + moved.start() + 4, "address")])
-    if re.search(r"\baddress", words, re.I) and any(family == "swap" for *_, family in verbs):
-        verbs = [
-            (a, b, _address_family(text, a, b, part.end, inside, verbs, family)) for a, b, family in verbs
-        ]
+    verbs = _verbs_of(text, part, inside)
+    wants = wants_in(text, part.start, part.end)
     looking = bool(_ONLY_LOOKING.search(words) or _META.search(words))
     if_text = text[part.if_start : part.if_end]
     base = {
@@ -189,24 +141,33 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     }
     found: list[Ask] = []
     described = len(in_condition)
+    takes = bool(_TAKE_IT.search(words)) and part.condition == "worked"
     for mention in in_condition:
         rest = text[part.if_start : part.if_end]
-        found.append(Ask("", part.sentence, "", mention, "", rest, ids, text=rest))
-    spared = _spared(text, inside)
+        meant: Family = "swap" if takes else ""
+        found.append(Ask(meant, part.sentence, "", mention, "", rest, ids, implied=takes, text=rest))
+    if not looking:
+        found += _it_too(text, part, verbs, inside, base)
+    spared = spared_in(text, inside)
     named = [each for each in inside if each not in spared]
+    # "Return the white helmet and keep the other helmet" takes nothing out of what is returned.
+    spared = [each for each in spared if not is_other_one(text, each, named)]
+    within = order_contexts(text, named)
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
     for position, mention in enumerate(named):
-        reason = _REASON.search(words[: mention.start - part.start])
-        aside = _COMPANY.search(text[part.start : mention.start]) or (
-            reason and not any(part.start + reason.end() <= begin < mention.start for begin, *_ in verbs)
-        )
-        family = "look" if looking or aside else _governing(verbs, mention, text)
+        family, implied = _wanted(text, part, named, position, verbs, wants)
+        if (
+            looking
+            or is_aside(text, part, mention, verbs)
+            or (mention in within and (family == "swap" or (family == "return" and len(named) > len(within))))
+        ):
+            family, implied = "look", False
         if any(
             begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
         ):
             family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
-        before = _before(text, part, named, position, verbs)
-        after = _after(text, part, named, position, verbs)
+        before = _before(text, part, named, position, [*verbs, *((a, b, "") for a, b in wants)])
+        after = without_spared(_after(text, part, named, position, verbs), text, mention, spared)
         found.append(
             Ask(
                 family,
@@ -217,38 +178,111 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
                 partial=bool(PARTIAL.search(words)),
                 another=bool(re.search(r"\b(?:another|other|second)\b", before, re.I)),
                 spared=spared,
+                implied=implied,
+                within=[each for each in within if each is not mention],
+                names_order=mention in within,
                 **base,  # type: ignore[arg-type]
             )
         )
-    used = {ask.family for ask in found if ask.mention}
-    for begin, _, family in verbs:
-        if family in {"look", ""} or family in used or looking:
-            continue
-        rest = text[begin : part.end]
-        used.add(family)
+    if not looking:
+        found += _unnamed(
+            text, part, verbs, {ask.family for ask in found if ask.mention}, within, spared, base
+        )
+    if wants and not looking and not any(ask.family not in {"", "look"} for ask in found) and not inside:
         found.append(
-            Ask(
-                family,
-                everything=bool(re.search(r"\b(?:everything|all|both|entire|whole|each)\b", rest, re.I)),
-                plural_orders=bool(re.search(r"\borders\b|\ball\b[^.]*\border", rest, re.I)),
-                only=bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
-                partial=bool(PARTIAL.search(words)),
-                spared=spared,
-                after=rest,
-                **base,  # type: ignore[arg-type]
-            )
+            Ask("swap", after=text[wants[0][1] : part.end], implied=True, **base)  # type: ignore[arg-type]
         )
     if spared and not found:
         found.append(Ask("", spared=spared, **base))  # type: ignore[arg-type]
     if (
         _REGRET.search(words)
         and part.condition == "asked"
+        and not spared
         and all(ask.family in {"look", ""} for ask in found)
     ):
         found = [Ask("", regret=True, **base)]  # type: ignore[arg-type]
     elif not any(ask.family != "look" for ask in found[described:]) and not inside:
         found.append(Ask("", after=words, **base))  # type: ignore[arg-type]
     return found
+
+
+def _verbs_of(text: str, part: Part, inside: Sequence[Mention]) -> list[tuple[int, int, Family]]:
+    """Every verb of asking in a part; those whose object is an address told apart."""
+    moves: list[tuple[int, int, Family]] = [
+        (begin, stop, "address") for begin, stop in moves_in(text, part.start, part.end)
+    ]
+    verbs = sorted([*verbs_in(text, part.start, part.end), *moves])
+    if not re.search(r"\baddress", text[part.start : part.end], re.I):
+        return verbs
+    return [(a, b, _address_family(text, part, a, b, inside, verbs, family)) for a, b, family in verbs]
+
+
+def _it_too(
+    text: str,
+    part: Part,
+    verbs: Sequence[tuple[int, int, Family]],
+    inside: Sequence[Mention],
+    base: Mapping[str, object],
+) -> Iterator[Ask]:
+    """ "Return it, and the laptop as well": what was named before, beside what is named now."""
+    for begin, stop, family in verbs:
+        match = re.match(
+            r" (?:it|them|these|those|this one)\b(?=,? (?:and|plus|together|along)\b)", text[stop:]
+        )
+        if match and family in {"return", "cancel"} and any(each.start > stop for each in inside):
+            yield Ask(family, after=text[begin : stop + match.end()], **base)  # type: ignore[arg-type]
+
+
+def _unnamed(
+    text: str,
+    part: Part,
+    verbs: Sequence[tuple[int, int, Family]],
+    used: set[Family],
+    within: list[Mention],
+    spared: list[Mention],
+    base: Mapping[str, object],
+) -> Iterator[Ask]:
+    """Asks of verbs that govern no product: of an order, of everything, of "it"."""
+    words = text[part.start : part.end]
+    for begin, _, family in verbs:
+        if family in {"look", ""} or family in used:
+            continue
+        used.add(family)
+        if any(each.start < begin for each in within) and family == "swap":
+            continue  # "in the order with the lamp, change …": what is changed was found before
+        rest = text[begin : part.end]
+        yield Ask(
+            family,
+            everything=bool(re.search(r"\b(?:everything|all|both|entire|whole|each|every)\b", rest, re.I)),
+            plural_orders=bool(re.search(r"\borders\b|\b(?:all|every|each)\b[^.]*\border", rest, re.I)),
+            within=within,
+            only=bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
+            partial=bool(PARTIAL.search(words)),
+            spared=spared,
+            after=rest,
+            **base,  # type: ignore[arg-type]
+        )
+
+
+def _wanted(
+    text: str,
+    part: Part,
+    named: Sequence[Mention],
+    position: int,
+    verbs: Sequence[tuple[int, int, Family]],
+    wants: Sequence[tuple[int, int]],
+) -> tuple[Family, bool]:
+    """What is asked about a product where no verb before it says so, and whether that is only implied."""
+    mention = named[position]
+    until = named[position + 1].start if position + 1 < len(named) else part.end
+    last = max((stop for begin, stop, each in verbs if begin < mention.start and each != "look"), default=-1)
+    behind = [each for begin, _, each in verbs if mention.end <= begin < until and each != "look"]
+    if behind and is_carried(text[max(last, part.start) : mention.start]):
+        return behind[0], False
+    wanted = max((stop for begin, stop in wants if begin < mention.start), default=-1)
+    if wanted > last or (last < 0 and is_to_be(text[mention.end : until])):
+        return "swap", True
+    return _governing(verbs, mention, text), False
 
 
 def _sweeping(
@@ -265,9 +299,9 @@ def _sweeping(
 
 def _address_family(
     text: str,
+    part: Part,
     begin: int,
     stop: int,
-    end: int,
     inside: Sequence[Mention],
     verbs: Sequence[tuple[int, int, Family]],
     family: Family,
@@ -275,6 +309,8 @@ def _address_family(
     """A verb of changing whose object is an address, up to the next verb or product."""
     if family != "swap":
         return family
+    if re.search(r"\baddress\W+(?:\w+\W+){0,3}$", text[part.start : begin], re.I):
+        return "address"  # "have the address changed"
     # "my laptop order to the new address": the product only says which order.
     goods = [
         each.start
@@ -282,32 +318,18 @@ def _address_family(
         if each.start > stop and not re.match(r"\W+orders?\b", text[each.end : each.end + 9])
     ]
     edges = goods + [a for a, _, f in verbs if a > stop and f != "look"]
-    return "address" if re.search(r"\baddress", text[stop : min([*edges, end])], re.I) else family
-
-
-def _spared(text: str, inside: Sequence[Mention]) -> list[Mention]:
-    found: list[Mention] = []
-    for mention in inside:
-        before = text[max(0, mention.start - 40) : mention.start]
-        if re.search(
-            r"\b(?:except|but not|other than|besides|apart from|excluding|"
-            r"keep(?:ing)?)(?: for)?(?: (?:the|your|that|my|a|an))*(?: \w+)? $",
-            before,
-            re.I,
-        ):
-            found.append(mention)
-        elif found and re.search(
-            r"^\W*(?:and|or|,)?(?: (?:the|your|a|an|my))*\W*$", text[found[-1].end : mention.start]
-        ):
-            found.append(mention)
-    return found
+    return "address" if re.search(r"\baddress", text[stop : min([*edges, part.end])], re.I) else family
 
 
 def _governing(verbs: Sequence[tuple[int, int, Family]], mention: Mention, text: str) -> Family:
     before = [family for begin, _, family in verbs if begin < mention.start]
     if before:
         return before[-1]
-    after = [family for begin, _, family in verbs if begin >= mention.end and family != "look"]
+    after = [
+        family
+        for begin, _, family in verbs
+        if begin >= mention.end and family != "look" and ":" not in text[mention.end : begin]
+    ]
     return after[0] if after else ("look" if verbs else "")
 
 

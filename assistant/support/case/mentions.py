@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistant.support.case.options import BIG, DOWN, LEAST, MOST, SMALL, UP
+from assistant.support.case.values import describes
 from retrieval.words import stem, stems, words
 from shop.types import Order, OrderLine, Product
 
@@ -26,11 +28,26 @@ ALIKE = {
     "shelves": "shelf",
     "hoover": "vacuum",
     "pc": "laptop",
+    "mice": "mouse",
     "ereader": "reader",
 }
 """Everyday words and the word of a title that they stand for."""
 GENERIC = {"set", "kit", "item", "light", "home", "portable", "action", "air", "office", "running", "smart"}
 MIN_TAIL = 4
+PENDING = re.compile(
+    r"\b(?:pending|open)\b|just (?:ordered|placed)|not (?:yet )?(?:been )?(?:shipped|delivered|received)",
+    re.I,
+)
+RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
+STATUSES = ((PENDING, "pending"), (RECEIVED, "delivered"))
+"""Words for how far an order has come, and the status they mean."""
+
+_MORE = re.compile(rf"\b(?:{UP}|{DOWN}|{MOST}|{LEAST}|{BIG}|{SMALL}) $", re.I)
+_ONE = re.compile(
+    r"(?<!for )(?<!to )(?<!into )(?<!with )(?<!than )(?<!as )(?<!like )\b(?:the|your|my) "
+    r"(?P<words>(?:[\w-]+ ){1,4}?)(?:ones?|pair|model)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,8 @@ class Mention:
     titles: frozenset[str]
     spots: tuple[Spot, ...]
     plural: bool = False
+    is_one: bool = False
+    """Whether it is only "one", told apart by the word before it ("the bigger one")."""
 
 
 def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Product]) -> list[Mention]:
@@ -79,7 +98,7 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
             found.append(Mention(tokens[at][0], tokens[at][1], titles, by_number))
             at += 1
             continue
-        hit = own.match(tokens, at)
+        hit = None if own.is_option(tokens, at) else own.match(tokens, at)
         if hit is None:
             at += 1
             continue
@@ -89,12 +108,39 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
         before = text[max(0, start - 24) : start].lower()
         plural = bool(
             re.search(
-                r"\b(all|both|two|three|every|each|all of)( of)?( the| your| my| these)*( \w+)? $", before
+                r"(?<!one of your )(?<!one of the )(?<!one of my )\b(all|both|two|three|every|each|all of)"
+                r"( pairs of| of)?( the| your| my| these)*( \w+)? $",
+                before,
             )
         )
         found.append(Mention(start, end, titles, named, plural))
         at += length
-    return found
+    return sorted([*found, *_ones(text, found, products)], key=lambda mention: mention.start)
+
+
+def _ones(text: str, found: Sequence[Mention], products: Mapping[str, Product]) -> list[Mention]:
+    """ "The pending one", "the in-ear ones": some of the lines that the product named before may mean."""
+    ones: list[Mention] = []
+    for match in _ONE.finditer(text):
+        before = next((each for each in reversed(found) if each.end <= match.start()), None)
+        if before is None or any(match.start() <= each.start < match.end() for each in found):
+            continue
+        words_ = match["words"]
+        status = next((status for pattern, status in STATUSES if pattern.search(words_)), "")
+        spots = [spot for spot in before.spots if status and spot.order.status.startswith(status)]
+        if not status:
+            scores = {
+                spot: describes(words_, spot.line.options, products.get(spot.line.product_id))
+                for spot in before.spots
+            }
+            best = max(scores.values(), default=0)
+            spots = [spot for spot, score in scores.items() if score == best > 0]
+        if 0 < len(spots) < len(before.spots):
+            ones.append(Mention(match.start(), match.end(), before.titles, tuple(spots)))
+        elif _MORE.search(words_) and len(before.spots) > 1:
+            # Which of them is the bigger one is told later, from the words before "one".
+            ones.append(Mention(match.end("words"), match.end(), before.titles, before.spots, is_one=True))
+    return ones
 
 
 class _Titles:
@@ -109,6 +155,13 @@ class _Titles:
             for name, value in variant.options.items()
             for word in (*words(name), *words(value))
         }
+        self.options = {
+            (stem(value.lower()), stem(words(name)[-1]))
+            for product in products
+            for variant in product.variants
+            for name, value in variant.options.items()
+            if words(name)
+        }
         # A word other than the last one names a product only where it is not some option's word.
         self.telling = {
             title: {
@@ -119,6 +172,12 @@ class _Titles:
             | ({parts[-1]} - GENERIC)
             for title, parts in self.stems.items()
         }
+
+    def is_option(self, tokens: Sequence[tuple[int, int, str]], at: int) -> bool:
+        """Whether an option is spoken of, as in "a laptop compartment" of a backpack."""
+        if at + 1 >= len(tokens):
+            return False
+        return (stem(tokens[at][2].lower()), stem(tokens[at + 1][2].lower())) in self.options
 
     def match(self, tokens: Sequence[tuple[int, int, str]], at: int) -> tuple[int, frozenset[str]] | None:
         """(tokens taken, titles) for the best match that begins at token `at`."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.support.case.values import NO, name_forms, options_of, order_of, values_in
+from assistant.support.case.values import NO, name_forms, options_of, order_of, place, values_in
 from retrieval.words import normalise
 from shop.types import Product
 
@@ -28,7 +28,7 @@ NUMBERS = {
 
 MOST = (
     r"maximum|max|maximi[sz]ed?|highest|largest|biggest|most|longest|tallest|brightest|greatest|hardest|"
-    r"strongest|thickest"
+    r"strongest|thickest|heaviest|widest"
 )
 
 
@@ -38,10 +38,13 @@ LEAST = (
 )
 
 
-UP = r"bigger|larger|higher|brighter|longer|taller|thicker|heavier|stronger|greater|faster|more|wider"
+UP = r"bigger|larger|higher|brighter|longer|taller|thicker|heavier|stronger|greater|faster|harder|more|wider"
 
 
-DOWN = r"smaller|lower|dimmer|shorter|thinner|lighter|weaker|fewer|less|slower|narrower"
+DOWN = r"smaller|lower|dimmer|shorter|thinner|lighter|weaker|fewer|less|slower|narrower|easier"
+
+
+BIG, SMALL = r"big|large|long|tall|thick|heavy", r"small|little|short|thin|light"
 
 
 ABOUT = {
@@ -124,7 +127,7 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
     wish = Wish()
     options = options_of(product)
     text = re.sub(
-        rf"\b(?:{'|'.join(NUMBERS)})(?=-)", lambda match: NUMBERS[match[0].lower()], text, flags=re.I
+        rf"\b(?:{'|'.join(NUMBERS)})(?=[- ]\w)", lambda match: NUMBERS[match[0].lower()], text, flags=re.I
     )
     plain = normalise(text)
     wish.variant_id = next(
@@ -136,11 +139,20 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
     for name, values in options.items():
         _read_option(wanted, name, values, options, current, wish)
     _read_unknown_values(normalise(wanted), options, wish)
-    _read_steps(plain, product, options, wish)
+    _read_steps(plain, product, options, current, wish)
     _read_extremes(plain, product, options, wish)
+    _tell_apart(wish)
     for name in wish.free:
         wish.hard.pop(name, None)
     return wish
+
+
+def _tell_apart(wish: Wish) -> None:
+    """A value that two options have is not meant of the one for which another value is named as well."""
+    for name, values in wish.hard.items():
+        others = set().union(*(each for other, each in wish.hard.items() if other != name))
+        if len(values) > 1 and values - others:
+            wish.hard[name] = values - others
 
 
 def _read_general(plain: str, wish: Wish) -> None:
@@ -192,8 +204,11 @@ def _read_unknown_values(plain: str, options: Mapping[str, Sequence[str]], wish:
         if len(units) != 1 or name in wish.hard:
             continue
         unit = units.pop()
-        for match in re.finditer(rf"(?<![\d.$])(\d+(?:\.\d+)?)[ -]?{unit}\b", plain):
-            if f"{match[1]} {unit}" not in known and not any(n == name for n, _ in wish.soft):
+        for match in re.finditer(rf"(?<![\d.$])(\d+(?:\.\d+)?)[ -]?{unit}\b(?! (?:{UP}|{DOWN})\b)", plain):
+            said = f"{match[1]} {unit}"
+            if not any(f"{each} ".startswith(f"{said} ") for each in known) and not any(
+                n == name for n, _ in wish.soft
+            ):
                 wish.hard[name] = {match[0]}
 
 
@@ -212,7 +227,11 @@ def _read_option(
     ):
         wish.free.add(name)
         return
-    found = values_in(text, name, values, options)
+    found = [
+        (at, value)
+        for at, value in values_in(text, name, values, options)
+        if not _is_of_another(plain, at, value, name, options)
+    ]
     soft = [(at, value) for at, value in found if _is_preference(plain, at)]
     hard = [(at, value) for at, value in found if (at, value) not in soft]
     beside = [each for each in hard if re.match(rf"[\w.]+[ -](?:{names[3:-1]})\w?\b", plain[each[0] :])]
@@ -237,13 +256,26 @@ def _read_option(
         and name in current
     ):
         wish.avoid.setdefault(name, set()).add(current[name])
+    # What all values share names the option too: "the same card" of CF card and SD card.
+    shared = set.intersection(*(set(re.findall(r"[a-z]{4,}", normalise(value))) for value in values))
+    kept = "|".join([names, *map(re.escape, sorted(shared))])
     if not found and re.search(
-        rf"\b(?:same|keep|keeping|similar)\b(?! price)[^.;,]{{0,30}}\b{names}\b", plain
+        rf"\b(?:same|keep|keeping|similar)\b(?! price)[^.;,]{{0,30}}\b(?:{kept})\b", plain
     ):
         wish.keep.add(name)
     if len(wish.hard.get(name, ())) > 1 and current.get(name) in wish.hard[name]:
         # Two values of one option, one of which they have: the other is the one they want.
         wish.hard[name].discard(current[name])
+
+
+def _is_of_another(plain: str, at: int, value: str, name: str, options: Mapping[str, Sequence[str]]) -> bool:
+    """Whether another option's name follows the value, as in "medium ventilation", which is no size."""
+    said = re.match(r"[\w.%]+(?=[ -])", plain[at:])
+    return said is not None and any(
+        re.match(rf"[ -](?:{'|'.join(map(re.escape, name_forms(other)))})\b", plain[at + said.end() :])
+        for other, values in options.items()
+        if other != name and any(normalise(each).startswith(said[0]) for each in values)
+    )
 
 
 def _is_preference(plain: str, at: int) -> bool:
@@ -267,21 +299,27 @@ def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[
             if re.match(r"\s*(?:expensive|costly|pric|money|important|of|care)", match["after"]):
                 continue
             own = match["word"].startswith(
-                ("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin")
+                ("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin", "heav")
             )
             before = plain[: match.start()][-30:] if match["word"].startswith(("maximi", "minimi")) else ""
-            option = _option_of_step(match["word"], "" if own else match["after"], before, product, options)
+            option = option_of_step(match["word"], "" if own else match["after"], before, product, options)
             if option and (option, direction) not in wish.extremes:
                 wish.extremes.append((option, direction))
 
 
-def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str]], wish: Wish) -> None:
+def _read_steps(
+    plain: str,
+    product: Product,
+    options: Mapping[str, Sequence[str]],
+    current: Mapping[str, str],
+    wish: Wish,
+) -> None:
     for match in re.finditer(
         r"\b(more|less|too) (bright|dim|long|short|tall|thick|thin|heavy|large|big|small|high|low)\b", plain
     ):
         downward = match[2] in {"dim", "short", "thin", "small", "low"}
         up = (match[1] == "more") != bool(downward)
-        option = _option_of_step(match[2], "", "", product, options)
+        option = option_of_step(match[2], "", "", product, options)
         if option:
             wish.steps.append((option, 1 if up else -1, None))
     for name in options:
@@ -290,7 +328,9 @@ def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str
         if counted:
             wish.steps.append((name, 1 if counted[2] == "more" else -1, float(counted[1])))
             wish.hard.pop(name, None)
-    for match in re.finditer(rf"(?:(?P<n>\d+) )?\b(?P<word>{UP}|{DOWN})\b(?P<after>[^,.;]{{0,24}})", plain):
+    for match in re.finditer(
+        rf"(?:(?P<n>\d+) (?:[a-z]{{1,6}} )?)?\b(?P<word>{UP}|{DOWN})\b(?P<after>[^,.;]{{0,24}})", plain
+    ):
         word = match["word"]
         if re.match(r"\s*(expensive|than|pric|costly|about)", match["after"]) and word in {"more", "less"}:
             continue
@@ -298,15 +338,26 @@ def _read_steps(plain: str, product: Product, options: Mapping[str, Sequence[str
             continue  # "i7 or higher" was read as a value
         up = bool(re.fullmatch(UP, word))
         amount = float(match["n"]) if match["n"] else None
-        option = _option_of_step(word, match["after"], plain[: match.start()][-24:], product, options)
+        option = option_of_step(word, match["after"], plain[: match.start()][-24:], product, options)
         if option and not (word in {"more", "less"} and amount is None):
             wish.steps.append((option, 1 if up else -1, amount))
-            wish.hard.pop(option, None)
+            if not _is_beyond(wish.hard.get(option, set()), current.get(option, ""), option, product, up):
+                wish.hard.pop(option, None)
 
 
-def _option_of_step(
+def _is_beyond(values: set[str], had: str, option: str, product: Product, up: bool) -> bool:
+    """Whether the values named lie where a step leads: "a higher resolution, 30MP" says both."""
+    before = place(product, option, had)
+    places = [place(product, option, value) for value in values]
+    return bool(places) and all(
+        before is not None and at is not None and (at > before) == up and at != before for at in places
+    )
+
+
+def option_of_step(
     word: str, after: str, before: str, product: Product, options: Mapping[str, Sequence[str]]
 ) -> str:
+    """The option that a comparative means ("taller": height): one named beside it, else the usual one."""
     ordered = [
         name
         for name, values in options.items()

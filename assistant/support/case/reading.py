@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.support.case.choosing import (
+    CHEAPEST,
+    DEAREST,
     TARGET,
-    Chooser,
     all_of,
+    implied_text,
     orders_of,
     spots_of,
     target_text,
@@ -24,6 +26,7 @@ from assistant.support.case.options import Wish, read_wish
 from assistant.support.case.outcomes import MOST_MONEY, direct_refund, resolve_conflicts
 from assistant.support.case.replacement import find_replacement
 from assistant.support.case.requests import Records, Request
+from assistant.support.case.revising import Reviser
 from assistant.support.case.values import values_named
 from retrieval.words import stems
 
@@ -34,7 +37,7 @@ def read_requests(text: str, records: Records) -> list[Request]:
     return _Reader(records, mentions).read(read_asks(text, mentions))
 
 
-class _Reader(Chooser):
+class _Reader(Reviser):
     """One message being resolved."""
 
     def read(self, asks: Sequence[Ask]) -> list[Request]:
@@ -50,27 +53,16 @@ class _Reader(Chooser):
         return self.requests
 
     def _take(self, ask: Ask, group: Sequence[Ask]) -> None:
+        if ask.implied and not self._says_what(ask):
+            ask.family, ask.after = "", ask.after if ask.mention else ask.text
         if (
             ask.condition == "failed"
             and ask.family in {"", "look"}
             and re.search(r"\b(?:exact|same|identical)\b", ask.if_text)
         ):
             self._demand_exact()
-        if ask.condition == "never" or (ask.condition == "failed" and self.worked and self.requests):
+        if not self._is_due(ask) or self._takes_back(ask):
             return
-        if ask.condition == "worked" and not self.worked and ask.family not in {"", "look"}:
-            return
-        self.is_fallback = ask.condition == "failed"
-        if ask.spared and re.match(
-            r"\W*(?:\w+, )?(?:everything |all )?(?:except|but not|apart|besides|other than)\b", ask.text, re.I
-        ):
-            self._spare(ask.spared)
-        if ask.regret:
-            self._drop_latest()
-            return
-        changes = re.search(r"change your mind|changed? (?:my|his|her) mind", ask.text, re.I)
-        if changes and ask.family not in {"", "look"} and not ask.only:
-            self._drop_latest()
         if ask.condition == "which":
             self._narrow(ask)
             return
@@ -90,6 +82,10 @@ class _Reader(Chooser):
         """More about something already asked for, or merely a product to remember."""
         direct_refund(self.requests, ask.text, self.refund_rules, self.methods)
         if ask.mention is not None:
+            said = f"{ask.before} {ask.after}"
+            self.asked_price = (
+                "lowest" if CHEAPEST.search(said) else "highest" if DEAREST.search(said) else ""
+            )
             known = [r for r in self.requests if any(spot in ask.mention.spots for spot in r.spots)]
             if ask.family == "" and known and known[-1].swaps:
                 mine = [spot for spot in known[-1].spots if spot in ask.mention.spots]
@@ -100,25 +96,14 @@ class _Reader(Chooser):
             if ask.mention.spots:
                 self._remember(self._choose(ask, [ask]) or list(ask.mention.spots), ask)
             return
+        if re.search(r"\borders?\b", ask.text, re.I) and (there := self._by_place(ask)):
+            self._remember([spot for order in there for spot in all_of(order)], ask)
+            return
         swaps = [request for request in self.requests if request.swaps]
         if swaps and (ask.after or ask.text):
             request = swaps[-1]
             spots = [spot for spot in self.last if spot in request.spots] or request.spots
             self._wish_more(request, spots, ask.after or ask.text, ask)
-
-    def _mean_only(self, spots: set[Spot]) -> None:
-        """ "… everything for gaming. It's just the keyboard and the mouse": what was meant by everything."""
-        latest = max((request.sentence for request in self.requests), default=-1)
-        for request in self.requests:
-            if request.sentence == latest:
-                request.spots = [spot for spot in request.spots if spot in spots]
-        self.requests = [request for request in self.requests if request.spots]
-
-    def _spare(self, mentions: Sequence[Mention]) -> None:
-        """ "… well, except the boots": takes them out of what was asked before."""
-        for request in self.requests:
-            request.spots = [spot for spot in request.spots if spot not in spots_of(mentions)]
-        self.requests = [request for request in self.requests if request.spots]
 
     def _remember(self, spots: Sequence[Spot], ask: Ask) -> None:
         """What "it" and "them" mean from here on: all that this sentence named."""
@@ -142,19 +127,6 @@ class _Reader(Chooser):
             else:
                 known[-1] = known[-1].merged(wish)
         self._search(request)
-
-    def _drop_latest(self) -> None:
-        if self.requests:
-            number = self.requests[-1].sentence
-            self.requests = [request for request in self.requests if request.sentence != number]
-
-    def _keep_only(self, family: str, spots: Sequence[Spot]) -> None:
-        """ "Only exchange the lamp": nothing else of what was to be exchanged."""
-        for request in self.requests:
-            if request.action == family or (family == "swap" and request.swaps):
-                request.spots = [spot for spot in request.spots if spot in spots]
-                request.replacements = {s: found for s, found in request.replacements.items() if s in spots}
-        self.requests = [request for request in self.requests if request.spots]
 
     def _demand_exact(self) -> None:
         """ "If no exact item is available …": what was asked for so far was meant with all else the same."""
@@ -202,7 +174,9 @@ class _Reader(Chooser):
         if ask.mention is not None:
             spots = self._choose(ask, group)
             # "the order with the boots", "my boots order": the product only says which order.
-            whole = re.search(r"\border\b", f"{ask.before} {ask.after[:7]}", re.I) and not ask.partial
+            whole = ask.names_order or (
+                re.search(r"\border\b", f"{ask.before} {ask.after[:7]}", re.I) and not ask.partial
+            )
             for order in orders_of(spots):
                 mine = [spot for spot in spots if spot.order is order]
                 partial = len(mine) < len(order.lines) and not whole
@@ -215,12 +189,20 @@ class _Reader(Chooser):
             for spot in self.last or [s for o in self._orders_named(ask, "cancel") for s in all_of(o)[:1]]:
                 self._add("cancel", "cancel", [spot], ask.sentence, partial=len(spot.order.lines) > 1)
             return
-        for order in self._orders_named(ask, "cancel"):
+        told = self._pick_by_price(self.pool, ask.after)
+        but = orders_of(sorted(spots_of(ask.spared), key=lambda spot: spot.order_id))
+        for order in orders_of(told) or self._orders_named(ask, "cancel"):
+            if order in but:
+                continue
             self._add("cancel", "cancel", all_of(order), ask.sentence)
 
     def _return(self, ask: Ask, group: Sequence[Ask]) -> None:
         if ask.mention is not None:
             spots = self._choose(ask, group)
+            if ask.names_order:
+                spots = [spot for order in orders_of(spots) for spot in all_of(order)]
+        elif self.last and re.search(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b", ask.after, re.I):
+            spots = self.last
         elif ask.everything or ask.spared:
             spots = self._everything(ask, "return")
         elif ask.order_ids and not re.search(r"\b(?:it|them|one|both)\b", ask.after):
@@ -228,7 +210,7 @@ class _Reader(Chooser):
         else:
             spots = self._pick_by_price(self.pool, ask.after) or self.last
         if ask.only:
-            self._keep_only("return", spots)
+            self._keep_only("return", [*spots, *self._named_with(ask, group)])
         for order in orders_of(spots):
             self._add("return", "return", [spot for spot in spots if spot.order is order], ask.sentence)
         self._remember(spots, ask)
@@ -246,11 +228,16 @@ class _Reader(Chooser):
             spots = self._choose(ask, group)
             if not ask.mention.spots:
                 return
-            target = target_text(ask)
+            target = implied_text(ask) if ask.implied else target_text(ask)
+        elif ask.implied:
+            spots, target = self.last, ask.after
         else:
             spots, target = self._unnamed_swap(ask)
+            target = self._said_before(spots, target)
+            if self.asked_price and re.match(r"\W*(?:it|that one|that)\b", target, re.I):
+                target = "the cheapest" if self.asked_price == "lowest" else "the most expensive"
         if ask.only:
-            self._keep_only("swap", spots)
+            self._keep_only("swap", [*spots, *self._named_with(ask, group)])
         for order in orders_of(spots):
             mine = [spot for spot in spots if spot.order is order]
             wishes = {spot: [self._wish(spot, target)] for spot in mine}
@@ -307,6 +294,7 @@ class _Reader(Chooser):
             or ask.mention is None
             or last.sentence != ask.sentence
             or ask.another
+            or not set(last.mention.spots) & set(ask.mention.spots)
         ):
             return False
         return last.family == "swap" and last.mention.titles == ask.mention.titles
@@ -365,12 +353,6 @@ class _Reader(Chooser):
         if len(same) < len(request.spots) and not any(wish.same for s in same for wish in request.wishes[s]):
             request.spots = [spot for spot in request.spots if spot not in same]
         request.replacements = {spot: request.replacements[spot] for spot in request.spots}
-
-    def _settle(self) -> None:
-        """Whether what was asked last can be done, for an "if not" that may follow."""
-        if self.requests:
-            latest = max(request.sentence for request in self.requests)
-            self.worked = all(request.possible for request in self.requests if request.sentence == latest)
 
 
 def _within(mention: Mention, ask: Ask) -> bool:

@@ -16,7 +16,7 @@ _CONDITION = re.compile(
     r"(?:^|(?<=[\s,;:(]))(?:but |and |or |"
     r"so )?\b(?<!ask )(?<!wonder )(?<!see )(?<!check )(?<!know )(?<!tell )"
     r"(?<!asking )(?<!wondering )(?<!agent )(?:if and only if|only if|even if|if|in case|unless|once|"
-    r"provided|when(?= (?:the agent|they|he|she|asked)\b))\b"
+    r"provided|when(?= (?:the agent|they|he|she|you ask|asked)\b))\b"
     r"(?! (?:the agent|they|he|she|you|it|someone) (?:can|could|is able to|are able to|would|"
     r"might) (?:please )?(?:help|assist))",
     re.I,
@@ -33,6 +33,13 @@ _FAILED = re.compile(
 _ASKED = re.compile(
     r"\b(?:agent|they|he|she|asked|you)\b[^,]*\b(?:ask|asks|asked|confirm\w*|insist\w*|prompt\w*)\b|"
     r"\basked\b|for confirmation",
+    re.I,
+)
+
+
+_NOT_SENT = re.compile(
+    r"(?:\bnot|n't) (?:yet )?(?:been |being )?(?:shipped|sent|dispatched|processed|delivered|left)\b|"
+    r"\b(?:has|have)(?: not|n't)(?: yet)?\W*$",
     re.I,
 )
 
@@ -134,6 +141,8 @@ def _comma(text: str, at: int, end: int) -> int | None:
 
 
 def _kind(words: str) -> Condition:
+    if _NOT_SENT.search(words):
+        return ""  # what has not gone out yet can be changed: the order's status decides that
     if _ASKED.search(words):
         return "which" if re.search(r"\bwhich\b|\bwhat\b", words) else "asked"
     if (

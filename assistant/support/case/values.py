@@ -42,6 +42,8 @@ NO = {"no", "none", "without", "not", "non"}
 
 SPELLED = {
     "grey": "gray",
+    "wooden": "wood",
+    "golden": "gold",
     "colour": "color",
     "litre": "liter",
     "litres": "liter",
@@ -87,7 +89,9 @@ def name_forms(name: str) -> list[str]:
     own = name_words(name)
     forms.update(word for word in own if len(word) > 2)
     forms.update({"colour"} if "color" in own else set())
-    return sorted(forms | {f"{form}s" for form in forms}, key=len, reverse=True)
+    return sorted(
+        forms | {f"{form}{'es' if form[-1] == 's' else 's'}" for form in forms}, key=len, reverse=True
+    )
 
 
 def values_in(
@@ -114,7 +118,8 @@ def _find_value(
     low = value.strip().lower()
     forms = "|".join(re.escape(form) for form in name_forms(name))
     if low in {"yes", "no", "none"} or low.startswith("not "):
-        return _find_yes_no(plain, low, forms)
+        said = re.search(rf"\b{re.escape(low)}\b", plain) if " " in low else None
+        return said.start() if said else _find_yes_no(plain, low, forms)
     if low in SIZES:
         return _find_size(text, plain, low, forms)
     if re.fullmatch(r"\d+(?:\.\d+)?", low):

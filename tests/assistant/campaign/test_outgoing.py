@@ -163,6 +163,7 @@ def test_eml_files_are_ready_to_send(studio: Any, tmp_path: Path) -> None:
         mail = message_from_bytes(content, policy=policy.default)
         assert mail["From"] == "Test Gifts <news@gifts.example>"
         link = str(mail["List-Unsubscribe"]).strip("<>")
+        assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in content  # neither folded nor encoded
         who = read_unsubscribe_token(studio.settings, link.rpartition("/")[2])
         assert str(mail["To"]) == f"{who}@example.com"
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

@@ -146,6 +146,17 @@ def test_a_bad_results_file_is_one_sentence(studio: Any, tmp_path: Path, text: s
         read_results_file(b"\xff\xfe\x00", "results.csv")
 
 
+def test_nothing_is_learnt_before_the_time_for_orders_is_over(studio: Any, tmp_path: Path) -> None:
+    first = sent(studio, tmp_path, holdout=0, variants=TWO)
+    warm = [m.customer_id for m in first.recipients if m.variant == "Warm"]
+    studio.store.put_orders([order(who, -2) for who in warm])
+    soon = plan_campaign(studio, holdout=0, variants=TWO, include=("all",))
+    assert soon.shares == (0.5, 0.5) and "no earlier campaign" in soon.shares_why
+    later = {"today": studio.settings.today + timedelta(days=30)}
+    studio.settings = studio.settings.model_copy(update=later)
+    assert plan_campaign(studio, holdout=0, variants=TWO, include=("all",)).shares[1] > 0.8
+
+
 @pytest.mark.slow
 def test_the_next_campaign_learns_from_the_last(studio: Any, tmp_path: Path) -> None:
     people = [Customer(f"x{n:03}", consent=YES) for n in range(400)]
