@@ -294,7 +294,9 @@ class Search(KnownProducts):
                     for term in missing
                     if len(terms) == 2 or (place is not None and term is terms[place])
                 ),
-                for_whom=sum(w for w, term in zip(weights, terms, strict=True) if whom.issuperset(term.words)),
+                for_whom=sum(
+                    w for w, term in zip(weights, terms, strict=True) if whom.issuperset(term.words)
+                ),
             )
             mask = self._relevant(query, evidence)
             if mask.any() or place is None:
