@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measure import Row, memory_row, run_part, spread_ms
+from benchmarks.measure import Row, memory_row, percentile, run_part
 from insight.mood import read_mood
 from insight.mood_fitting import evaluate_mood, read_reviews
 
@@ -35,7 +35,8 @@ def measure(work: Path) -> Sequence[Row]:
         started = time.perf_counter()
         read_mood(review.text)
         times.append(time.perf_counter() - started)
-    return [*rows, Row("a text, p50 / p95", spread_ms(times), f"{TIMED} reviews"), memory_row("mood")]
+    spread = " / ".join(f"{percentile(times, share) * 1e6:,.0f}" for share in (0.5, 0.95))
+    return [*rows, Row("a text, p50 / p95", f"{spread} µs", f"{TIMED} reviews"), memory_row("mood")]
 
 
 if __name__ == "__main__":

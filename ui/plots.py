@@ -116,6 +116,7 @@ def line_plot(
         anchor = "start" if place == 0 else "end" if place == len(across.marks) - 1 else "middle"
         parts.append(_text(x(mark), HEIGHT - BOTTOM + 18, said, anchor))
     parts.append(_text(WIDTH - RIGHT, HEIGHT - 3, across.name, "end", 11))
+    parts.append(_text(LEFT, TOP - 4, up.name, "start", 11))
     if band is not None:
         edge = path([*band[0], *reversed(band[1])])
         parts.append(f'<polygon points="{edge}" style="fill:{ACCENT};opacity:.16"/>')
