@@ -190,7 +190,7 @@ class Chooser:
             there = [order for order in self.orders if _goes_to(order, ask.text, leaving=False)]
             found = [o for o in self.orders if there and o not in there and self._could("modify", o)]
             return found if len(found) == 1 else []
-        if re.search(r"\baddress\b", ask.text, re.I):
+        if ask.family != "address" and re.search(r"\baddress\b", ask.text, re.I):
             return []  # the city is that of the address, not of the order
         return found if len(found) < len(self.orders) else []
 
@@ -286,7 +286,10 @@ def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:
     names = "|".join(map(re.escape, filter(None, (city, short, f"{short}C" if short else ""))))
     if not leaving:
         return bool(re.search(rf"\b(?:{names})\b", text))
-    away = r"(?:not(?: to)?|rather than(?: to)?|instead of(?: to)?|from|goes to|going to|went to|sent to)"
+    away = (
+        r"(?:not(?: to)?|rather than(?: to)?|instead of(?: to)?|from|goes to|going to|went to|"
+        r"(?:was|were|is|are|being) (?:being )?(?:sent|shipped) to)"
+    )
     return bool(re.search(rf"\b{away} (?:your |my |the )?(?:{names})\b|\b(?:{names}) order\b", text))
 
 

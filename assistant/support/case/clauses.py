@@ -109,6 +109,8 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
     return asks
 
 
+_AND_WANT = re.compile(r"\b(?:and|but)\b.*\b(?:want|like|need|have)\b", re.I)
+
 _TAKE_IT = re.compile(r"\b(?:want|take|like|prefer|choose|have) (?:that|it|this)(?: one)?\b", re.I)
 
 _DO_SO = re.compile(
@@ -154,6 +156,7 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     spared = [each for each in spared if not is_other_one(text, each, named)]
     within = order_contexts(text, named)
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
+    goods = [each for each in named if each not in within]
     for position, mention in enumerate(named):
         family, implied = _wanted(text, part, named, position, verbs, wants)
         if (
@@ -167,7 +170,8 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
         ):
             family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
         before = _before(text, part, named, position, [*verbs, *((a, b, "") for a, b in wants)])
-        after = without_spared(_after(text, part, named, position, verbs), text, mention, spared)
+        near = (goods, goods.index(mention)) if mention in goods else (named, position)
+        after = without_spared(_after(text, part, *near, verbs), text, mention, spared)
         found.append(
             Ask(
                 family,
@@ -276,7 +280,11 @@ def _wanted(
     mention = named[position]
     until = named[position + 1].start if position + 1 < len(named) else part.end
     last = max((stop for begin, stop, each in verbs if begin < mention.start and each != "look"), default=-1)
-    behind = [each for begin, _, each in verbs if mention.end <= begin < until and each != "look"]
+    behind = [
+        each
+        for begin, _, each in verbs
+        if mention.end <= begin < until and each != "look" and not _AND_WANT.search(text[mention.end : begin])
+    ]
     if behind and is_carried(text[max(last, part.start) : mention.start]):
         return behind[0], False
     wanted = max((stop for begin, stop in wants if begin < mention.start), default=-1)

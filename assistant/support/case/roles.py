@@ -20,7 +20,9 @@ _COMPANY = re.compile(
 )
 
 
-_REASON = re.compile(r"\b(?:because|since|(?<!well )as (?:it|they|you|the))\b", re.I)
+_REASON = re.compile(
+    r"\b(?:because|since|(?<!well )as (?:it|they|you|the)(?! (?:are|is|was|were|have|has|does|do)\b))\b", re.I
+)
 
 
 def without_spared(words: str, text: str, mention: Mention, spared: Sequence[Mention]) -> str:
