@@ -133,16 +133,11 @@ class Chooser:
         spared = spots_of(ask.spared)
         if re.search(r"\b(?:everything|all) else\b|\bthe (?:rest|others)\b", ask.text, re.I):
             spared |= spots_of(self.kept)
-        orders = (
-            self._orders_named(ask, action)
-            if ask.order_ids
-            else [o for o in self.orders if self._could(action, o)]
-        )
+        told = self._by_number(ask) or self._by_company_of(ask) or self._by_place(ask)
+        orders = told or [o for o in self.orders if self._could(action, o)]
         if spared and not re.search(r"\borders\b", ask.text, re.I):
             orders = [order for order in orders if any(spot.order is order for spot in spared)] or orders
-        elif (
-            self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not ask.order_ids
-        ):
+        elif self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not told:
             orders = [order for order in orders if any(spot.order is order for spot in self.last)] or orders
         return [spot for order in orders for spot in all_of(order) if spot not in spared]
 

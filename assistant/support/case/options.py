@@ -302,8 +302,15 @@ def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[
             own = match["word"].startswith(
                 ("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin", "heav")
             )
+            named = any(
+                re.match(rf" (?:\w+ )?{re.escape(form)}\b", match["after"])
+                for n in options
+                for form in name_forms(n)
+            )
             before = plain[: match.start()][-30:] if match["word"].startswith(("maximi", "minimi")) else ""
-            option = option_of_step(match["word"], "" if own else match["after"], before, product, options)
+            option = option_of_step(
+                match["word"], "" if own and not named else match["after"], before, product, options
+            )
             if option and (option, direction) not in wish.extremes:
                 wish.extremes.append((option, direction))
 

@@ -96,7 +96,9 @@ class _Reader(Reviser):
             if ask.mention.spots:
                 self._remember(self._choose(ask, [ask]) or list(ask.mention.spots), ask)
             return
-        if re.search(r"\borders?\b", ask.text, re.I) and (there := self._by_place(ask)):
+        if ask.spared and not (ask.before or ask.after):
+            return  # says only what stays as it is
+        if re.search(r"\b(?:orders?|ones?)\b", ask.text, re.I) and (there := self._by_place(ask)):
             self._remember([spot for order in there for spot in all_of(order)], ask)
             return
         swaps = [request for request in self.requests if request.swaps]
@@ -231,6 +233,8 @@ class _Reader(Reviser):
             target = implied_text(ask) if ask.implied else target_text(ask)
         elif ask.implied:
             spots, target = self.last, ask.after
+            if re.search(r"\bthat (?:does|do|is|has|can)\W*$", target) and self.latest is not None:
+                target = f"{self.latest.after} , {target}"
         else:
             spots, target = self._unnamed_swap(ask)
             target = self._said_before(spots, target)

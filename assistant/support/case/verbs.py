@@ -16,7 +16,7 @@ Family = Literal["cancel", "return", "swap", "address", "look", ""]
 _VERBS = (
     (
         "cancel",
-        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? off|cancel(?:l?ing|lation)?|"
+        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? (?:it |them |that )?off|cancel(?:l?ing|lation)?|"
         r"(?<=be )cancell?ed)\b(?! reason)",
     ),
     (
