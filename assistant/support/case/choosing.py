@@ -134,7 +134,7 @@ class Chooser:
         if re.search(r"\b(?:everything|all) else\b|\bthe (?:rest|others)\b", ask.text, re.I):
             spared |= spots_of(self.kept)
         told = self._by_number(ask) or self._by_company_of(ask) or self._by_place(ask)
-        orders = told or [o for o in self.orders if self._could(action, o)]
+        orders = [o for o in told or self.orders if self._could(action, o)] or told
         if spared and not re.search(r"\borders\b", ask.text, re.I):
             orders = [order for order in orders if any(spot.order is order for spot in spared)] or orders
         elif self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not told:

@@ -202,7 +202,8 @@ class _Reader(Reviser):
         if ask.mention is not None:
             spots = self._choose(ask, group)
             if ask.names_order:
-                spots = [spot for order in orders_of(spots) for spot in all_of(order)]
+                but = spots_of(ask.spared)
+                spots = [spot for order in orders_of(spots) for spot in all_of(order) if spot not in but]
         elif self.last and re.search(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b", ask.after, re.I):
             spots = self.last
         elif ask.everything or ask.spared:
