@@ -30,6 +30,8 @@ from assistant.support.case.revising import Reviser
 from assistant.support.case.values import values_named
 from retrieval.words import stems
 
+_ALL_OF_THEM = re.compile(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b|\bboth\W*$", re.I)
+
 
 def read_requests(text: str, records: Records) -> list[Request]:
     """What `text` asks to be done with these orders of one customer, in order; fallbacks resolved."""
@@ -204,7 +206,7 @@ class _Reader(Reviser):
             if ask.names_order:
                 but = spots_of(ask.spared)
                 spots = [spot for order in orders_of(spots) for spot in all_of(order) if spot not in but]
-        elif self.last and re.search(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b", ask.after, re.I):
+        elif self.last and _ALL_OF_THEM.search(ask.after):
             spots = self.last
         elif ask.everything or ask.spared:
             spots = self._everything(ask, "return")
