@@ -34,6 +34,13 @@ LIKE_OTHER = re.compile(
 
 _IN_ORDER = re.compile(r"\b(?:your|my|the|this|that) (?:other )?(pending|open|delivered|received)\b", re.I)
 
+_BY_TOTAL = re.compile(
+    r"\borders? (?:that|which) (?:costs?|is|was) (?:the )?"
+    r"(?:(?P<more>more|most|dearer)|less|least|cheaper)\b|"
+    r"\b(?:(?P<most>more expensive|most expensive|dearer)|cheaper|cheapest|less expensive) orders?\b",
+    re.I,
+)
+
 CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?)\b", re.I)
 
 DEAREST = re.compile(r"\b(?:most expensive|dearest|priciest)\b", re.I)
@@ -147,6 +154,9 @@ class Chooser:
         if named:
             return named
         fitting = [order for order in self.orders if self._could(action, order)]
+        if (match := _BY_TOTAL.search(ask.text)) and fitting:
+            ranked = sorted(fitting, key=lambda order: order.total.amount)
+            return [ranked[-1] if match["more"] or match["most"] else ranked[0]]
         if ask.plural_orders or (ask.everything and not self.last):
             return fitting
         at_hand = orders_of(self.last)
@@ -180,9 +190,9 @@ class Chooser:
 
     def _by_place(self, ask: Ask) -> list[Order]:
         """Orders told by the city they go to, where not all go there."""
-        found = [order for order in self.orders if _goes_to(order, ask.text, leaving=ask.family == "address")]
+        found = [order for order in self.orders if goes_to(order, ask.text, leaving=ask.family == "address")]
         if ask.family == "address" and not found:
-            there = [order for order in self.orders if _goes_to(order, ask.text, leaving=False)]
+            there = [order for order in self.orders if goes_to(order, ask.text, leaving=False)]
             found = [o for o in self.orders if there and o not in there and self._could("modify", o)]
             return found if len(found) == 1 else []
         if ask.family != "address" and re.search(r"\baddress\b", ask.text, re.I):
@@ -271,7 +281,7 @@ def _ranking_text(ask: Ask) -> str:
     return "" if ask.implied and not is_one else " ".join(ask.before.split()[-1:])
 
 
-def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:
+def goes_to(order: Order, text: str, *, leaving: bool) -> bool:
     """Whether the words name the city this order goes to; `leaving`: as the one it should not go to."""
     city = order.ship_to.get("city", "")
     parts = city.split()

@@ -118,6 +118,8 @@ _HAVE = re.compile(r"\b(?:received|bought|ordered|have|got|own|purchased) (?:\w+
 
 _OTHER_ORDER = re.compile(r"\bfrom (?:the|your|my) other\b", re.I)
 
+_PASSIVE = re.compile(r"^[^,;]*\b(?:should|must|shall|to) be (?:\w+ )?$", re.I)
+
 _TAKE_IT = re.compile(r"\b(?:want|take|like|prefer|choose|have) (?:that|it|this)(?: one)?\b", re.I)
 
 _GOES_ON = re.compile(r"\W*(?:(?:oh|ah|well)\b\W*)?(?:and|also|plus)\b", re.I)
@@ -297,6 +299,11 @@ def _wanted(
     ]
     if behind and is_carried(text[max(last, part.start) : mention.start]):
         return behind[0], False
+    passive = [
+        each for begin, _, each in verbs if _PASSIVE.search(text[mention.end : begin]) and begin < until
+    ]
+    if passive:
+        return passive[0], False  # "the watch should be returned"
     wanted = max((stop for begin, stop in wants if begin < mention.start), default=-1)
     if wanted > last or (last < 0 and is_to_be(text[mention.end : until])):
         return "swap", True

@@ -15,6 +15,7 @@ from assistant.support.case.choosing import (
     DEAREST,
     TARGET,
     all_of,
+    goes_to,
     implied_text,
     orders_of,
     spots_of,
@@ -194,7 +195,9 @@ class _Reader(Reviser):
                 self._add("cancel", "cancel", [spot], ask.sentence, partial=len(spot.order.lines) > 1)
             return
         told = self._pick_by_price(self.pool, ask.after)
-        but = orders_of(sorted(spots_of(ask.spared), key=lambda spot: spot.order_id))
+        others = re.search(r"\b(?:others?|rest|remaining)\b", ask.text, re.I)
+        spared = spots_of([*ask.spared, *(self.kept if others else ())])
+        but = orders_of(sorted(spared, key=lambda spot: spot.order_id))
         for order in orders_of(told) or self._orders_named(ask, "cancel"):
             if order in but:
                 continue
@@ -288,6 +291,7 @@ class _Reader(Reviser):
             )
         elif ask.plural_orders:
             orders = [order for order in self.orders if self._judge("modify", order).allowed]
+            orders = [order for order in orders if not goes_to(order, ask.after, leaving=False)]
         else:
             orders = self._orders_named(ask, "modify")
         for order in orders:

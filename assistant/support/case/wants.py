@@ -27,7 +27,7 @@ _SHOULD_BE = re.compile(
 _CARRIER = re.compile(r"\b(?:want|like|need|have|get|let|wish)\b", re.I)
 _CONTEXT = re.compile(
     r"(?:\b(?:orders?|one|parcel|delivery)\b,? (?:\w+ ){0,2}?(?:with|has|have|had|contains?|containing|holds|"
-    r"holding|includes|including)|\border of) (?:the |a |an |your |my |his |her )?(?:[\w-]+ )?$",
+    r"holding|includes|including)|\border (?:of|in which)) (?:the |a |an |your |my |his |her )?(?:[\w-]+ )?$",
     re.I,
 )
 _ASKED_FOR = re.compile(
