@@ -5,7 +5,7 @@ python -m benchmarks.support_tasks DATA     writes answers/desk_taught.json and 
 The customers were drawn by chance (seed 20261128) from tau2-bench's retail database, leaving out all
 whom its training tasks speak of; the words (answers/desk_words.jsonl) were written by hand, each batch
 before the desk had read any of it. The desk was then taught what it had missed of a batch, but for the
-ones marked `sealed`: their failures were never looked at.
+ones marked `sealed`: nothing was changed for what it misses of those.
 
 What must come of them is worked out here from the database alone, by code that shares nothing with
 the desk: an item is named by its title and values, a replacement by the values it must have. DATA is
