@@ -1,7 +1,7 @@
 """How well the support desk reads customers' messages, by kind of check.
 
 Our own messages lie in answers/ (support_tasks.py made them): those the desk was taught with, and the
-sealed ones, whose failures nobody looked at. TASKS names a tau2-bench retail tasks file to measure as
+sealed ones, for whose failures nothing was changed. TASKS names a tau2-bench retail tasks file to measure as
 well (default: the training tasks beside the checkout).
 """
 

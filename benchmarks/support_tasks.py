@@ -3,10 +3,9 @@
 python -m benchmarks.support_tasks DATA     writes answers/desk_taught.json and answers/desk_sealed.json
 
 The customers were drawn by chance (seed 20261128) from tau2-bench's retail database, leaving out all
-whom its training tasks speak of; the words (answers/desk_words.jsonl) were written by hand before the
-desk had read any of them. Half of the first 71 were sealed by the same seed: their failures were never
-looked at. The desk was taught with the others and with more batches, each written after it had
-been taught what it missed before.
+whom its training tasks speak of; the words (answers/desk_words.jsonl) were written by hand, each batch
+before the desk had read any of it. The desk was then taught what it had missed of a batch, but for the
+ones marked `sealed`: nothing was changed for what it misses of those.
 
 What must come of them is worked out here from the database alone, by code that shares nothing with
 the desk: an item is named by its title and values, a replacement by the values it must have. DATA is
@@ -18,14 +17,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ANSWERS = Path(__file__).parent / "answers"
-SEED = 20261128
 MAKES = {
     ("swap", "delivered"): "exchange_delivered_order_items",
     ("swap", "pending"): "modify_pending_order_items",
@@ -115,15 +112,12 @@ def task(shop: Shop, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main(folder: Path) -> None:
-    """Write the files; a customer's tasks stay together."""
+    """Write both files."""
     shop = Shop(folder)
     rows = [json.loads(line) for line in (ANSWERS / "desk_words.jsonl").read_text("utf-8").splitlines()]
-    users = sorted({row["customer"] for row in rows if "batch" not in row})
-    random.Random(SEED).shuffle(users)
-    sealed = set(users[: len(users) // 2])
     parts: dict[str, list[Any]] = {"sealed": [], "taught": []}
     for number, row in enumerate(rows, 1):
-        parts["sealed" if row["customer"] in sealed else "taught"].append(task(shop, number, row))
+        parts["sealed" if row.get("sealed") else "taught"].append(task(shop, number, row))
     for name, part in parts.items():
         text = json.dumps(part, indent=1, ensure_ascii=False)
         (ANSWERS / f"desk_{name}.json").write_text(text + "\n", encoding="utf-8")

@@ -83,6 +83,13 @@ def test_checks_pass_and_fail_by_the_actions_alone(tasks: Path, capsys: pytest.C
     assert run(tasks, capsys, "--pass-rate", "0.99")[0] == 1
 
 
+@pytest.mark.slow
+def test_the_messages_the_desk_was_taught_with_are_still_read(capsys: pytest.CaptureFixture[str]) -> None:
+    taught = Path(__file__).parents[1] / "benchmarks" / "answers" / "desk_taught.json"
+    code, found = run(taught, capsys, "--pass-rate", "0.99")
+    assert code == 0, found["failures"]
+
+
 @pytest.mark.parametrize(
     ("content", "said"), [("{}", "no list of tasks"), ("[{}]", "row 1"), ("nope", "is no JSON")]
 )

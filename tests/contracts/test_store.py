@@ -403,7 +403,7 @@ def test_forgetting_leaves_no_row_about_the_customer(store: Store) -> None:
     assert set(counts.values()) == {1}
     kept = store.order("#W1")
     assert kept is not None
-    assert (kept.customer_id, kept.tracking, kept.payments) == ("", (), ())
+    assert (kept.customer_id, kept.tracking, kept.payments, kept.ship_to) == ("", (), (), {})
     with store.reading() as connection:
         for table in schema.tables.sorted_tables:
             assert "17850" not in str(connection.execute(select(table)).all()), table.name

@@ -35,6 +35,7 @@ def test_the_support_desk(tmp_path: Path) -> None:
         order = store.order("w2611340")
         assert order is not None
         assert (order.status, order.tracking, order.placed_at) == ("processed", ("357962501027",), None)
+        assert order.ship_to["city"] == "New York"
         assert order.total == Money(Decimal("536.65"), "USD")
         assert order.lines[0].options == {"capacity": "1000ml", "material": "glass", "color": "blue"}
         (noah,) = store.find_customers("noah.brown7922@example.com")

@@ -34,6 +34,13 @@ LIKE_OTHER = re.compile(
 
 _IN_ORDER = re.compile(r"\b(?:your|my|the|this|that) (?:other )?(pending|open|delivered|received)\b", re.I)
 
+_BY_TOTAL = re.compile(
+    r"\borders? (?:that|which) (?:costs?|is|was) (?:the )?"
+    r"(?:(?P<more>more|most|dearer)|less|least|cheaper)\b|"
+    r"\b(?:(?P<most>more expensive|most expensive|dearer)|cheaper|cheapest|less expensive) orders?\b",
+    re.I,
+)
+
 CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?)\b", re.I)
 
 DEAREST = re.compile(r"\b(?:most expensive|dearest|priciest)\b", re.I)
@@ -133,16 +140,11 @@ class Chooser:
         spared = spots_of(ask.spared)
         if re.search(r"\b(?:everything|all) else\b|\bthe (?:rest|others)\b", ask.text, re.I):
             spared |= spots_of(self.kept)
-        orders = (
-            self._orders_named(ask, action)
-            if ask.order_ids
-            else [o for o in self.orders if self._could(action, o)]
-        )
+        told = self._by_number(ask) or self._by_company_of(ask) or self._by_place(ask)
+        orders = [o for o in told or self.orders if self._could(action, o)] or told
         if spared and not re.search(r"\borders\b", ask.text, re.I):
             orders = [order for order in orders if any(spot.order is order for spot in spared)] or orders
-        elif (
-            self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not ask.order_ids
-        ):
+        elif self.last and not re.search(r"\borders\b|\ball (?:the )?things\b", ask.text) and not told:
             orders = [order for order in orders if any(spot.order is order for spot in self.last)] or orders
         return [spot for order in orders for spot in all_of(order) if spot not in spared]
 
@@ -152,6 +154,9 @@ class Chooser:
         if named:
             return named
         fitting = [order for order in self.orders if self._could(action, order)]
+        if (match := _BY_TOTAL.search(ask.text)) and fitting:
+            ranked = sorted(fitting, key=lambda order: order.total.amount)
+            return [ranked[-1] if match["more"] or match["most"] else ranked[0]]
         if ask.plural_orders or (ask.everything and not self.last):
             return fitting
         at_hand = orders_of(self.last)
@@ -185,12 +190,12 @@ class Chooser:
 
     def _by_place(self, ask: Ask) -> list[Order]:
         """Orders told by the city they go to, where not all go there."""
-        found = [order for order in self.orders if _goes_to(order, ask.text, leaving=ask.family == "address")]
+        found = [order for order in self.orders if goes_to(order, ask.text, leaving=ask.family == "address")]
         if ask.family == "address" and not found:
-            there = [order for order in self.orders if _goes_to(order, ask.text, leaving=False)]
+            there = [order for order in self.orders if goes_to(order, ask.text, leaving=False)]
             found = [o for o in self.orders if there and o not in there and self._could("modify", o)]
             return found if len(found) == 1 else []
-        if re.search(r"\baddress\b", ask.text, re.I):
+        if ask.family != "address" and re.search(r"\baddress\b", ask.text, re.I):
             return []  # the city is that of the address, not of the order
         return found if len(found) < len(self.orders) else []
 
@@ -276,7 +281,7 @@ def _ranking_text(ask: Ask) -> str:
     return "" if ask.implied and not is_one else " ".join(ask.before.split()[-1:])
 
 
-def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:
+def goes_to(order: Order, text: str, *, leaving: bool) -> bool:
     """Whether the words name the city this order goes to; `leaving`: as the one it should not go to."""
     city = order.ship_to.get("city", "")
     parts = city.split()
@@ -286,7 +291,10 @@ def _goes_to(order: Order, text: str, *, leaving: bool) -> bool:
     names = "|".join(map(re.escape, filter(None, (city, short, f"{short}C" if short else ""))))
     if not leaving:
         return bool(re.search(rf"\b(?:{names})\b", text))
-    away = r"(?:not(?: to)?|rather than(?: to)?|instead of(?: to)?|from|goes to|going to|went to|sent to)"
+    away = (
+        r"(?:not(?: to)?|rather than(?: to)?|instead of(?: to)?|from|goes to|going to|went to|"
+        r"(?:was|were|is|are|being) (?:being )?(?:sent|shipped) to)"
+    )
     return bool(re.search(rf"\b{away} (?:your |my |the )?(?:{names})\b|\b(?:{names}) order\b", text))
 
 

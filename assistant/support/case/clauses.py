@@ -99,7 +99,10 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
             part = _told_in_condition(text, part)
             part_ids = tuple(dict.fromkeys(ORDER_ID.findall(text[part.start : part.end])))
             found = _part_asks(text, part, mentions, part_ids or ids or sticky)
-            if re.match(r"\W*(?:and|also|plus)\b", text[part.start : part.end], re.I) and asks:
+            words = text[part.start : part.end]
+            listed = text[:start].endswith(";") and re.search(r"\bto\b|->", words)
+            goes_on = listed or _GOES_ON.match(words)
+            if goes_on and asks:
                 # "…; and another kettle to …" goes on with what was asked before.
                 for ask in found:
                     ask.family = asks[-1].family if ask.mention and not ask.family else ask.family
@@ -109,7 +112,17 @@ def read_asks(text: str, mentions: Sequence[Mention]) -> list[Ask]:
     return asks
 
 
+_AND_WANT = re.compile(r"\b(?:and|but)\b.*\b(?:want|like|need|have)\b", re.I)
+
+_HAVE = re.compile(r"\b(?:received|bought|ordered|have|got|own|purchased) (?:\w+ ){0,3}$", re.I)
+
+_OTHER_ORDER = re.compile(r"\bfrom (?:the|your|my) other\b", re.I)
+
+_PASSIVE = re.compile(r"^[^,;]*\b(?:should|must|shall|to) be (?:\w+ )?$", re.I)
+
 _TAKE_IT = re.compile(r"\b(?:want|take|like|prefer|choose|have) (?:that|it|this)(?: one)?\b", re.I)
+
+_GOES_ON = re.compile(r"\W*(?:(?:oh|ah|well)\b\W*)?(?:and|also|plus)\b", re.I)
 
 _DO_SO = re.compile(
     r"(?<!not to )(?<!not )\b(?:do (?:that|so|it|this)|go ahead|have (?:that|it|this) done)\b", re.I
@@ -154,6 +167,7 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
     spared = [each for each in spared if not is_other_one(text, each, named)]
     within = order_contexts(text, named)
     sweeping = [] if looking else _sweeping(text, part, inside, verbs)
+    goods = [each for each in named if each not in within]
     for position, mention in enumerate(named):
         family, implied = _wanted(text, part, named, position, verbs, wants)
         if (
@@ -162,19 +176,22 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
             or (mention in within and (family == "swap" or (family == "return" and len(named) > len(within))))
         ):
             family, implied = "look", False
-        if any(
+        apart = _OTHER_ORDER.search(text[part.start : mention.start])
+        if not apart and any(
             begin == max((b for b, *_ in verbs if b < mention.start), default=-1) for begin, _ in sweeping
         ):
             family = ""  # "upgrade all items …, the shoe in the same size": says more of one of them
         before = _before(text, part, named, position, [*verbs, *((a, b, "") for a, b in wants)])
-        after = without_spared(_after(text, part, named, position, verbs), text, mention, spared)
+        near = (goods, goods.index(mention)) if mention in goods else (named, position)
+        after = without_spared(_after(text, part, *near, verbs), text, mention, spared)
         found.append(
             Ask(
                 family,
                 mention=mention,
                 before=before,
                 after=after,
-                only=bool(re.search(r"\b(?:only|just|rather)\b", words[: mention.start - part.start], re.I)),
+                only=not apart
+                and bool(re.search(r"\b(?:only|just|rather)\b", words[: mention.start - part.start], re.I)),
                 partial=bool(PARTIAL.search(words)),
                 another=bool(re.search(r"\b(?:another|other|second)\b", before, re.I)),
                 spared=spared,
@@ -185,9 +202,8 @@ def _part_asks(text: str, part: Part, mentions: Sequence[Mention], ids: tuple[st
             )
         )
     if not looking:
-        found += _unnamed(
-            text, part, verbs, {ask.family for ask in found if ask.mention}, within, spared, base
-        )
+        used = {ask.family for ask in found if ask.mention} - {family for _, family in sweeping}
+        found += _unnamed(text, part, verbs, used, within, spared, base)
     if wants and not looking and not any(ask.family not in {"", "look"} for ask in found) and not inside:
         found.append(
             Ask("swap", after=text[wants[0][1] : part.end], implied=True, **base)  # type: ignore[arg-type]
@@ -256,7 +272,7 @@ def _unnamed(
             everything=bool(re.search(r"\b(?:everything|all|both|entire|whole|each|every)\b", rest, re.I)),
             plural_orders=bool(re.search(r"\borders\b|\b(?:all|every|each)\b[^.]*\border", rest, re.I)),
             within=within,
-            only=bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
+            only=not _OTHER_ORDER.search(words) and bool(re.search(r"\b(?:only|just|rather)\b", words, re.I)),
             partial=bool(PARTIAL.search(words)),
             spared=spared,
             after=rest,
@@ -276,9 +292,18 @@ def _wanted(
     mention = named[position]
     until = named[position + 1].start if position + 1 < len(named) else part.end
     last = max((stop for begin, stop, each in verbs if begin < mention.start and each != "look"), default=-1)
-    behind = [each for begin, _, each in verbs if mention.end <= begin < until and each != "look"]
+    behind = [
+        each
+        for begin, _, each in verbs
+        if mention.end <= begin < until and each != "look" and not _AND_WANT.search(text[mention.end : begin])
+    ]
     if behind and is_carried(text[max(last, part.start) : mention.start]):
         return behind[0], False
+    passive = [
+        each for begin, _, each in verbs if _PASSIVE.search(text[mention.end : begin]) and begin < until
+    ]
+    if passive:
+        return passive[0], False  # "the watch should be returned"
     wanted = max((stop for begin, stop in wants if begin < mention.start), default=-1)
     if wanted > last or (last < 0 and is_to_be(text[mention.end : until])):
         return "swap", True
@@ -325,6 +350,8 @@ def _governing(verbs: Sequence[tuple[int, int, Family]], mention: Mention, text:
     before = [family for begin, _, family in verbs if begin < mention.start]
     if before:
         return before[-1]
+    if _HAVE.search(text[max(0, mention.start - 48) : mention.start]):
+        return "look"  # "I received two lamps and want to return …": the verb has another object
     after = [
         family
         for begin, _, family in verbs

@@ -42,9 +42,16 @@ RECEIVED = re.compile(r"\b(?:received|delivered|arrived|got delivered)\b", re.I)
 STATUSES = ((PENDING, "pending"), (RECEIVED, "delivered"))
 """Words for how far an order has come, and the status they mean."""
 
-_MORE = re.compile(rf"\b(?:{UP}|{DOWN}|{MOST}|{LEAST}|{BIG}|{SMALL}) $", re.I)
+_ONE_WITH = re.compile(
+    r"(?<!for )(?<!to )(?<!into )(?<!with )(?<!than )(?<!as )(?<!like )(?<!of )\bthe (?P<one>ones?) "
+    r"(?:with|that has|that have|in|made of) (?:the |a |an )?(?P<words>[\w%.-]+(?: [\w%.-]+){0,3})",
+    re.I,
+)
+_MORE = re.compile(
+    rf"\b(?:{UP}|{DOWN}|{MOST}|{LEAST}|{BIG}|{SMALL}|cheaper|cheapest|dearer|dearest|expensive) $", re.I
+)
 _ONE = re.compile(
-    r"(?<!for )(?<!to )(?<!into )(?<!with )(?<!than )(?<!as )(?<!like )\b(?:the|your|my) "
+    r"(?<!for )(?<!to )(?<!into )(?<!with )(?<!than )(?<!as )(?<!like )(?<!of )\b(?:the|your|my) "
     r"(?P<words>(?:[\w-]+ ){1,4}?)(?:ones?|pair|model)\b",
     re.I,
 )
@@ -115,13 +122,23 @@ def find_mentions(text: str, orders: Sequence[Order], products: Mapping[str, Pro
         )
         found.append(Mention(start, end, titles, named, plural))
         at += length
-    return sorted([*found, *_ones(text, found, products)], key=lambda mention: mention.start)
+    ones = _ones(text, found, products)
+    # "One of your two lamps, the cheaper one" speaks of one lamp.
+    told = {one.start: one for one in ones}
+    found = [each for each in found if not any(_is_told_by(text, each, start) for start in told)]
+    return sorted([*found, *ones], key=lambda mention: mention.start)
+
+
+def _is_told_by(text: str, mention: Mention, start: int) -> bool:
+    return mention.end <= start and bool(
+        re.fullmatch(r",? (?:the (?:\w+ ){0,2})?", text[mention.end : start])
+    )
 
 
 def _ones(text: str, found: Sequence[Mention], products: Mapping[str, Product]) -> list[Mention]:
     """ "The pending one", "the in-ear ones": some of the lines that the product named before may mean."""
     ones: list[Mention] = []
-    for match in _ONE.finditer(text):
+    for match in (*_ONE.finditer(text), *_ONE_WITH.finditer(text)):
         before = next((each for each in reversed(found) if each.end <= match.start()), None)
         if before is None or any(match.start() <= each.start < match.end() for each in found):
             continue
@@ -136,8 +153,9 @@ def _ones(text: str, found: Sequence[Mention], products: Mapping[str, Product]) 
             best = max(scores.values(), default=0)
             spots = [spot for spot, score in scores.items() if score == best > 0]
         if 0 < len(spots) < len(before.spots):
-            ones.append(Mention(match.start(), match.end(), before.titles, tuple(spots)))
-        elif _MORE.search(words_) and len(before.spots) > 1:
+            end = match.end("one") if "one" in match.groupdict() else match.end()
+            ones.append(Mention(match.start(), end, before.titles, tuple(spots)))
+        elif "one" not in match.groupdict() and _MORE.search(words_) and len(before.spots) > 1:
             # Which of them is the bigger one is told later, from the words before "one".
             ones.append(Mention(match.end("words"), match.end(), before.titles, before.spots, is_one=True))
     return ones

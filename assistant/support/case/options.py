@@ -134,6 +134,7 @@ def read_wish(text: str, product: Product, current: Mapping[str, str]) -> Wish:
         (each.id for each in product.variants if re.search(rf"\b{re.escape(each.id)}\b", text)), ""
     )
     _read_general(plain, wish)
+    text = re.sub(r"\b(?:in|from|of) the same order\b", " ", text, flags=re.I)
     # What stands behind "instead of" or "rather than" is what they have, not what they want.
     wanted = re.sub(r"\b(?:instead of|rather than|unlike)\b[^,.;]*", " , ", text, flags=re.I)
     for name, values in options.items():
@@ -227,11 +228,7 @@ def _read_option(
     ):
         wish.free.add(name)
         return
-    found = [
-        (at, value)
-        for at, value in values_in(text, name, values, options)
-        if not _is_of_another(plain, at, value, name, options)
-    ]
+    found = values_in(_without_others(text, name, options), name, values, options)
     soft = [(at, value) for at, value in found if _is_preference(plain, at)]
     hard = [(at, value) for at, value in found if (at, value) not in soft]
     beside = [each for each in hard if re.match(rf"[\w.]+[ -](?:{names[3:-1]})\w?\b", plain[each[0] :])]
@@ -268,14 +265,18 @@ def _read_option(
         wish.hard[name].discard(current[name])
 
 
-def _is_of_another(plain: str, at: int, value: str, name: str, options: Mapping[str, Sequence[str]]) -> bool:
-    """Whether another option's name follows the value, as in "medium ventilation", which is no size."""
-    said = re.match(r"[\w.%]+(?=[ -])", plain[at:])
-    return said is not None and any(
-        re.match(rf"[ -](?:{'|'.join(map(re.escape, name_forms(other)))})\b", plain[at + said.end() :])
-        for other, values in options.items()
-        if other != name and any(normalise(each).startswith(said[0]) for each in values)
-    )
+def _without_others(text: str, name: str, options: Mapping[str, Sequence[str]]) -> str:
+    """The text with other options' values blanked where the option's name follows: "medium ventilation"
+    says nothing of a size, nor "brown lenses" of the frame."""
+    own = set(name_forms(name))
+    for other, values in options.items():
+        forms = [form for form in name_forms(other) if form not in own]
+        if other == name or not forms:
+            continue
+        said = "|".join(sorted({re.escape(v) for each in values for v in normalise(each).split()[:1]}))
+        pattern = rf"\b(?:{said})[ -](?:{'|'.join(map(re.escape, forms))})\b"
+        text = re.sub(pattern, lambda match: " " * len(match[0]), text, flags=re.I)
+    return text
 
 
 def _is_preference(plain: str, at: int) -> bool:
@@ -301,8 +302,15 @@ def _read_extremes(plain: str, product: Product, options: Mapping[str, Sequence[
             own = match["word"].startswith(
                 ("eas", "hard", "bright", "dim", "long", "short", "tall", "thick", "thin", "heav")
             )
+            named = any(
+                re.match(rf" (?:\w+ )?{re.escape(form)}\b", match["after"])
+                for n in options
+                for form in name_forms(n)
+            )
             before = plain[: match.start()][-30:] if match["word"].startswith(("maximi", "minimi")) else ""
-            option = option_of_step(match["word"], "" if own else match["after"], before, product, options)
+            option = option_of_step(
+                match["word"], "" if own and not named else match["after"], before, product, options
+            )
             if option and (option, direction) not in wish.extremes:
                 wish.extremes.append((option, direction))
 

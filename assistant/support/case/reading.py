@@ -15,6 +15,7 @@ from assistant.support.case.choosing import (
     DEAREST,
     TARGET,
     all_of,
+    goes_to,
     implied_text,
     orders_of,
     spots_of,
@@ -29,6 +30,8 @@ from assistant.support.case.requests import Records, Request
 from assistant.support.case.revising import Reviser
 from assistant.support.case.values import values_named
 from retrieval.words import stems
+
+_ALL_OF_THEM = re.compile(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b|\bboth\W*$", re.I)
 
 
 def read_requests(text: str, records: Records) -> list[Request]:
@@ -96,7 +99,9 @@ class _Reader(Reviser):
             if ask.mention.spots:
                 self._remember(self._choose(ask, [ask]) or list(ask.mention.spots), ask)
             return
-        if re.search(r"\borders?\b", ask.text, re.I) and (there := self._by_place(ask)):
+        if ask.spared and not (ask.before or ask.after):
+            return  # says only what stays as it is
+        if re.search(r"\b(?:orders?|ones?)\b", ask.text, re.I) and (there := self._by_place(ask)):
             self._remember([spot for order in there for spot in all_of(order)], ask)
             return
         swaps = [request for request in self.requests if request.swaps]
@@ -190,7 +195,9 @@ class _Reader(Reviser):
                 self._add("cancel", "cancel", [spot], ask.sentence, partial=len(spot.order.lines) > 1)
             return
         told = self._pick_by_price(self.pool, ask.after)
-        but = orders_of(sorted(spots_of(ask.spared), key=lambda spot: spot.order_id))
+        others = re.search(r"\b(?:others?|rest|remaining)\b", ask.text, re.I)
+        spared = spots_of([*ask.spared, *(self.kept if others else ())])
+        but = orders_of(sorted(spared, key=lambda spot: spot.order_id))
         for order in orders_of(told) or self._orders_named(ask, "cancel"):
             if order in but:
                 continue
@@ -200,8 +207,9 @@ class _Reader(Reviser):
         if ask.mention is not None:
             spots = self._choose(ask, group)
             if ask.names_order:
-                spots = [spot for order in orders_of(spots) for spot in all_of(order)]
-        elif self.last and re.search(r"\b(?:both|all|two)(?: of)? (?:them|these|those)\b", ask.after, re.I):
+                but = spots_of(ask.spared)
+                spots = [spot for order in orders_of(spots) for spot in all_of(order) if spot not in but]
+        elif self.last and _ALL_OF_THEM.search(ask.after):
             spots = self.last
         elif ask.everything or ask.spared:
             spots = self._everything(ask, "return")
@@ -231,6 +239,8 @@ class _Reader(Reviser):
             target = implied_text(ask) if ask.implied else target_text(ask)
         elif ask.implied:
             spots, target = self.last, ask.after
+            if re.search(r"\bthat (?:does|do|is|has|can)\W*$", target) and self.latest is not None:
+                target = f"{self.latest.after} , {target}"
         else:
             spots, target = self._unnamed_swap(ask)
             target = self._said_before(spots, target)
@@ -281,6 +291,7 @@ class _Reader(Reviser):
             )
         elif ask.plural_orders:
             orders = [order for order in self.orders if self._judge("modify", order).allowed]
+            orders = [order for order in orders if not goes_to(order, ask.after, leaving=False)]
         else:
             orders = self._orders_named(ask, "modify")
         for order in orders:

@@ -20,7 +20,16 @@ _COMPANY = re.compile(
 )
 
 
-_REASON = re.compile(r"\b(?:because|since|(?<!well )as (?:it|they|you|the))\b", re.I)
+_STAYS = re.compile(
+    r" (?:is |are |to be |can |should |may )?(?:left|leave|stays?|remains?|unchanged|fine|okay|ok)\b"
+    r"(?! with)",
+    re.I,
+)
+
+
+_REASON = re.compile(
+    r"\b(?:because|since|(?<!well )as (?:it|they|you|the)(?! (?:are|is|was|were|have|has|does|do)\b))\b", re.I
+)
 
 
 def without_spared(words: str, text: str, mention: Mention, spared: Sequence[Mention]) -> str:
@@ -65,6 +74,8 @@ def spared_in(text: str, inside: Sequence[Mention]) -> list[Mention]:
             before,
             re.I,
         ):
+            found.append(mention)
+        elif _STAYS.match(text[mention.end : mention.end + 40]):
             found.append(mention)
         elif found and re.search(
             r"^\W*(?:and|or|,)?(?: (?:the|your|a|an|my))*\W*$", text[found[-1].end : mention.start]

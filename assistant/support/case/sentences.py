@@ -24,7 +24,7 @@ _CONDITION = re.compile(
 
 
 _FAILED = re.compile(
-    r"\b(?:not|n't|cannot|cant|can't|unable|unavailable|impossible|no|unless|neither|refuse[sd]?|insists?|"
+    r"\b(?:not|n't|cannot|cant|can't|unable|unavailable|impossible|no|none|nothing|unless|neither|refuse[sd]?|insists?|"
     r"issues?|problems?|isn't|aren't)\b|n't\b",
     re.I,
 )
@@ -152,7 +152,7 @@ def _kind(words: str) -> Condition:
     ):
         # Orders are called off as a whole; no policy form that is read here allows for less.
         return "" if _FAILED.search(words) else "never"
-    if re.search(r"\bif there(?:'s| is| are)(?! no)\b", words, re.I):
+    if re.search(r"\bif there(?:'s| is| are)(?! no| none| nothing)\b", words, re.I):
         return ""
     return (
         "failed" if _FAILED.search(words) or re.match(r"\W*(?:but |and )?unless", words, re.I) else "worked"

@@ -88,6 +88,7 @@ def name_forms(name: str) -> list[str]:
     forms = {plain, plain.replace("/", " ")}
     own = name_words(name)
     forms.update(word for word in own if len(word) > 2)
+    forms.update({"waterproof", "water resistant"} if "water" in own else set())
     forms.update({"colour"} if "color" in own else set())
     return sorted(
         forms | {f"{form}{'es' if form[-1] == 's' else 's'}" for form in forms}, key=len, reverse=True

@@ -16,7 +16,8 @@ Family = Literal["cancel", "return", "swap", "address", "look", ""]
 _VERBS = (
     (
         "cancel",
-        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? off|cancel(?:l?ing|lation)?|"
+        r"\b(?:no longer (?:need|want)(?!ed)|call(?:ing)? (?:it |them |that )?off|"
+        r"drop(?:ping)?(?= (?:the|my|your|that|this) (?:\w+ )?order)|cancel(?:l?ing|lation)?|"
         r"(?<=be )cancell?ed)\b(?! reason)",
     ),
     (
@@ -75,7 +76,7 @@ def verbs_in(text: str, start: int, end: int) -> list[tuple[int, int, Family]]:
             if (
                 family != "look"
                 and _NOT_VERB.search(before)
-                and not re.match(r"new|replacement", match[0], re.I)
+                and not re.match(r"new|replacement|(?:money back|refund) for", match[0], re.I)
             ):
                 continue
             after = text[begin : min(end, begin + 48)]

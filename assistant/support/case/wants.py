@@ -11,6 +11,7 @@ import re
 WANT = re.compile(
     r"\b(?:wants?|(?:would|'d) (?:also |really |rather )?like|needs?|prefers?|"
     r"would (?:rather |prefer to )?have|'d (?:rather )?(?:have|take)|"
+    r"make(?= (?:the|my|your|it|them) )|"
     r"(?:it|they|these|this) (?:should|must|has to|have to|needs? to|ought to) (?:be|have|come))\b"
     r"(?! (?:to|it to|them to|help|you|your? (?:money|refund)|the (?:money|refund|agent)|that)\b)",
     re.I,
@@ -18,6 +19,7 @@ WANT = re.compile(
 _NOT = re.compile(r"\b(?:not|n't|never|no longer|don't|doesn't)(?: really)? $", re.I)
 _SHOULD_BE = re.compile(
     r"^ ?: (?!you|I\b)|"
+    r"^[^.;]{0,80}\b(?:you|I)(?:'d| would)? (?:want|like|need|prefer) (?:one|it|them|another)\b|"
     r"^\W*(?:[\w-]+[ :,]+){0,6}?(?:(?:should|shall|must|needs? to|has to|have to|to) (?:be|become|come|have)|"
     r"(?:you|I|he|she|they)(?:'d| would)? (?:want|like|need|prefer)(?! to\b))\b",
     re.I,
@@ -25,7 +27,7 @@ _SHOULD_BE = re.compile(
 _CARRIER = re.compile(r"\b(?:want|like|need|have|get|let|wish)\b", re.I)
 _CONTEXT = re.compile(
     r"(?:\b(?:orders?|one|parcel|delivery)\b,? (?:\w+ ){0,2}?(?:with|has|have|had|contains?|containing|holds|"
-    r"holding|includes|including)|\border of) (?:the |a |an |your |my |his |her )?(?:[\w-]+ )?$",
+    r"holding|includes|including)|\border (?:of|in which)) (?:the |a |an |your |my |his |her )?(?:[\w-]+ )?$",
     re.I,
 )
 _ASKED_FOR = re.compile(
