@@ -27,6 +27,7 @@ from retrieval.passages import Passages
 from retrieval.query import Query, parse_query, read_as_words
 from retrieval.ranker import Ranker, read_ranker
 from retrieval.ranking import (
+    MOST,
     WORDS_ONLY_GATE,
     Evidence,
     Floats,
@@ -264,6 +265,15 @@ class Search:
         other = (rows != row) & (score > 0.3)
         return self._like(catalogue, rows[other], score[other], filters, is_cosine=vector is not None)[:k]
 
+    def by_words(self, stems: Sequence[str], k: int) -> list[Product]:
+        """The `k` products whose words say most of `stems`, whatever was meant: for finding what is named."""
+        catalogue = self._library.current()
+        scores = catalogue.lexical.scores(list(stems))
+        rows = np.flatnonzero(scores > 0)
+        rows = rows[np.isin(rows, catalogue.alive_rows())]
+        best = rows[first_by([-scores[rows].astype(np.float64)], k)]
+        return list(catalogue.products.several([catalogue.id_of(int(row)) for row in best]).values())
+
     def near(self, vector: Vectors, k: int, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
         """The `k` products nearest to a unit vector that pass `filters`, nearest first."""
         catalogue = self._library.current()
@@ -371,7 +381,9 @@ class Search:
                     for term in missing
                     if len(terms) == 2 or (place is not None and term is terms[place])
                 ),
-                for_whom=sum(w for w, term in zip(weights, terms, strict=True) if whom.issuperset(term.words)),
+                for_whom=sum(
+                    w for w, term in zip(weights, terms, strict=True) if whom.issuperset(term.words)
+                ),
             )
             mask = self._relevant(query, evidence)
             if mask.any() or place is None:
@@ -421,7 +433,7 @@ class Search:
         if not len(places):
             order = first_by([-found.score.astype(np.float64)], max(50, k))
             # Those that are called what was asked come before those that only sound like it.
-            called = np.flatnonzero(found.evidence.head)
+            called = np.flatnonzero(found.evidence.head & (found.evidence.coverage >= MOST))
             called = called[first_by([-found.score[called].astype(np.float64)], k)]
             order = np.concatenate([called, order[~np.isin(order, called)]])
             near = self._without(found, order, exclude)

@@ -50,6 +50,7 @@ TAILS = frozenset(stems("safe free proof resistant friendly too at all or not"))
 """What may stand behind the word asked for without asking more."""
 OWN_WORDS = 3
 """A measure's asking of so few words names nothing else: "battery life"."""
+ASKED_OF = re.compile(r"\bwhat(?:'s| is| are)? the (\w+) (?:of|on|for)\b")
 SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\din\.)(?<!\dft\.)(?<!\doz\.)(?<!lbs\.)(?<![A-Z]\.)\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
@@ -143,7 +144,7 @@ def _read(
     unnamed = f"{lowered[: name[0]]}it{lowered[name[1] :]}" if name[1] else lowered
     kind: Kind = "polar" if POLAR.search(lowered) else "open"
     counted, counted_word = "", ""
-    if match := COUNT.search(lowered):
+    if match := COUNT.search(f"{lowered[: name[0]]}{'x' * (name[1] - name[0])}{lowered[name[1] :]}"):
         kind = "count"
         counted, counted_word = _counted(asked, match, language)
     quantities = (m for m in QUANTITY.finditer(lowered) if not name[0] <= m.start() < name[1])
@@ -220,7 +221,9 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language, called: f
     if kept:
         return kept
     if not POLAR.search(plain(text)):
-        return []
+        # "What is the range of it": so plain a word asks where nothing else does.
+        plainly = ASKED_OF.search(plain(text))
+        return [t for t in outside if plainly and plainly.start(1) <= t.start < plainly.end(1)]
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
     last = _meaningful(terms, language)[-1:]
     behind = [term for term in spoken if last and term.start >= last[0].end]
