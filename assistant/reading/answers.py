@@ -237,8 +237,8 @@ def _is_spelled(term: Term, sentence: Sentence, asked: str) -> bool:
 NOT_IN_THE_BOX = re.compile(r"\(?\b(?:is |are )?(?:not (?:be )?inclu\w*|sold separately)\)?", re.I)
 SIDES = re.compile(r"\d\W{0,3}\w{0,6}\W{0,3}[x×*]\W{0,2}\d")
 MATERIAL = re.compile(
-    r"\b(?:acrylic|bamboo|leather|cotton|linen|wool|silicone|stainless steel|cast iron|wood(?:en)?|ceramic|glass|"
-    r"porcelain|stoneware|plastic|nylon|polyester|velvet|silk|aluminum|brass|memory foam)\b",
+    r"\b(?:acrylic|bamboo|leather|cotton|linen|wool|silicone|stainless steel|cast iron|wood(?:en)?|ceramic|"
+    r"glass|porcelain|stoneware|plastic|nylon|polyester|velvet|silk|aluminum|brass|memory foam)\b",
     re.I,
 )
 LENGTH = re.compile(r"\d(?:\"|”|″| ?-?inch(?:es)?\b| ?cm\b| ?f(?:ee)?t\b)", re.I)
