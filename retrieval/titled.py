@@ -26,8 +26,8 @@ def asked_thing(catalogue: Catalogue, topic: str) -> Term | None:
 
 
 def called(catalogue: Catalogue, topic: str, rows: Rows, relevant: Mask) -> Mask | None:
-    """Which `relevant` ones of `rows` are called what was asked, not only hold the word: of laptops and a backpack for
-    one, the backpack is no laptop under £1,000, nor the cheapest of them.
+    """Which `relevant` ones of `rows` are called what was asked, not only hold the word: of laptops and a
+    backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
     """
     thing = asked_thing(catalogue, topic)
     if thing is None:

@@ -98,15 +98,19 @@ def read_question(text: str, product: Product, language: Language) -> Question:
         name = cut_name(asked, name, product, language)
     question = _read(asked, name, language, called)
     kind = f"{product.title} {' '.join(product.categories[-2:])}"
-    return replace(question, tail=_tail(asked, name[1], language, kind)) if name[1] else question
+    return replace(question, tail=_tail(question, name[1], language, kind)) if name[1] else question
 
 
-def _tail(asked: str, end: int, language: Language, kind: str) -> str:
+def _tail(question: Question, end: int, language: Language, kind: str) -> str:
     """The term right behind the name, where it is another word for a thing of this `kind`; else ''."""
-    behind = next((term for term in read_terms(asked, language) if term.start >= end), None)
-    if behind is None or asked[end : behind.start].strip():
+    text = question.text
+    behind = [term for term in read_terms(text, language) if term.start >= end]
+    if not behind or text[end : behind[0].start].strip():
         return ""
-    return behind.key if names_same(asked[behind.start : behind.end], kind) else ""
+    if not names_same(text[behind[0].start : behind[0].end], kind):
+        return ""
+    asked = (t.key for t in behind if t.start == behind[0].start and t.key in question.core)
+    return next(asked, "")
 
 
 def read_unnamed(text: str, language: Language) -> Question:
