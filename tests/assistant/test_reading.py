@@ -337,3 +337,10 @@ def test_doses_are_set_against_each_other(reader):
     weak = Product("h", "Elm Drops", bullets=("900 mg of zinc a day.",))
     asked = "Which has more zinc, the Ash drops or the Elm drops?"
     assert read_contrast(reader, asked, (strong, weak)).winner == 0
+
+
+def test_more_of_something_is_counted_before_it_is_measured(reader):
+    tall = Product("j", "Oak Cooler", bullets=("Holds up to 10 cans; 4 liter capacity.",))
+    wide = Product("k", "Ash Cooler", bullets=("Holds 6 cans, with a 20 liter capacity.",))
+    assert read_contrast(reader, "Which holds more cans, the Oak or the Ash cooler?", (tall, wide)).winner == 0
+    assert read_contrast(reader, "Which holds more, the Oak or the Ash cooler?", (tall, wide)).winner == 1
