@@ -342,5 +342,5 @@ def test_doses_are_set_against_each_other(reader):
 def test_more_of_something_is_counted_before_it_is_measured(reader):
     tall = Product("j", "Oak Cooler", bullets=("Holds up to 10 cans; 4 liter capacity.",))
     wide = Product("k", "Ash Cooler", bullets=("Holds 6 cans, with a 20 liter capacity.",))
-    assert read_contrast(reader, "Which holds more cans, the Oak or the Ash cooler?", (tall, wide)).winner == 0
+    assert read_contrast(reader, "Which holds more cans, the Oak or the Ash one?", (tall, wide)).winner == 0
     assert read_contrast(reader, "Which holds more, the Oak or the Ash cooler?", (tall, wide)).winner == 1
