@@ -115,6 +115,8 @@ def test_a_quotation_stands_in_the_page(reader):
         ("fully leak proof", "leak", True),
         ("slim fit, sleeveless and stretchy", "sleeveless", True),
         ("not for fresh cuts, tender heads or short hair", "tender", True),
+        ("Zero Calorie, Zero Glycemic, Baking, Extract", "baking", False),
+        ("contains no dairy, soy, wheat and no gluten", "soy", True),
     ],
 )
 def test_what_a_sentence_denies(text, word, denied):
