@@ -50,6 +50,7 @@ TAILS = frozenset(stems("safe free proof resistant friendly too at all or not"))
 """What may stand behind the word asked for without asking more."""
 OWN_WORDS = 3
 """A measure's asking of so few words names nothing else: "battery life"."""
+FIGURE = re.compile(r"(?<![\w.])\d[\d.,]*$")
 ASKED_OF = re.compile(r"\bwhat(?:'s| is| are)? the (\w+) (?:of|on|for)\b")
 SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\din\.)(?<!\dft\.)(?<!\doz\.)(?<!lbs\.)(?<![A-Z]\.)\s+")
 QUANTITY = re.compile(
@@ -191,12 +192,14 @@ def _read(
 
 
 def _said(text: str, terms: Sequence[Term]) -> str:
-    """The words of `terms`; what is one word in the text ("11th") stays one."""
-    parts = [
-        ("" if not at or terms[at - 1].end == term.start else " ") + text[term.start : term.end]
-        for at, term in enumerate(terms)
-    ]
-    return "".join(parts)
+    """The words of `terms`; what is one word in the text ("11th", "12V") stays one."""
+    said, end = "", 0
+    for term in terms:
+        figure = FIGURE.search(text, end, term.start)
+        start = figure.start() if figure else term.start
+        said += ("" if not said or start == end else " ") + text[start : term.end]
+        end = term.end
+    return said
 
 
 def _is_beside(one: Term, other: Term, text: str) -> bool:

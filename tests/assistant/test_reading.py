@@ -277,6 +277,7 @@ FLASK = Product(
         "Won't tear easily-Perfect grip-Rinsable and easy to stack.",
         "Sizes: S: Waist 28-30, M: Waist 32-34, L: Waist 36-38.",
         "4 fruit flavours – Cherry, Lime, Lemon, & Orange",
+        "Easy take on and off: you do not need to take off your sleeve band.",
         "Backed by a 2-year manufacturer warranty. No hot liquids above 140 F.",
     ),
 )
@@ -297,6 +298,7 @@ FLASK = Product(
         ("Can I tumble dry the Brook steel flask?", "no", "Lay flat"),
         ("Is the Brook steel flask rinsable?", "yes", "Rinsable"),
         ("Can I pour boiling water into the Brook steel flask?", "no", "140"),
+        ("Can I use the Brook steel flask without removing the band?", "yes", "not need to take off"),
         ("I'm tidy - is the Brook steel flask stackable?", "yes", "stack"),
         ("Any zinc in the Brook steel flask?", "yes", "Zinc"),
         ("How much zinc is in the Brook steel flask?", "tells", "360mg"),
@@ -346,3 +348,11 @@ def test_more_of_something_is_counted_before_it_is_measured(reader):
     wide = Product("k", "Ash Cooler", bullets=("Holds 6 cans, with a 20 liter capacity.",))
     assert read_contrast(reader, "Which holds more cans, the Oak or the Ash one?", (tall, wide)).winner == 0
     assert read_contrast(reader, "Which holds more, the Oak or the Ash cooler?", (tall, wide)).winner == 1
+
+
+def test_what_is_asked_is_said_back_in_whole_words():
+    for text, said in (
+        ("Does the Brook steel flask run off 12V in a truck?", "12V truck"),
+        ("Is the Brook steel flask the 11th edition?", "11th edition"),
+    ):
+        assert said in read_question(text, FLASK, load_language()).words
