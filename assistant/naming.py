@@ -266,7 +266,8 @@ class Namer:
 
     def _said(self, text: str) -> dict[str, float]:
         """Stem -> rarity of the words of `text` that products are called by."""
-        kept = {stem(word) for word in words(text) if word not in FILLER}
+        # In the order of the message: what is searched for depends on what stands beside what.
+        kept = dict.fromkeys(stem(word) for word in words(text) if word not in FILLER)
         return {
             word: math.log((self._size + 1) / (self._counts[word] + 0.5)) ** POWER
             for word in kept
@@ -297,6 +298,8 @@ class Namer:
             query = Query(text=" ".join(terms), topic=" ".join(terms), terms=terms)
             result = self._search.search(query, k=CANDIDATES)
             found |= {hit.product.id: hit.product for hit in (*result.hits, *result.nearest)}
+        # What is asked about may be what others are called: "are the socks machine washable?"
+        found |= {product.id: product for product in self._search.by_words(tuple(said), CANDIDATES)}
         return list(found.values())
 
     @staticmethod

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue, Floats
 from retrieval.filters import Filters
+from retrieval.ranking import MOST, Evidence
 from retrieval.sorting import first_by
 
 Rows = NDArray[np.int64]
@@ -38,6 +39,14 @@ def relax(
             _, dropped, passing = max(options, key=lambda option: option[0])
             return dropped, passing
     return tuple(names), np.arange(len(rows))
+
+
+def called_first(evidence: Evidence, score: Floats, order: Rows, k: int) -> Rows:
+    """`order` with the best `k` rows before it that are called what was asked: they come before those that
+    only sound like it."""
+    first = np.flatnonzero(evidence.head & (evidence.coverage >= MOST))
+    first = first[first_by([-score[first].astype(np.float64)], k)]
+    return np.concatenate([first, order[~np.isin(order, first)]])
 
 
 def sort_near(

@@ -94,6 +94,14 @@ class KnownProducts:
         catalogue = self._library.current()
         return self._as_hits(catalogue, *self._nearest(catalogue, vector, k, filters))
 
+    def by_words(self, stems: Sequence[str], k: int) -> list[Product]:
+        """The `k` products whose words say most of `stems`, whatever was meant: for finding what is named."""
+        catalogue = self._library.current()
+        scores = catalogue.lexical.scores(list(stems))
+        rows = np.intersect1d(np.flatnonzero(scores > 0), catalogue.alive_rows())
+        best = rows[first_by([-scores[rows].astype(np.float64)], k)]
+        return list(catalogue.products.several([catalogue.id_of(int(row)) for row in best]).values())
+
     @staticmethod
     def _nearest(catalogue: Catalogue, vector: Vectors, k: int, filters: Filters) -> tuple[Rows, Floats]:
         if not filters:

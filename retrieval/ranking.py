@@ -121,6 +121,16 @@ def relevant(evidence: Evidence, gate: Gate) -> Mask:
     return found & keep
 
 
+def fitting(evidence: Evidence, gate: Gate, *, strictly: bool) -> Mask:
+    """The rows to answer with: all where nothing was asked; where one counts or picks, the strict ones if
+    there are any."""
+    if not evidence.terms:
+        return np.ones(len(evidence.named), dtype=np.bool_)
+    if strictly and (found := strictly_relevant(evidence)).any():
+        return found
+    return relevant(evidence, gate)
+
+
 def may_be(evidence: Evidence, gate: Gate) -> bool:
     """Whether some row, though not plainly what was asked, comes too close to deny it. One word is a plain
     no, so are two of which one is a thing that the shop lacks, and any of which no product holds one."""

@@ -18,7 +18,7 @@ from retrieval import english
 from retrieval.catalogue import Catalogue
 from retrieval.choosing import Chosen, add_up, choose_rows, compare, take_head
 from retrieval.embedding import Embedder, Vectors
-from retrieval.explaining import relax, sort_near
+from retrieval.explaining import called_first, relax, sort_near
 from retrieval.heads import head_term, recipients, split_topic
 from retrieval.known import KnownProducts
 from retrieval.lexical import weigh
@@ -26,23 +26,15 @@ from retrieval.library import Fixed, Library, read_policies, shelve
 from retrieval.passages import Passages
 from retrieval.query import Query, parse_query, read_as_words
 from retrieval.ranker import Ranker, read_ranker
-from retrieval.ranking import (
-    WORDS_ONLY_GATE,
-    Evidence,
-    Floats,
-    Gate,
-    Mask,
-    may_be,
-    relevant,
-    strictly_relevant,
-)
+from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, fitting, may_be
 from retrieval.results import WHOLE, Hit, Outcome, PolicyHit, SearchResult
 from retrieval.scoring import Scorer, View, asked_text
 from retrieval.sorting import first_by, sort_rows
+from retrieval.titled import called, titled_so
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import Vocabulary
-from retrieval.words import stem, stem_set, words
+from retrieval.words import stem, words
 from shop.errors import SearchError
 from shop.types import PolicyPassage, Product
 
@@ -144,12 +136,13 @@ class Search(KnownProducts):
         found, degraded = self._measure(catalogue, query)
         places = self._without(found, np.flatnonzero(found.relevant), exclude)
         places = places[catalogue.keeps(query.filters, found.chosen.rows[places])]
-        called = self._called(query, found)
-        among = called[places] if called is not None else np.zeros(0, dtype=np.bool_)
-        if called is not None and called.any() and query.filters and not among.any():
+        named = called(catalogue, query.topic, found.chosen.rows, found.relevant)
+        among = named[places] if named is not None else np.zeros(0, dtype=np.bool_)
+        if named is not None and named.any() and query.filters and not among.any():
             places = places[:0]
         elif among.any() and (query.superlative or query.count):
-            places = self._titled_so(query, found, places[among])
+            places = places[among]
+            places = places[titled_so(catalogue, query.topic, found.chosen.rows[places])]
         if len(places):
             sort = query.sort or ("" if found.evidence.terms else "popular")
             count = k if query.sort else max(50, VARIED * k)
@@ -173,41 +166,6 @@ class Search(KnownProducts):
             return places
         left_out = [row for id_ in exclude if (row := found.catalogue.row_of(id_)) is not None]
         return places[~np.isin(found.chosen.rows[places], left_out)]
-
-    def _called(self, query: Query, found: _Found) -> Mask | None:
-        """Relevant rows that are called what was asked, not only hold the word: of laptops and a
-        backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
-        """
-        vocabulary = found.catalogue.vocabulary
-        terms = vocabulary.terms(*split_topic(query.topic, english.LINKS))
-        place = head_term(query.topic, terms)
-        if place is None:
-            return None
-        called = np.zeros(found.catalogue.rows, dtype=np.bool_)
-        for stems, _ in terms[place].alternatives:
-            called[found.catalogue.lexical.named(stems)] = True
-        return np.asarray(called[found.chosen.rows] & found.relevant)
-
-    @staticmethod
-    def _titled_so(query: Query, found: _Found, places: Rows) -> Rows:
-        """Those of `places` but for what only its category calls so, while its title ends in another thing:
-        a "Putting Cup" among putting mats is neither counted nor the cheapest of them.
-        """
-        catalogue = found.catalogue
-        topic = split_topic(query.topic, english.LINKS)
-        place = head_term(query.topic, catalogue.vocabulary.terms(*topic))
-        if place is None:
-            return places
-        asked = catalogue.vocabulary.terms(*topic)[place].alternatives
-        ids = [catalogue.id_of(int(row)) for row in found.chosen.rows[places]]
-        titles = {id_: product.title for id_, product in catalogue.products.several(ids).items()}
-        other = [
-            not any(stems <= stem_set(titles.get(id_, "")) for stems, _ in asked)
-            and catalogue.vocabulary.ends_in_thing(titles.get(id_, ""))
-            for id_ in ids
-        ]
-        kept = places[~np.array(other, dtype=np.bool_)]
-        return kept if len(kept) else places
 
     @property
     def ranker(self) -> Ranker:
@@ -289,16 +247,12 @@ class Search(KnownProducts):
                 spelled,
                 place is not None and bool(held[place][0].any()),
                 plainly,
-                lacks_a_thing=any(
-                    vocabulary.is_thing(term)
-                    for term in missing
-                    if len(terms) == 2 or (place is not None and term is terms[place])
-                ),
+                lacks_a_thing=vocabulary.lacks_thing(terms, missing, place),
                 for_whom=sum(
                     w for w, term in zip(weights, terms, strict=True) if whom.issuperset(term.words)
                 ),
             )
-            mask = self._relevant(query, evidence)
+            mask = fitting(evidence, self._gate, strictly=query.superlative or query.count)
             if mask.any() or place is None:
                 break
         if terms or not catalogue.is_large:
@@ -308,15 +262,6 @@ class Search(KnownProducts):
         per_term = tuple((" ".join(term.words), both) for term, (_, both) in zip(terms, held, strict=True))
         absent = tuple(" ".join(term.words) for term in missing)
         return _Found(catalogue, chosen, evidence, score, mask, per_term, absent), degraded
-
-    def _relevant(self, query: Query, evidence: Evidence) -> Mask:
-        if not evidence.terms:
-            return np.ones(len(evidence.named), dtype=np.bool_)
-        if query.superlative or query.count:
-            strictly = strictly_relevant(evidence)
-            if strictly.any():
-                return strictly
-        return relevant(evidence, self._gate)
 
     @staticmethod
     def _hits(found: _Found, places: Rows) -> tuple[Hit, ...]:
@@ -345,16 +290,12 @@ class Search(KnownProducts):
         places = self._without(found, np.flatnonzero(found.relevant), exclude)
         if not len(places):
             order = first_by([-found.score.astype(np.float64)], max(50, k))
-            # Those that are called what was asked come before those that only sound like it.
-            called = np.flatnonzero(found.evidence.head)
-            called = called[first_by([-found.score[called].astype(np.float64)], k)]
-            order = np.concatenate([called, order[~np.isin(order, called)]])
-            near = self._without(found, order, exclude)
+            near = self._without(found, called_first(found.evidence, found.score, order, k), exclude)
             ascending = np.sort(near)
-            fitting = ascending[catalogue.keeps(query.filters, rows[ascending])]
-            shown = near[np.isin(near, fitting)] if len(fitting) else near
+            passing = ascending[catalogue.keeps(query.filters, rows[ascending])]
+            shown = near[np.isin(near, passing)] if len(passing) else near
             hits = self._hits(found, shown[:k])
-            unsure = len(fitting) > 0 and may_be(found.evidence, self._gate)
+            unsure = len(passing) > 0 and may_be(found.evidence, self._gate)
             outcome: Outcome = "unsure" if unsure else "not_stocked"
             return SearchResult(query, (), 0, outcome, hits, (), found.missing, degraded)
         names = [name for name, _ in query.filters.relaxations()]

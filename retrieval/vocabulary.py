@@ -245,6 +245,11 @@ class Vocabulary:
         key = tuple(stem(word) for word in term.words)
         return key in self._synonyms or any(key in members for members in self._umbrellas.values())
 
+    def lacks_thing(self, terms: Sequence[Term], missing: Sequence[Term], head: int | None) -> bool:
+        """Whether a thing is among the `missing` terms: of two either, of more that at place `head`."""
+        named = None if head is None else terms[head]
+        return any(self.is_thing(term) for term in missing if len(terms) == 2 or term is named)
+
     def ends_in_thing(self, title: str) -> bool:
         """Whether a title's first part ends in a thing with several names: "Automatic Putting Cup, Black"."""
         first = words(re.split(r"\s*[,|(:;–—]|\s-\s", title.strip(), maxsplit=1)[0])

@@ -188,7 +188,7 @@ class Reader:
             where: Sequence[Term] = held
             if measure:
                 near = _closest(measure, sentence.text, held if coverage == 1 else ())
-                if near is None and not place and not question.core:
+                if near is None and not place and not set(question.core) - _keys(sentence):
                     near = _titled(measure, sentence.text)
                 if near is None:
                     continue
@@ -236,13 +236,24 @@ def _is_spelled(term: Term, sentence: Sentence, asked: str) -> bool:
 
 NOT_IN_THE_BOX = re.compile(r"\(?\b(?:is |are )?(?:not (?:be )?inclu\w*|sold separately)\)?", re.I)
 SIDES = re.compile(r"\d\W{0,3}\w{0,6}\W{0,3}[x×*]\W{0,2}\d")
+MATERIAL = re.compile(
+    r"\b(?:acrylic|bamboo|leather|cotton|linen|wool|silicone|stainless steel|cast iron|wood(?:en)?|ceramic|"
+    r"glass|porcelain|stoneware|plastic|nylon|polyester|velvet|silk|aluminum|brass|memory foam)\b",
+    re.I,
+)
 LENGTH = re.compile(r"\d(?:\"|”|″| ?-?inch(?:es)?\b| ?cm\b| ?f(?:ee)?t\b)", re.I)
 SHARE = re.compile(r"\d ?% ?[a-z]", re.I)
 """A share of something tells more than its name alone: "65% polyester"."""
 
 
+def _keys(sentence: Sentence) -> set[str]:
+    return {term.key for term in sentence.terms}
+
+
 def _titled(measure: Measure, title: str) -> tuple[int, Term] | None:
-    """The one length that a title gives: 'Spear Gun 29" (73.7 cm)'."""
+    """The one length that a title gives, 'Spear Gun 29" (73.7 cm)', or its material: "Acrylic Rack"."""
+    if measure.label == "its material" and (found := MATERIAL.search(title)):
+        return CLOSE, Term("", found.start(), found.end(), 0)
     lengths = list(LENGTH.finditer(title)) if measure.label == "its length" else []
     if not lengths or len(lengths) > 2 or SIDES.search(title):
         return None

@@ -49,11 +49,15 @@ def read_contrast(reader: Reader, text: str, pair: tuple[Product, Product]) -> C
             return Contrast("rating")
         if patterns["price"].search(scope):
             return Contrast("price")
+    more = patterns["more"].search(predicate)
+    counts = _more(reader, more["counted"], more["direction"] in MORE, pair) if more else None
+    if counts and counts.winner is not None:
+        return counts  # "holds more cans" counts cans, before it asks for a volume
     for comparative in reader.language.comparatives:
         if comparative.says.search(predicate):
             return _measured(reader, comparative, pair)
-    if more := patterns["more"].search(predicate):
-        return _more(reader, more["counted"], more["direction"] in MORE, pair)
+    if counts:
+        return counts
     if predicate:
         readings = tuple(reader.read_statement(predicate, product) for product in pair)
         if any(reading.asked for reading in readings):

@@ -11,7 +11,7 @@ from assistant.reading.quoting import quote
 from retrieval.words import stem
 
 NUMBER = re.compile(
-    r"(?<![\w.,$£€])(?:\d+(?:\s?[-–]\s?\d+| to \d+)?"
+    r"(?<![\w.$£€])(?<!\d,)(?:\d+(?:\s?[-–]\s?\d+| to \d+)?"
     r"(?=\b|(?:pcs?|packs?|sets?|oz|lbs?|ml|ft|w|v|mm|cm|in|hrs?)\b)"
     r"|(?:one|two|three|four|five|six|seven|"
     r"eight|nine|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|forty|fifty|hundred)\b)(?![.,]\d)",

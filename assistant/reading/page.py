@@ -68,11 +68,16 @@ def read_terms(text: str, language: Language) -> tuple[Term, ...]:
 
 def same_term(asked: str, said: str) -> bool:
     """Whether two keys are the same, or forms of one longer word ("decaf", "decaffein")."""
-    if asked == said:
+    if asked == said or _lacks(asked, said):
         return True
     if not asked or asked[0] in "=#" or said[0] == "=" or min(len(asked), len(said)) < MIN_FORM_CHARS:
         return False
     return said.startswith(asked) or asked.startswith(said)
+
+
+def _lacks(asked: str, said: str) -> bool:
+    """Whether `said` is `asked` with "-less" behind it: "stemless"."""
+    return len(asked) > 2 and said == f"{asked}less"
 
 
 def split_sentences(texts: Sequence[str]) -> list[str]:

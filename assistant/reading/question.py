@@ -50,6 +50,8 @@ TAILS = frozenset(stems("safe free proof resistant friendly too at all or not"))
 """What may stand behind the word asked for without asking more."""
 OWN_WORDS = 3
 """A measure's asking of so few words names nothing else: "battery life"."""
+FIGURE = re.compile(r"(?<![\w.])\d[\d.,]*$")
+ASKED_OF = re.compile(r"\bwhat(?:'s| is| are)? the (\w+) (?:of|on|for)\b")
 SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\din\.)(?<!\dft\.)(?<!\doz\.)(?<!lbs\.)(?<![A-Z]\.)\s+")
 QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?)[ -]?(pounds?|lbs?|kgs?|kilos?|years?|year[- ]olds?|people|persons?|players?|"
@@ -97,15 +99,19 @@ def read_question(text: str, product: Product, language: Language) -> Question:
         name = cut_name(asked, name, product, language)
     question = _read(asked, name, language, called)
     kind = f"{product.title} {' '.join(product.categories[-2:])}"
-    return replace(question, tail=_tail(asked, name[1], language, kind)) if name[1] else question
+    return replace(question, tail=_tail(question, name[1], language, kind)) if name[1] else question
 
 
-def _tail(asked: str, end: int, language: Language, kind: str) -> str:
+def _tail(question: Question, end: int, language: Language, kind: str) -> str:
     """The term right behind the name, where it is another word for a thing of this `kind`; else ''."""
-    behind = next((term for term in read_terms(asked, language) if term.start >= end), None)
-    if behind is None or asked[end : behind.start].strip():
+    text = question.text
+    behind = [term for term in read_terms(text, language) if term.start >= end]
+    if not behind or text[end : behind[0].start].strip():
         return ""
-    return behind.key if names_same(asked[behind.start : behind.end], kind) else ""
+    if not names_same(text[behind[0].start : behind[0].end], kind):
+        return ""
+    asked = (t.key for t in behind if t.start == behind[0].start and t.key in question.core)
+    return next(asked, "")
 
 
 def read_unnamed(text: str, language: Language) -> Question:
@@ -143,7 +149,7 @@ def _read(
     unnamed = f"{lowered[: name[0]]}it{lowered[name[1] :]}" if name[1] else lowered
     kind: Kind = "polar" if POLAR.search(lowered) else "open"
     counted, counted_word = "", ""
-    if match := COUNT.search(lowered):
+    if match := COUNT.search(f"{lowered[: name[0]]}{'x' * (name[1] - name[0])}{lowered[name[1] :]}"):
         kind = "count"
         counted, counted_word = _counted(asked, match, language)
     quantities = (m for m in QUANTITY.finditer(lowered) if not name[0] <= m.start() < name[1])
@@ -186,12 +192,14 @@ def _read(
 
 
 def _said(text: str, terms: Sequence[Term]) -> str:
-    """The words of `terms`; what is one word in the text ("11th") stays one."""
-    parts = [
-        ("" if not at or terms[at - 1].end == term.start else " ") + text[term.start : term.end]
-        for at, term in enumerate(terms)
-    ]
-    return "".join(parts)
+    """The words of `terms`; what is one word in the text ("11th", "12V") stays one."""
+    said, end = "", 0
+    for term in terms:
+        figure = FIGURE.search(text, end, term.start)
+        start = figure.start() if figure else term.start
+        said += ("" if not said or start == end else " ") + text[start : term.end]
+        end = term.end
+    return said
 
 
 def _is_beside(one: Term, other: Term, text: str) -> bool:
@@ -220,7 +228,9 @@ def _asked_terms(text: str, name: tuple[int, int], language: Language, called: f
     if kept:
         return kept
     if not POLAR.search(plain(text)):
-        return []
+        # "What is the range of it": so plain a word asks where nothing else does.
+        plainly = ASKED_OF.search(plain(text))
+        return [t for t in outside if plainly and plainly.start(1) <= t.start < plainly.end(1)]
     # "Is the waterproof torch waterproof?": all that is asked stands in the name; its last word then.
     last = _meaningful(terms, language)[-1:]
     behind = [term for term in spoken if last and term.start >= last[0].end]

@@ -28,6 +28,9 @@ FAR = re.compile(r"n't|not|never|nor|other than|instead of|eliminate", re.I)
 LISTS = re.compile(r",|\b(?:or|and|nor)\b")
 LISTED = re.compile(r"free|safe|no\b|without|zero", re.I)
 """Negations that a list goes on with: "free from nuts, milk or egg"."""
+BARE = re.compile(r"no\b|without|zero", re.I)
+ENDS_A_LIST = re.compile(r"\b(?:or|nor|and)\b")
+"""What a list has that a bare "no" goes on with; without it every comma begins anew: "zero carbs, baking"."""
 GERUND = re.compile(r"^\W*\w+ing\b")
 FINITE = re.compile(r"\b(?:is|are|was|were|can|will|has|have|makes?|suits?|fits?|works?)\b")
 """A verb behind "without a lid": what stands behind the verb is said of something else."""
@@ -57,6 +60,7 @@ def _is_negated_before(lowered: str, spot: int, language: Language, joins: Seque
         (match.end() - low for match in STOPS.finditer(lowered, low) if match.end() <= spot), default=0
     )
     join = max((at - low for at in joins if at <= spot), default=0)
+    behind = re.split(r"[.;:!?()]", lowered[spot : spot + REACH])[0]
     for match in language.before.finditer(reach):
         between = reach[match.end() :]
         if match.end() <= join:
@@ -66,6 +70,8 @@ def _is_negated_before(lowered: str, spot: int, language: Language, joins: Seque
                 return True  # "non-toxic": denies the very next word
             continue
         if LISTED.match(match[0]) and FINITE.search(between):
+            continue
+        if BARE.match(match[0]) and "," in between and not ENDS_A_LIST.search(f"{between}{behind}"):
             continue
         lists = LISTS.search(between) is not None
         listed = lists and LISTED.match(match[0]) and not re.search(r"[.;!?()]", between)

@@ -215,13 +215,18 @@ class _Reply:
         named = [order for order in orders if asked.order_id and order.id == asked.order_id]
         if asked.wanted != "status" and not named:
             return []
-        meant = named or [order for order in orders if is_open(order) and not order.is_cancelled][:3]
+        placed = [order for order in orders if not order.is_cancelled]
+        meant = named or [order for order in placed if order.status and is_open(order)][:3] or placed[:1]
         said = []
-        for order in (each for each in meant if each.status):
+        for order in meant:
             record = order_record("order", order, self.settings)
-            slots = {"order": "[order]", "status": "[order.status]"}
-            slots |= {"tracking": "[order.tracking]"} if "tracking" in record.fields else {}
-            said.append(self._say("reply_status", [record], **slots))
+            slots = {"order": "[order]"}
+            slots |= {name: f"[order.{name}]" for name in ("status", "tracking") if name in record.fields}
+            if "status" not in slots and "date" in record.fields:
+                slots |= {"date": "[order.date]"}
+            said.append(
+                self._say("reply_status" if "status" in slots else "reply_no_status", [record], **slots)
+            )
             source = order_source(order, self.settings)
             self.sources[source.id] = source
         return said

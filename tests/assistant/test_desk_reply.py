@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from assistant.support.macros import offer_macros, read_macros
 from assistant.support.policy_answers import may_be_done
 from assistant.support.reply import suggest_reply
 from shop.errors import NotFound, SourceError
+from shop.settings import Settings
 from shop.store import Macro
 from shop.types import Consent, Customer, PolicyPassage
 
@@ -44,6 +46,14 @@ def test_a_reply_says_what_the_policy_forbids_and_why(desk: Assistant) -> None:
     assert "Shall I go ahead?" not in found.text
     late = suggest_reply(desk, "anna", "I want to return the enamel mug").text
     assert "30 days" in late and "cannot be sent back" in late
+
+
+def test_where_a_parcel_is_that_no_record_follows(tiny_settings: Settings) -> None:
+    with closing(Assistant.open(tiny_settings)) as retro:
+        latest = retro.store.orders_of("17850")[0]
+        found = suggest_reply(retro, "17850", "My last parcel has not arrived. Where is it?")
+        assert f"order {latest.id} of" in found.text and "not on record" in found.text
+        assert found.answers and [source.id for source in found.sources] == [latest.id]
 
 
 def test_tones_change_the_frame_and_not_the_facts(desk: Assistant) -> None:

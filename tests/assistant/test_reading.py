@@ -115,6 +115,8 @@ def test_a_quotation_stands_in_the_page(reader):
         ("fully leak proof", "leak", True),
         ("slim fit, sleeveless and stretchy", "sleeveless", True),
         ("not for fresh cuts, tender heads or short hair", "tender", True),
+        ("Zero Calorie, Zero Glycemic, Baking, Extract", "baking", False),
+        ("contains no dairy, soy, wheat and no gluten", "soy", True),
     ],
 )
 def test_what_a_sentence_denies(text, word, denied):
@@ -256,3 +258,101 @@ def test_run_on_descriptions_are_split():
     text = "A 2 years warranty is offered.Simple installation.If unsure, ask. ★Washable cover ★Soft lining"
     assert split_sentences([text])[:2] == ["A 2 years warranty is offered", "Simple installation"]
     assert "Washable cover" in split_sentences([text])
+
+
+FLASK = Product(
+    "f",
+    "Brook Steel Flask 16in.x12in. Sleeve, 500mg Cap, Large 20 oz, 2 Pack, 11 M US",
+    brand="Brook",
+    colour="Teal",
+    categories=("Kitchen", "Drinkware"),
+    bullets=(
+        "Drain WITHOUT OVERFLOW is suitable for both vessel sink and undermount sink.",
+        "Comes in a gift box.(small charms are not included)",
+        "Soft base keeps shelves neat and will prevent scratching of floors.",
+        "These travel beakers are perfectly machine-washable.",
+        "Frameless rim, no self-adhesive tape on the back.",
+        "Runs small, order a size up. Wireless lid, wireless charging pad.",
+        "Lay flat to dry. Made with 2GB RAM, 360mg of Zinc and 16GB flash storage.",
+        "Won't tear easily-Perfect grip-Rinsable and easy to stack.",
+        "Sizes: S: Waist 28-30, M: Waist 32-34, L: Waist 36-38.",
+        "4 fruit flavours – Cherry, Lime, Lemon, & Orange",
+        "Easy take on and off: you do not need to take off your sleeve band.",
+        "Backed by a 2-year manufacturer warranty. No hot liquids above 140 F.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "quoted"),
+    [
+        ("Does the Brook steel flask work with an undermount sink?", "yes", "undermount"),
+        ("Does the Brook steel flask come in a gift box?", "yes", "gift box"),
+        ("Will the Brook steel flask scratch my floors?", "no", "prevent scratching"),
+        ("Can the Brook steel flask go in the washing machine?", "yes", "machine-washable"),
+        ("Does the Brook flask have a frame?", "no", "Frameless"),
+        ("Does the Brook steel flask have sticky tape on the back?", "no", "no self-adhesive"),
+        ("Does the Brook steel flask run small?", "yes", "Runs small"),
+        ("Is the Brook steel flask true to size?", "no", "Runs small"),
+        ("Can I wirelessly charge with the Brook steel flask?", "yes", "wireless charging"),
+        ("Can I tumble dry the Brook steel flask?", "no", "Lay flat"),
+        ("Is the Brook steel flask rinsable?", "yes", "Rinsable"),
+        ("Can I pour boiling water into the Brook steel flask?", "no", "140"),
+        ("Can I use the Brook steel flask without removing the band?", "yes", "not need to take off"),
+        ("I'm tidy - is the Brook steel flask stackable?", "yes", "stack"),
+        ("Any zinc in the Brook steel flask?", "yes", "Zinc"),
+        ("How much zinc is in the Brook steel flask?", "tells", "360mg"),
+        ("how much ram does the Brook steel flask have", "tells", "2GB RAM"),
+        ("How long is the Brook steel flask guaranteed by the manufacturer?", "tells", "2-year"),
+        ("What waist is a medium in the Brook steel flask?", "tells", "M: Waist 32-34"),
+        ("Which flavours does the Brook steel flask come in?", "tells", "Cherry"),
+        ("How many pairs do I get with the Brook flask?", "tells", "2 Pack"),
+        ("Are the Brook steel flask cups machine washable while they dry?", "yes", "machine-washable"),
+    ],
+)
+def test_what_shoppers_say_in_other_words(reader, question, kind, quoted):
+    reading = reader.read(question, FLASK)
+    assert (reading.kind, quoted in reading.quote) == (kind, True), reading
+
+
+def test_nothing_asked_is_nothing_answered(reader):
+    # "Any good" asks nothing that a page could say, and the name's last word is not asked.
+    assert reader.read("Is the Brook steel flask any good?", FLASK).kind == "silent"
+
+
+def test_a_mistyped_word_is_read_as_the_catalogue_spells_it():
+    spelled = {"peices": "pieces"}
+    set_ = Product("p", "Morel Blocks", bullets=("A set of 48 pieces.",))
+    question = "how many peices in the Morel blocks?"
+    assert Reader(PassageFinder(Letters())).read(question, set_).kind == "silent"
+    corrected = Reader(PassageFinder(Letters()), correct=lambda word: spelled.get(word, word))
+    assert corrected.read(question, set_).counted == "48"
+
+
+def test_a_row_of_names_goes_with_a_row_of_amounts(reader):
+    tablets = Product("t", "Alder Calcium Magnesium Zinc 1000mg/400mg/25mg")
+    assert reader.read("how much magnesium is in the Alder tablets?", tablets).counted == "400mg"
+    single = Product("u", "Alder Drops 700mg Iron, Zinc")
+    assert reader.read("how much zinc is in the Alder drops?", single).counted != "700mg"
+
+
+def test_doses_are_set_against_each_other(reader):
+    strong = Product("g", "Ash Drops", bullets=("1.5g of Zinc a day.",))
+    weak = Product("h", "Elm Drops", bullets=("900 mg of zinc a day.",))
+    asked = "Which has more zinc, the Ash drops or the Elm drops?"
+    assert read_contrast(reader, asked, (strong, weak)).winner == 0
+
+
+def test_more_of_something_is_counted_before_it_is_measured(reader):
+    tall = Product("j", "Oak Cooler", bullets=("Holds up to 10 cans; 4 liter capacity.",))
+    wide = Product("k", "Ash Cooler", bullets=("Holds 6 cans, with a 20 liter capacity.",))
+    assert read_contrast(reader, "Which holds more cans, the Oak or the Ash one?", (tall, wide)).winner == 0
+    assert read_contrast(reader, "Which holds more, the Oak or the Ash cooler?", (tall, wide)).winner == 1
+
+
+def test_what_is_asked_is_said_back_in_whole_words():
+    for text, said in (
+        ("Does the Brook steel flask run off 12V in a truck?", "12V truck"),
+        ("Is the Brook steel flask the 11th edition?", "11th edition"),
+    ):
+        assert said in read_question(text, FLASK, load_language()).words

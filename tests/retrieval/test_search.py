@@ -9,6 +9,7 @@ from retrieval.embedding import HashEmbedder
 from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Gate, may_be
 from retrieval.search import Search, SearchResult
 from retrieval.vectors import MemoryVectors
+from retrieval.words import stem
 from shop.errors import SearchError
 from shop.types import Product
 from tests.retrieval.conftest import POLICIES, PRODUCTS
@@ -149,6 +150,70 @@ def test_what_comes_close_is_not_denied(terms: int, cosine: float, close: bool) 
     assert may_be(evidence, Gate()) is close
     assert not may_be(evidence, WORDS_ONLY_GATE)
     assert not may_be(replace(evidence, terms=2, head_known=False), Gate())
+
+
+def evidence_of(coverage: float, cosine: float, *, head: bool, **changes: object) -> Evidence:
+    one = np.array([coverage], dtype=np.float32)
+    made = Evidence(
+        one, one, np.array([head]), one, np.array([cosine], dtype=np.float32), 2, plainly=np.array([head])
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_a_thing_the_shop_lacks_is_denied_though_its_like_is_there() -> None:
+    bed = evidence_of(0.45, 0.63, head=True, absent=1)  # a pet bed, where a sofa bed was asked for
+    assert may_be(bed, Gate())
+    assert not may_be(replace(bed, lacks_a_thing=True), Gate())
+
+
+def test_half_of_what_was_asked_is_no_reason_to_waver() -> None:
+    apron = evidence_of(0.52, 0.66, head=False)  # printed with a microwave; an oven glove is no oven
+    assert not may_be(apron, Gate())
+    assert may_be(replace(apron, coverage=np.array([0.6], dtype=np.float32)), Gate())
+
+
+def test_the_thing_itself_is_not_denied_for_whom_it_is_for() -> None:
+    plasters = evidence_of(0.73, 0.2, head=True)
+    assert not may_be(plasters, Gate())
+    assert may_be(replace(plasters, for_whom=0.19), Gate())
+
+
+def test_things_are_told_from_mere_words() -> None:
+    vocabulary = Search([], [], HashEmbedder(), MemoryVectors(), MemoryVectors()).vocabulary
+    sofa, curling, shampoo = (vocabulary.terms([word])[0] for word in ("sofa", "curling", "shampoo"))
+    assert vocabulary.is_thing(sofa) and vocabulary.is_thing(shampoo) and not vocabulary.is_thing(curling)
+    assert vocabulary.lacks_thing([sofa, curling], [sofa], 1)
+    assert not vocabulary.lacks_thing([sofa, curling, shampoo], [sofa], 1)
+    assert vocabulary.lacks_thing([sofa, curling, shampoo], [sofa], 0)
+
+
+def test_an_oven_glove_is_no_oven() -> None:
+    products = [Product(id="g", title="Tea Time Oven Glove"), Product(id="o", title="Round Pizza Oven")]
+    search = Search(products, [], HashEmbedder(), MemoryVectors(), MemoryVectors())
+    assert ids(search.search("how many ovens do you have")) == ["o"]
+    assert ids(search.search("oven glove"))[0] == "g"
+
+
+def test_what_only_its_category_calls_so_is_not_the_cheapest() -> None:
+    kind = ("Golf", "Putting Mats")
+    products = [
+        Product(id="cup", title="Automatic Putting Cup, Black", categories=kind),
+        Product(id="mat", title="Green Putting Mat", categories=kind),
+        Product(id="green", title="Indoor Putting Green", categories=kind),
+    ]
+    search = Search(products, [], HashEmbedder(), MemoryVectors(), MemoryVectors())
+    found = search.search("how many putting mats do you have")
+    assert found.total == len(found.hits) and "cup" not in ids(found) and "mat" in ids(found)
+
+
+def test_what_is_named_is_found_by_its_words_alone() -> None:
+    products = [
+        Product(id="sock", title="Nimbus Ankle Socks"),
+        Product(id="pillow", title="Throw Pillow", bullets=("Machine washable.",)),
+    ]
+    search = Search(products, [], HashEmbedder(), MemoryVectors(), MemoryVectors())
+    stems = [stem(word) for word in ("nimbus", "ankle", "socks", "machine", "washable")]
+    assert [product.id for product in search.by_words(stems, 5)] == ["sock", "pillow"]
 
 
 def test_a_name_that_is_also_a_brand() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from retrieval.search import Search
-from retrieval.vocabulary import Vocabulary
-from retrieval.words import words
+from retrieval.vocabulary import Vocabulary, names_same
+from retrieval.words import join_sizes, words
 from shop.types import Product
 
 
@@ -55,3 +55,22 @@ def test_a_letter_of_a_pair_forgotten() -> None:
 
 def test_a_department_before_for(search: Search) -> None:
     assert {hit.product.id for hit in search.search("crockery for mum").hits} >= {"m1", "s1"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Flip'n'Tray", "Flip’n’Tray", "Flip 'n' Tray", "flip n tray", "Flip 'n Tray"]
+)
+def test_and_between_two_words_is_a_word(text: str) -> None:
+    assert words(text) == ["flip", "n", "tray"]
+
+
+@pytest.mark.parametrize(
+    "text", ["12in.x16in. cloth", '12" x 16" cloth', "12 x 16 inch cloth", "12x16 cloth"]
+)
+def test_the_sides_of_a_size_are_one_word(text: str) -> None:
+    assert join_sizes(text).replace(".", "").split() == ["12x16", "cloth"]
+
+
+def test_another_name_for_the_same_thing() -> None:
+    assert names_same("plates", "Ocean Dinnerware Set") and names_same("couch", "Sofa with Chaise")
+    assert not names_same("strap", "Sports Bra") and not names_same("lid", "Dinnerware Set")

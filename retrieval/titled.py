@@ -1,0 +1,56 @@
+"""Which rows are called what was asked: by their names, not by a word in passing or a category alone.
+
+Knows row numbers, titles and the vocabulary; knows nothing of scores or filters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval import english
+from retrieval.catalogue import Catalogue
+from retrieval.heads import head_term, split_topic
+from retrieval.ranking import Mask
+from retrieval.vocabulary import Term
+from retrieval.words import stem_set
+
+Rows = NDArray[np.int64]
+
+
+def asked_thing(catalogue: Catalogue, topic: str) -> Term | None:
+    """The term that names the thing itself; None where none does."""
+    terms = catalogue.vocabulary.terms(*split_topic(topic, english.LINKS))
+    place = head_term(topic, terms)
+    return None if place is None else terms[place]
+
+
+def called(catalogue: Catalogue, topic: str, rows: Rows, relevant: Mask) -> Mask | None:
+    """Which `relevant` ones of `rows` are called what was asked, not only hold the word: of laptops and a
+    backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
+    """
+    thing = asked_thing(catalogue, topic)
+    if thing is None:
+        return None
+    found = np.zeros(catalogue.rows, dtype=np.bool_)
+    for stems, _ in thing.alternatives:
+        found[catalogue.lexical.named(stems)] = True
+    return np.asarray(found[rows] & relevant)
+
+
+def titled_so(catalogue: Catalogue, topic: str, rows: Rows) -> Mask:
+    """Which of `rows` are so by more than their category: a "Putting Cup" among putting mats, whose title
+    ends in another thing, is neither counted nor the cheapest of them. All, where none is.
+    """
+    thing = asked_thing(catalogue, topic)
+    everything = np.ones(len(rows), dtype=np.bool_)
+    if thing is None:
+        return everything
+    ids = [catalogue.id_of(int(row)) for row in rows]
+    titles = {id_: product.title for id_, product in catalogue.products.several(ids).items()}
+    kept = [
+        any(stems <= stem_set(titles.get(id_, "")) for stems, _ in thing.alternatives)
+        or not catalogue.vocabulary.ends_in_thing(titles.get(id_, ""))
+        for id_ in ids
+    ]
+    return np.array(kept, dtype=np.bool_) if any(kept) else everything
