@@ -68,6 +68,11 @@ PERSONAL = re.compile(
 )
 """What a message may not say to a customer whose history it may not use."""
 
+CUT_CLAUSE = re.compile(
+    r"(?:['’](?:s|re)|\b(?:is|are|was|a|an|the|with|for|of|as|by|to))\s+\[\w+\.why\]", re.I
+)
+"""A reason is a whole clause, so "it's" and the like cannot lead into it."""
+
 STOCK_ACTS = frozenset({"answer_in_stock", "answer_out_of_stock", "answer_option_sold_out", "count_options"})
 YES_ACTS = frozenset({"page_yes", "answer_yes", "answer_in_stock", "answer_option_yes"})
 NO_ACTS = frozenset({"page_no", "answer_no", "answer_option_no", "answer_out_of_stock"})
@@ -298,6 +303,8 @@ class Audit:
 
     def _sense(self, sentence: str, typed: str, handles: list[re.Match[str]]) -> Violation | None:
         fields = {match[2] or "" for match in handles}
+        if CUT_CLAUSE.search(sentence):
+            return Violation("a reason said as a part of a clause", sentence.strip()[:40])
         if RATED.search(typed) and not any("rating" in name for name in fields):
             return Violation("rating without its record", sentence.strip()[:40])
         priced = self.kinds & PRICELESS_ACTS or any("price" in name or name == "gap" for name in fields)

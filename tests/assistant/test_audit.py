@@ -60,6 +60,16 @@ def test_not_stated_may_never_be_said_as_a_plain_statement():
     assert Audit(NOT_STATED).check("The page for [1] doesn't mention [ask.attribute].") is None
 
 
+def test_a_reason_is_said_as_the_clause_it_is():
+    bag = Record("1", "product", "p1", {"name": "Red Lunch Bag", "why": "38 customers bought it last month"})
+    act = Act("recommend", {"product": "[1]", "why": "[1.why]"}, ("product", "why"))
+    plan = Plan(acts=(act,), records=(bag,))
+    violation = Audit(plan).check("[1] is where I'd start, and it's [1.why].")
+    assert violation is not None and violation.rule == "a reason said as a part of a clause"
+    for sentence in ("I'd start with [1]: [1.why].", "[1] is one to look at, because [1.why]."):
+        assert Audit(plan).check(sentence) is None
+
+
 COMPARED = Plan(
     acts=(
         Act(
