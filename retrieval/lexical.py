@@ -148,7 +148,10 @@ class Lexical:
             return found[0]
         if not found:
             return Held(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32))
-        rows = reduce(np.union1d, [held.rows for held in found]).astype(np.int32)
+        held_by_any = np.zeros(self.rows, dtype=np.bool_)
+        for held in found:
+            held_by_any[held.rows] = True
+        rows = np.flatnonzero(held_by_any).astype(np.int32)
         strong, both = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
         for held in found:
             at = np.searchsorted(rows, held.rows)
