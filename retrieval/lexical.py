@@ -184,6 +184,11 @@ class Lexical:
             return np.zeros(0, dtype=np.int32)
         return reduce(lambda a, b: np.intersect1d(a, b, assume_unique=True), own)
 
+    def titled(self, stems: frozenset[str]) -> Mask:
+        """Which rows have all of `stems` in their title."""
+        masks = ([table.title_mask(word) for word in sorted(stems)] for table in self._tables)
+        return np.concatenate([np.logical_and.reduce(own) for own in masks])
+
     def carried(self, term: Term, rows: NDArray[np.integer], late_only: bool = False) -> Mask:
         """Those of `rows` (ascending; a mask over them) that have `term` only in passing; see WordTable."""
         asked = frozenset(word for stems, _ in term.alternatives for word in stems)

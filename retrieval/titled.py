@@ -13,9 +13,10 @@ from retrieval.catalogue import Catalogue
 from retrieval.heads import head_term, split_topic
 from retrieval.ranking import Mask
 from retrieval.vocabulary import Term
-from retrieval.words import stem_set
 
 Rows = NDArray[np.int64]
+READ = 2_000
+"""Products whose titles are read for one question."""
 
 
 def asked_thing(catalogue: Catalogue, topic: str) -> Term | None:
@@ -40,17 +41,21 @@ def called(catalogue: Catalogue, topic: str, rows: Rows, relevant: Mask) -> Mask
 
 def titled_so(catalogue: Catalogue, topic: str, rows: Rows) -> Mask:
     """Which of `rows` are so by more than their category: a "Putting Cup" among putting mats, whose title
-    ends in another thing, is neither counted nor the cheapest of them. All, where none is.
+    ends in another thing, is neither counted nor the cheapest of them. All, where none is; of a category
+    with more than READ products of other names, all of those.
     """
     thing = asked_thing(catalogue, topic)
     everything = np.ones(len(rows), dtype=np.bool_)
     if thing is None:
         return everything
-    ids = [catalogue.id_of(int(row)) for row in rows]
-    titles = {id_: product.title for id_, product in catalogue.products.several(ids).items()}
-    kept = [
-        any(stems <= stem_set(titles.get(id_, "")) for stems, _ in thing.alternatives)
-        or not catalogue.vocabulary.ends_in_thing(titles.get(id_, ""))
-        for id_ in ids
-    ]
-    return np.array(kept, dtype=np.bool_) if any(kept) else everything
+    kept = np.zeros(len(rows), dtype=np.bool_)
+    for stems, _ in thing.alternatives:
+        kept |= catalogue.lexical.titled(stems)[rows]
+    others = np.flatnonzero(~kept)
+    if len(others) > READ:
+        return everything
+    ids = [catalogue.id_of(int(row)) for row in rows[others]]
+    products = catalogue.products.several(ids)
+    for place, id_ in zip(others, ids, strict=True):
+        kept[place] = id_ not in products or not catalogue.vocabulary.ends_in_thing(products[id_].title)
+    return kept if kept.any() else everything
