@@ -29,6 +29,7 @@ from retrieval.recommend.reasons import WELL_RATED, Occasion, Reasoner
 from retrieval.recommend.rules import Rules, all_due, mix, price_ceiling
 from retrieval.recommend.scorers import FittedScorers, open_scorers
 from retrieval.search import Search
+from retrieval.threads import in_one_thread
 from shop.errors import RegularsError
 from shop.settings import Settings
 from shop.store import Store
@@ -131,6 +132,7 @@ class Blend:
 
     # -- one list ----------------------------------------------------------------------------------
 
+    @in_one_thread
     def recommend(self, context: Context, k: int = 8) -> list[Recommendation]:
         """See Recommender."""
         if k < 1:
