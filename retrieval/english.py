@@ -187,7 +187,7 @@ NEGATIONS = (
 """What turns the words behind it (up to a pause or a link) into words to leave out."""
 NOT_NEGATED = (
     r"(?:thanks?|thank you|problem|worries|idea|longer|sure|too|so|very|that|really|quite|just|only|"
-    r"more|less|"
+    r"more|less|enough|always|all|every(?:one|body|thing)?|included|required|necessary|available|sold|"
     r"one|matter|i|we|you|it|this|they|there|"
     r"preference|particular|yet|necessarily|bad|my|your|what|why|doubt|need|at all)\b"
 )
