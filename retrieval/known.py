@@ -100,7 +100,7 @@ class KnownProducts:
         scores = catalogue.lexical.scores(list(stems))
         rows = np.intersect1d(np.flatnonzero(scores > 0), catalogue.alive_rows())
         best = rows[first_by([-scores[rows].astype(np.float64)], k)]
-        return list(catalogue.products.several([catalogue.id_of(int(row)) for row in best]).values())
+        return self._products_at(catalogue, best)
 
     @staticmethod
     def _nearest(catalogue: Catalogue, vector: Vectors, k: int, filters: Filters) -> tuple[Rows, Floats]:
@@ -135,6 +135,10 @@ class KnownProducts:
         if not kept.any():
             return [], None
         return [id_ for id_, keep in zip(rows, kept, strict=True) if keep], vectors[kept]
+
+    @staticmethod
+    def _products_at(catalogue: Catalogue, rows: Rows) -> list[Product]:
+        return list(catalogue.products.several([catalogue.id_of(row) for row in rows.tolist()]).values())
 
     @staticmethod
     def _rows_of(catalogue: Catalogue, ids: Iterable[str]) -> list[int]:
@@ -174,4 +178,4 @@ class KnownProducts:
         catalogue = self._library.current()
         rows = np.flatnonzero(catalogue.mask(Filters(min_rating=least)))
         best = rows[first_by([-catalogue.rating_count[rows]], k)]
-        return list(catalogue.products.several([catalogue.id_of(int(row)) for row in best]).values())
+        return self._products_at(catalogue, best)

@@ -30,7 +30,7 @@ from retrieval.ranking import WORDS_ONLY_GATE, Evidence, Floats, Gate, Mask, fit
 from retrieval.results import WHOLE, Hit, Outcome, PolicyHit, SearchResult
 from retrieval.scoring import Scorer, View, asked_text
 from retrieval.sorting import first_by, sort_rows
-from retrieval.titled import called, titled_so
+from retrieval.titled import asked_thing, called, titled_so
 from retrieval.variety import vary
 from retrieval.vectors import VectorIndex
 from retrieval.vocabulary import Vocabulary
@@ -136,13 +136,14 @@ class Search(KnownProducts):
         found, degraded = self._measure(catalogue, query)
         places = self._without(found, np.flatnonzero(found.relevant), exclude)
         places = places[catalogue.keeps(query.filters, found.chosen.rows[places])]
-        named = called(catalogue, query.topic, found.chosen.rows, found.relevant)
+        thing = asked_thing(catalogue, query.topic)
+        named = called(catalogue, thing, found.chosen.rows, found.relevant)
         among = named[places] if named is not None else np.zeros(0, dtype=np.bool_)
         if named is not None and named.any() and query.filters and not among.any():
             places = places[:0]
-        elif among.any() and (query.superlative or query.count):
+        elif thing is not None and among.any() and (query.superlative or query.count):
             places = places[among]
-            places = places[titled_so(catalogue, query.topic, found.chosen.rows[places])]
+            places = places[titled_so(catalogue, thing, found.chosen.rows[places])]
         if len(places):
             sort = query.sort or ("" if found.evidence.terms else "popular")
             count = k if query.sort else max(50, VARIED * k)

@@ -26,11 +26,10 @@ def asked_thing(catalogue: Catalogue, topic: str) -> Term | None:
     return None if place is None else terms[place]
 
 
-def called(catalogue: Catalogue, topic: str, rows: Rows, relevant: Mask) -> Mask | None:
-    """Which `relevant` ones of `rows` are called what was asked, not only hold the word: of laptops and a
-    backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
+def called(catalogue: Catalogue, thing: Term | None, rows: Rows, relevant: Mask) -> Mask | None:
+    """Which `relevant` ones of `rows` are called the `thing` asked for, not only hold the word: of laptops
+    and a backpack for one, the backpack is no laptop under £1,000, nor the cheapest of them.
     """
-    thing = asked_thing(catalogue, topic)
     if thing is None:
         return None
     found = np.zeros(catalogue.rows, dtype=np.bool_)
@@ -39,15 +38,12 @@ def called(catalogue: Catalogue, topic: str, rows: Rows, relevant: Mask) -> Mask
     return np.asarray(found[rows] & relevant)
 
 
-def titled_so(catalogue: Catalogue, topic: str, rows: Rows) -> Mask:
+def titled_so(catalogue: Catalogue, thing: Term, rows: Rows) -> Mask:
     """Which of `rows` are so by more than their category: a "Putting Cup" among putting mats, whose title
     ends in another thing, is neither counted nor the cheapest of them. All, where none is; of a category
     with more than READ products of other names, all of those.
     """
-    thing = asked_thing(catalogue, topic)
     everything = np.ones(len(rows), dtype=np.bool_)
-    if thing is None:
-        return everything
     kept = np.zeros(len(rows), dtype=np.bool_)
     for stems, _ in thing.alternatives:
         kept |= catalogue.lexical.titled(stems)[rows]
