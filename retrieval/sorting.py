@@ -42,7 +42,7 @@ def sort_rows(
     return first_by(keys, k)
 
 
-def first_by(keys: Sequence[NDArray[np.float64]], k: int) -> NDArray[np.int64]:
+def first_by(keys: Sequence[NDArray[np.floating]], k: int) -> NDArray[np.int64]:
     """Places of the `k` least by the first key, ties by the next, then in order of place."""
     size = len(keys[0])
     left = np.arange(size)
@@ -50,12 +50,13 @@ def first_by(keys: Sequence[NDArray[np.float64]], k: int) -> NDArray[np.int64]:
     for key in keys:
         if len(left) <= k:
             break
+        own = key[left] if chosen else key
         # Only what is below the k-th value is sure; its equals are decided by the next key.
-        bar = np.partition(key[left], k - 1)[k - 1] if k else -np.inf
-        sure = left[key[left] < bar]
+        bar = np.partition(own, k - 1)[k - 1] if k else -np.inf
+        sure = left[own < bar]
         chosen.append(sure)
         k -= len(sure)
-        left = left[key[left] == bar]
+        left = left[own == bar]
     chosen.append(left[:k])
     places = np.concatenate(chosen)
     order = np.lexsort((places, *(key[places] for key in reversed(keys))))

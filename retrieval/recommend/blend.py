@@ -29,6 +29,7 @@ from retrieval.recommend.reasons import WELL_RATED, Occasion, Reasoner
 from retrieval.recommend.rules import Rules, all_due, mix, price_ceiling
 from retrieval.recommend.scorers import FittedScorers, open_scorers
 from retrieval.search import Search
+from retrieval.sorting import first_by
 from retrieval.threads import in_one_thread
 from shop.errors import RegularsError
 from shop.settings import Settings
@@ -42,8 +43,10 @@ RANKED = 300
 WIDER = 8
 """So many times as many where something is to be left out, which is looked for in these alone."""
 REASONED = 24
-"""Products that reasons are sought for: the best that no rule refuses, three times as many as wanted."""
-FEW_MORE = 8
+"""Products that a list is chosen from: the best that no rule refuses, three times as many as wanted ..."""
+HANDFUL = 12
+"""... and so many of them, half as many again as wanted, at a time: as a rule the first will do."""
+FEW_MORE = 4
 """Products that are fetched at a time in the place of refused ones."""
 PAID = 60
 """Products bought whose prices say what a customer pays."""
@@ -221,14 +224,13 @@ class Blend:
         if not happened:
             return {}
         values = scorers.blend(scorers.history(happened, occasion.today, occasion.country))
-        best = np.arange(len(values))
         wanted = RANKED + len(history.bought)
         if filters := occasion.filters:
-            best = np.flatnonzero(now.search.passing(filters, scorers.products))
+            open_ = np.flatnonzero(now.search.passing(filters, scorers.products))
             wanted *= WIDER if filters.without else 1
-        if len(best) > wanted:
-            best = best[np.argpartition(-values[best], wanted)[:wanted]]
-        order = best[np.argsort(-values[best], kind="stable")].tolist()
+            order = open_[first_by([-values[open_]], wanted)].tolist()
+        else:
+            order = first_by([-values], wanted).tolist()
         ids = [
             id_ for at in order if (id_ := scorers.products[at]) not in history.bought or id_ in occasion.due
         ]
@@ -265,23 +267,25 @@ class Blend:
         order = sorted(sorted(scores), key=scores.__getitem__, reverse=True)
         reasoner = Reasoner(now.counts, now.search)
         per_category = self._settings.recommend_per_category
-        wanted = max(REASONED, 3 * k)
+        wanted, size = max(REASONED, 3 * k), max(HANDFUL, 3 * k // 2)
         reasons: dict[str, tuple[Reason, ...]] = {}
         reasoned: list[Product] = []
         chosen: list[Product] = []
-        fitting = self._fitting(now.search, order, rules)
-        # As a rule the first handful will do; where rules or reasons leave too few, the next is looked at.
-        while len(chosen) < k and (handful := list(islice(fitting, wanted))):
+        fitting = self._fitting(now.search, order, rules, size + FEW_MORE)
+        looked_at, is_last = 0, False
+        while len(chosen) < k and not is_last:
+            handful = list(islice(fitting, size))
+            looked_at += len(handful)
+            is_last = len(handful) < size
             reasons |= reasoner.find(handful, occasion)
             reasoned += [product for product in handful if product.id in reasons]
-            chosen = mix(reasoned, per_category, k)
+            chosen = mix(reasoned, per_category, k, is_all=is_last or looked_at >= wanted)
         return [Recommendation(each, scores[each.id], reasons[each.id]) for each in chosen]
 
     @staticmethod
-    def _fitting(search: Search, order: Sequence[str], rules: Rules) -> Iterator[Product]:
-        """The products that no rule refuses, in this order."""
+    def _fitting(search: Search, order: Sequence[str], rules: Rules, size: int) -> Iterator[Product]:
+        """The products that no rule refuses, in this order; `size` are fetched at first."""
         open_ = (id_ for id_ in order if not rules.refusal_of_id(id_))
-        size = REASONED
         while page := list(islice(open_, size)):
             found = search.products.several(page)
             yield from (product for product in found.values() if not rules.refusal(product))

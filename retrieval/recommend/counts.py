@@ -183,7 +183,9 @@ class Counts:
         me = self.purchases.place_of(customer_id)
         if me is not None:
             shared[me] = 0
-        least = int(np.partition(shared, -ALIKE)[-ALIKE]) if len(shared) >= ALIKE else 0
+        # How many customers share at least 0, 1, 2 ... products.
+        at_least = np.cumsum(np.bincount(shared)[::-1])[::-1]
+        least = int(np.flatnonzero(at_least >= ALIKE).max(initial=0))
         if least < LEAST_SHARED:
             return 0, {}
         who, starts = self._buyers_of(places)

@@ -15,7 +15,7 @@ from retrieval.filters import Filters, holds
 from retrieval.history import CustomerHistory
 from retrieval.recommend.base import MIN_SUPPORT, Code, Reason
 from retrieval.recommend.content import shared_attributes
-from retrieval.recommend.counts import Counts, Ties
+from retrieval.recommend.counts import ALIKE, Counts, Ties
 from retrieval.recommend.purchases import as_date
 from retrieval.recommend.rules import usual_interval
 from retrieval.search import Search
@@ -143,10 +143,9 @@ class Reasoner:
 
     def _add_alike(self, found: Found, ids: Sequence[str], occasion: Occasion) -> None:
         shared, counts = self._counts.alike(occasion.customer_id, list(occasion.history.bought), ids)
-        most = max(counts.values(), default=1)
         for id_, count in counts.items():
             evidence: dict[str, str | int] = {"customers": count, "shared": shared}
-            _add(found, id_, count / most, Reason("customers_like_you", evidence))
+            _add(found, id_, min(1.0, count / ALIKE), Reason("customers_like_you", evidence))
 
     def _add_new(self, found: Found, products: Sequence[Product], history: CustomerHistory) -> None:
         new = [p for p in products if p.category and p.id not in history.bought]

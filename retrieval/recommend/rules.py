@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from itertools import pairwise
 from statistics import median, quantiles
 
@@ -50,9 +49,6 @@ def is_due(days: Sequence[date | None], today: date) -> bool:
     return DUE_FROM * usual <= (today - last).days <= DUE_UNTIL * usual
 
 
-_stems = lru_cache(maxsize=20_000)(stem_set)
-
-
 def all_due(bought: Mapping[str, Sequence[date | None]], today: date) -> frozenset[str]:
     """The products, of those bought on these days, that are due again."""
     return frozenset(id_ for id_, days in bought.items() if is_due(days, today))
@@ -60,7 +56,7 @@ def all_due(bought: Mapping[str, Sequence[date | None]], today: date) -> frozens
 
 def is_twin(first: Product, second: Product, same: float = SAME_NAME) -> bool:
     """Whether two products are one thing in another version, by the share of their names' words."""
-    mine, other = _stems(first.title), _stems(second.title)
+    mine, other = stem_set(first.title), stem_set(second.title)
     return first.id == second.id or len(mine & other) >= same * max(1, len(mine | other))
 
 
@@ -128,8 +124,11 @@ class Rules:
         return self.ceiling is not None and price is not None and price.amount > self.ceiling
 
 
-def mix(ranked: Iterable[Product], per_category: int, k: int) -> list[Product]:
-    """The best `k` of `ranked`: no twins, at most `per_category` of one category while there is choice."""
+def mix(ranked: Iterable[Product], per_category: int, k: int, is_all: bool = True) -> list[Product]:
+    """The best `k` of `ranked`: no twins, at most `per_category` of one category while there is choice.
+
+    Where `ranked` is not all there is to choose from, fewer than `k` rather than more of one category.
+    """
     chosen: list[Product] = []
     later: list[Product] = []
     categories: Counter[str] = Counter()
@@ -143,7 +142,7 @@ def mix(ranked: Iterable[Product], per_category: int, k: int) -> list[Product]:
             continue
         categories[product.category] += 1
         chosen.append(product)
-    for product in later:
+    for product in later if is_all else ():
         if len(chosen) < k and not any(is_twin(product, other) for other in chosen):
             chosen.append(product)
     return chosen

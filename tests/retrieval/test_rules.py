@@ -99,5 +99,9 @@ def test_lists_are_mixed_and_still_filled(per_category: int) -> None:
     assert max(map(first.count, first)) <= max(per_category, 2)
     whole = mix(ranked, per_category, 6)
     assert sorted(one.id for one in whole) == sorted(titles), "nothing is lost where there is no choice"
+    part = mix(ranked, per_category, 6, is_all=False)
+    assert part == whole[: len(part)] and len(part) < 6, (
+        "where there is more to choose from, it is waited for"
+    )
     twins = [product("a", "Red Lamp"), product("b", "Lamp Red"), product("c", "Jug")]
     assert [one.id for one in mix(twins, per_category, 3)] == ["a", "c"]

@@ -29,6 +29,8 @@ class Popularity:
     def scores_many(self, histories: Histories) -> Floats:
         """The row of the customer's country."""
         row = np.where(histories.country + 1 < len(self.table), histories.country + 1, 0)
+        if len(row) == 1:
+            return self.table[row[0] : row[0] + 1]  # nothing is copied
         return np.asarray(self.table[row])
 
 
