@@ -75,7 +75,9 @@ KIND_OF_WEAR = (
 )
 """Departments that are written as two words as well; "wear" alone tells nothing."""
 
-MEASURES = frozenset("set sets pack packs packet pair pairs box boxes bag bottle roll tin jar tub".split())
+PACKS = frozenset("set sets pack packs packet pair pairs".split())
+"""How many are sold together, whatever they are."""
+MEASURES = PACKS | frozenset("box boxes bag bottle roll tin jar tub".split())
 """Before "of" these say how it is packed: what is asked for comes behind."""
 
 CARRIERS = frozenset(

@@ -10,7 +10,7 @@ from retrieval.words import stem_set, words
 from shop.types import Product
 
 MOST_WORDS = 4
-_EMPTY_WORDS = english.FILLER | english.LINKS
+_SAY_NOTHING = english.FILLER | english.LINKS | english.PACKS
 
 
 def shared_attributes(first: Product, second: Product) -> dict[str, str]:
@@ -20,7 +20,7 @@ def shared_attributes(first: Product, second: Product) -> dict[str, str]:
     said = [
         word
         for word in dict.fromkeys(words(first.title))
-        if word.removesuffix("s") in other and word.isalpha() and len(word) > 2 and word not in _EMPTY_WORDS
+        if word.removesuffix("s") in other and word.isalpha() and len(word) > 2 and word not in _SAY_NOTHING
     ]
     found = {"name": " ".join(said[:MOST_WORDS])}
     for name in ("colour", "brand", "category"):
