@@ -231,9 +231,9 @@ class Assistant:
             who = {"customer_id": customer_id, "conversation_id": conversation_id}
             with suppress(NotFound):  # gone from the shop since it was shown
                 self.deeds.note(DISLIKED, said.turned_down, **who)
-        elif customer_id and said.query.topic and {"likes", "dislikes"} & said.asks:
-            kind = "dislikes" if "dislikes" in said.asks else "likes"
-            self.store.remember(customer_id, kind, said.query.topic, turn.id)
+        elif customer_id and said.tastes:
+            for kind, what in said.tastes:
+                self.store.remember(customer_id, kind, what, turn.id)
             self.deeds.follow(customer_id)
         log.info(
             "turn %s intent=%s acts=%s by=%s first_ms=%.0f total_ms=%.0f",

@@ -16,16 +16,22 @@ from assistant.naming import Namer, is_same_thing
 from assistant.passages import Passage, PassageFinder
 from assistant.reading import Contrast, Opinions, Reader, Reading, is_thin, read_contrast, read_reviews
 from assistant.references import split_comparison
-from assistant.understanding import Understander, Understanding
+from assistant.understanding import Understanding
+from retrieval.english import LINKS
+from retrieval.heads import things_in
 from retrieval.query import Filters, Query, parse_query
 from retrieval.recommend.base import Context, Recommendation, Recommender
+from retrieval.results import NOTHING_SUCH
 from retrieval.search import Search, SearchResult
-from retrieval.words import stems
+from retrieval.words import stem, stems, words
 from shop.store import Store
 from shop.types import Customer, Order, PolicyPassage, Product
 
 MAX_CARDS = 6
 MAX_RECOMMENDATIONS = 4
+MANY_RECOMMENDATIONS = 24
+FOR_A_CHILD = "for children"
+"""What is searched for a child of whom nothing else is told."""
 PENNY = Decimal("0.01")
 
 
@@ -47,6 +53,7 @@ class Evidence:
     reading: Reading | None = None
     opinions: Opinions | None = None
     contrast: Contrast | None = None
+    searched: tuple[str, ...] = ()
     loosened: tuple[tuple[str, int], ...] = ()
     rules: tuple[tuple[PolicyPassage, Passage], ...] = ()
     has_policies: bool = False
@@ -87,7 +94,11 @@ class Gatherer:
         )
         match said.intent.name:
             case "find" | "followup":
-                return self._find(said, state, evidence)
+                found = self._find(said, state, evidence)
+                if self._is_vain_gift(said, found):
+                    # For somebody of whom nothing is found there is still what many buy.
+                    return self._recommend(said, state, found, conversation_id)
+                return found
             case "recommend":
                 return self._recommend(said, state, evidence, conversation_id)
             case "explain":
@@ -106,23 +117,18 @@ class Gatherer:
                 return evidence
 
     def _find(self, said: Understanding, state: State, evidence: Evidence) -> Evidence:
-        query, below, above = said.query, "", ""
+        query, before = said.query, state.wished or state.searched
+        searched: tuple[str, ...] = ()
         if said.turned_down:
             query = self._chain(state.searched)
         elif said.intent.name == "followup":
             query = self._chain((*state.searched, said.message))
-            own = said.query.filters
-            # A price the shopper names replaces what "cheaper" set before.
-            if own.min_price is None and own.max_price is None:
-                below, above = state.below, state.above
-        below, above = self._bounds(said, state, below, above)
-        if below or above:
-            low, high = (Decimal(bound) if bound else None for bound in (above, below))
-            own = said.query.filters
-            # "cheaper, under £2": the tighter of what was said and what cheaper means.
-            high = min((p for p in (high, own.max_price) if p is not None), default=None)
-            low = max((p for p in (low, own.min_price) if p is not None), default=None)
-            query = replace(query, filters=replace(query.filters, min_price=low, max_price=high))
+        elif before and said.tells_more and (state.wished or said.is_of_gift):
+            # "she likes gardening": the budget of the gift asked for before still holds.
+            searched = (said.message, *before)
+            query = replace(_of_things(query), filters=self._chain((*before, said.message)).filters)
+        followup = said.intent.name == "followup" and not said.turned_down
+        query, below, above = self._limited(said, state, query, goes_on=followup)
         if "similar" in said.asks and said.reference.ids:
             hits = self.search.similar(said.reference.ids[0], MAX_CARDS, query.filters)
             product = self.search.products[said.reference.ids[0]]
@@ -145,10 +151,35 @@ class Gatherer:
             evidence,
             query=query,
             result=result,
+            searched=searched,
             below=below,
             above=above,
             loosened=self._loosen(query, result, exclude),
         )
+
+    def _limited(
+        self, said: Understanding, state: State, query: Query, goes_on: bool
+    ) -> tuple[Query, str, str]:
+        """`query` within the price bounds that "cheaper" and "dearer" set, and those bounds; what set them
+        before holds where the message goes on from it."""
+        own = said.query.filters
+        # A price the shopper names replaces what "cheaper" set before.
+        kept = goes_on and own.min_price is None and own.max_price is None
+        below, above = self._bounds(said, state, *((state.below, state.above) if kept else ("", "")))
+        if below or above:
+            low, high = (Decimal(bound) if bound else None for bound in (above, below))
+            # "cheaper, under £2": the tighter of what was said and what cheaper means.
+            high = min((p for p in (high, own.max_price) if p is not None), default=None)
+            low = max((p for p in (low, own.min_price) if p is not None), default=None)
+            query = replace(query, filters=replace(query.filters, min_price=low, max_price=high))
+        return query, below, above
+
+    @staticmethod
+    def _is_vain_gift(said: Understanding, evidence: Evidence) -> bool:
+        """Whether a gift was sought, no thing insisted on, and nothing found."""
+        is_gift = "gift" in said.asks or said.is_of_gift
+        found = evidence.result is None or evidence.result.outcome not in NOTHING_SUCH
+        return is_gift and not found and "catalogue" not in said.asks
 
     def _loosen(
         self, query: Query, result: SearchResult, exclude: frozenset[str]
@@ -193,37 +224,81 @@ class Gatherer:
     def _recommend(
         self, said: Understanding, state: State, evidence: Evidence, conversation_id: str
     ) -> Evidence:
-        query, customer = said.query, evidence.customer
+        customer = evidence.customer
+        wished = state.wished if said.goes_on else ()
+        query = self._chain((*wished, said.message)) if wished else evidence.query
+        query, below, above = self._limited(said, state, query, goes_on=said.goes_on)
+        evidence = replace(evidence, query=query, below=below, above=above)
         others = {"more", "dislikes"} & said.asks
         # What they turn down is not what it shall go with.
         seeds = () if "dislikes" in said.asks else said.reference.ids
-        if not seeds and customer and "earlier_order" in said.asks:
+        by_order = "earlier_order" in said.asks and {"goes_with", "similar", "based_on"} & said.asks
+        if not seeds and customer and by_order:
             orders = self.store.orders_of(customer.id)
             seeds = tuple(line.product_id for line in orders[0].lines) if orders else ()
-        elif not seeds and not others and not Understander.names_no_thing(query):
+        elif not seeds and not said.goes_on and not said.names_no_thing:
+            if "gift" in said.asks:
+                query = self._heard_of(query)
             result = self.search.search(query, k=MAX_CARDS, exclude=frozenset(state.avoided))
-            if "goes_with" not in said.asks:
+            evidence = replace(evidence, query=query)
+            if "goes_with" in said.asks:
+                seeds = tuple(hit.product.id for hit in result.hits[:1])
+                query = replace(query, filters=Filters())
+            elif result.outcome not in NOTHING_SUCH or said.insists or self._is_near(said, result):
                 return replace(evidence, result=result)
-            seeds = tuple(hit.product.id for hit in result.hits[:1])
-            query = replace(query, filters=Filters())
         elif not seeds and "goes_with" in said.asks:
             seeds = state.focus[:1]
+        exclude = frozenset(state.avoided) | frozenset(state.seen if others else ())
+        if {"gift", "child"} <= said.asks and not seeds:
+            for_child = replace(parse_query(FOR_A_CHILD, self.search.vocabulary), filters=query.filters)
+            result = self.search.search(for_child, k=MAX_CARDS, exclude=exclude)
+            if result.outcome == "found":
+                searched = (FOR_A_CHILD, *wished, said.message)
+                return replace(evidence, result=result, query=for_child, searched=searched)
         # Their taste is not the taste of whom a gift is for; without consent nobody's history is used.
         allowed = (customer is None or customer.consent.personalisation) and "gift" not in said.asks
         context = Context(
             customer_id=customer.id if customer and allowed else "",
             seeds=seeds,
             filters=query.filters,
-            exclude=frozenset(state.avoided) | frozenset(state.seen if others else ()),
+            exclude=exclude,
             use_history=allowed,
             today=self.today,
             conversation_id="" if customer else conversation_id,
+            said=self._tastes(said, state, customer) if allowed else (),
             country=customer.country if customer else "",
             turned_down=(said.turned_down,) if said.turned_down else (),
         )
-        found = tuple(self.recommender.recommend(context, MAX_RECOMMENDATIONS))
         subjects = tuple(self.search.products[i] for i in seeds[:1] if i in self.search.products)
-        return replace(evidence, recommendations=found, subjects=subjects)
+        return replace(evidence, recommendations=self._picks(said, context), subjects=subjects)
+
+    def _heard_of(self, query: Query) -> Query:
+        """`query` without the words of its topic that no product has: of "proper cat lady", "cat"."""
+        known = self.search.vocabulary.strong_counts
+        topic = [word for word in words(query.topic) if known[stem(word)] or word in LINKS]
+        return _of_things(replace(query, topic=" ".join(topic)))
+
+    @staticmethod
+    def _is_near(said: Understanding, result: SearchResult) -> bool:
+        """Whether a gift's wish was nearly found: of what somebody likes, that is better than nothing."""
+        return "gift" in said.asks and result.outcome == "unsure"
+
+    @staticmethod
+    def _tastes(said: Understanding, state: State, customer: Customer | None) -> tuple[tuple[str, str], ...]:
+        """What is said of their taste now, and by a guest before; a customer's is in the store."""
+        before = [(kind, what) for kind in ("likes", "dislikes") for what in getattr(state, kind)]
+        return tuple(dict.fromkeys((*(() if customer else before), *said.tastes)))
+
+    def _picks(self, said: Understanding, context: Context) -> tuple[Recommendation, ...]:
+        """What the recommender picks; of what is due again where it is asked for, if anything is, and nothing
+        of it where something never bought is."""
+        restock, unbought = "restock" in said.asks, "unbought" in said.asks
+        if not context.customer_id or not (restock or unbought):
+            return tuple(self.recommender.recommend(context, MAX_RECOMMENDATIONS))
+        found = self.recommender.recommend(context, MANY_RECOMMENDATIONS)
+        due = [pick for pick in found if any(reason.code == "due_again" for reason in pick.reasons)]
+        picks = [pick for pick in found if pick not in due] if unbought else due or found
+        return tuple(picks[:MAX_RECOMMENDATIONS])
 
     def _product(self, said: Understanding, evidence: Evidence) -> Evidence:
         ids = said.reference.ids or said.named
@@ -309,3 +384,10 @@ class Gatherer:
             ranked = self.passages.rank(question, [hit.passage.text], heading=hit.passage.heading)
             found += [(hit.passage, passage) for passage in ranked[:2]]
         return tuple(sorted(found, key=lambda pair: -pair[1].coverage - pair[1].cosine))
+
+
+def _of_things(query: Query) -> Query:
+    """`query` with no more of its topic than names things."""
+    topic = things_in(query.topic)
+    terms = tuple(stem(word) for word in words(topic) if word not in LINKS)
+    return replace(query, topic=topic, terms=terms)

@@ -19,22 +19,26 @@ class State:
 
     `shown` are the product ids on the last cards, in order, `seen` all shown since the search began;
     `focus` those last talked about;
-    `searched` the messages whose filters are in force, oldest first, `below` and `above` the price
-    bounds that "cheaper" and "dearer" set; `order_id` the order last talked about; `avoided`
-    products the shopper turned down; `intent` the last turn's; `why` what stood on the cards of `shown`
-    as their reasons, one text of several lines each.
+    `searched` the messages whose filters are in force, oldest first, `wished` those of a recommendation
+    that went by no search, `below` and `above` the price bounds that "cheaper" and "dearer" set;
+    `order_id` the order last talked about; `avoided` products the shopper turned down; `intent` the last
+    turn's; `why` what stood on the cards of `shown` as their reasons, one text of several lines each;
+    `likes` and `dislikes` what a guest said of their taste (a customer's is in the store).
     """
 
     shown: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     focus: tuple[str, ...] = ()
     searched: tuple[str, ...] = ()
+    wished: tuple[str, ...] = ()
     below: str = ""
     above: str = ""
     order_id: str = ""
     avoided: tuple[str, ...] = ()
     intent: str = ""
     why: tuple[str, ...] = ()
+    likes: tuple[str, ...] = ()
+    dislikes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready form; `read_state` takes it back."""

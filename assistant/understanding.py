@@ -15,7 +15,8 @@ from assistant.naming import Namer
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
 from insight.mood import Mood, read_mood
-from retrieval.english import LINKS, SOFT
+from retrieval.english import ABOUT_SHOPPING, LINKS, SOFT
+from retrieval.heads import things_in
 from retrieval.query import Filters, Query, parse_query
 from retrieval.search import Search
 from retrieval.words import words
@@ -29,6 +30,10 @@ MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.I | re.S)
 SURE = 0.55
 CLUELESS = 0.2
 NO_MOOD = Mood()
+_NO_THINGS = SOFT | LINKS | ABOUT_SHOPPING
+ABOUT_THEM = {"own_order", "about_self", "how_are_you"}
+"""Rules that questions about a recommendation set off as well: "is that because of my orders?"."""
+GOES_ON = "goes on from a recommendation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Understanding:
     `message` is redacted; `orders` are order numbers as typed; `asks` names what else the words
     ask for or say ("price", "gift", "similar" ...: the [asks] of `intents/<language>.toml`); `named` are
     the products that a question names by their own words: one, or two to choose between. `mood` is the
-    writer's, read in English only.
+    writer's, read in English only. `is_of_gift`: what was asked for before was a gift.
     """
 
     message: str
@@ -49,12 +54,47 @@ class Understanding:
     asks: frozenset[str] = frozenset()
     named: tuple[str, ...] = ()
     mood: Mood = NO_MOOD
+    is_of_gift: bool = False
 
     @property
     def turned_down(self) -> str:
         """The one product on show that the shopper does not want, '' where it is none or several."""
         ids = self.reference.ids
         return ids[0] if len(ids) == 1 and "dislikes" in self.asks else ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the message says more of a recommendation wished for before."""
+        return self.intent.cue == GOES_ON
+
+    @property
+    def insists(self) -> bool:
+        """Whether a recommendation is asked for of a certain thing, so that it is said where there is none:
+        "recommend a drone"."""
+        return bool({"of_thing", "wants", "catalogue"} & self.asks) and "gift" not in self.asks
+
+    @property
+    def tells_more(self) -> bool:
+        """Whether the message seems to say more of what was asked for before: "she likes gardening"."""
+        return bool({"person", "refines"} & self.asks) and not {"catalogue", "wants"} & self.asks
+
+    @property
+    def tastes(self) -> tuple[tuple[str, str], ...]:
+        """("likes" or "dislikes", words) that the message says of the shopper."""
+        disliked = self.query.filters.without if "dislikes" in self.asks else ()
+        topic = (self.query.topic,) if self.query.topic else self.query.filters.colours
+        liked = topic if "likes" in self.asks else ()
+        if "dislikes" in self.asks and not disliked and not liked:
+            disliked = topic
+        return (*(("likes", each) for each in liked), *(("dislikes", each) for each in disliked))
+
+    @property
+    def names_no_thing(self) -> bool:
+        """Whether the topic is only an occasion, a person or talk of shopping ("gift mother", "customers
+        like me"), no kind of thing."""
+        if "gift" in self.asks:
+            return not things_in(self.query.topic)
+        return all(word in _NO_THINGS or word.isdigit() for word in words(self.query.topic))
 
 
 class Understander:
@@ -91,7 +131,11 @@ class Understander:
         if not re.search(r"\w", text):
             return said
         said = self._without_models(replace(said, named=self._named(said)))
-        return replace(said, intent=self._intent(said, state))
+        said = replace(said, intent=self._intent(said, state))
+        before = [self.classifier.asks(text) & {"gift", "child"} for text in state.wished or state.searched]
+        if said.goes_on:
+            said = replace(said, asks=said.asks.union(*before))
+        return replace(said, is_of_gift=any("gift" in asks for asks in before))
 
     def _without_models(self, said: Understanding) -> Understanding:
         """`said` without the order numbers that are a named product's own: "the wave brush #1930"."""
@@ -101,7 +145,7 @@ class Understander:
     def _asks(self, text: str) -> frozenset[str]:
         """Everything else the words ask for; "I don't like the first" asks for nothing like the first."""
         asks = self.classifier.asks(text)
-        return asks - {"similar", "likes"} if "dislikes" in asks else asks
+        return asks - {"similar"} if "dislikes" in asks else asks
 
     def _named(self, said: Understanding) -> tuple[str, ...]:
         """Products that a question names; none where it asks what the shop has."""
@@ -129,12 +173,14 @@ class Understander:
 
     def _intent(self, said: Understanding, state: State) -> Intent:
         rule = self._rule(said)
+        if (rule is None or rule.cue in ABOUT_THEM) and (why := self._asks_why(said, state)):
+            return why
         pointed, asks = bool(said.reference.ids), said.asks
         if "anger" in asks and "wants" not in asks and (rule is None or rule.name != "out_of_scope"):
             return Intent("handoff", 0.9, "anger")
         if len(said.named) == 2 and (rule is None or rule.name in {"compare", "recommend"}):
             return Intent("compare", 1.0, "names two products")
-        if found := rule or self._wants_others(said, state):
+        if found := rule or self._goes_on(said, state):
             return found
         if said.named:
             return Intent("product_question", 1.0, "names a product")
@@ -183,13 +229,34 @@ class Understander:
             text = f"{text[:start]} {text[end:]}"
         return text
 
-    def _wants_others(self, said: Understanding, state: State) -> Intent | None:
-        """The intent of "something else" and "not for me", said of products on show."""
-        if not {"dislikes", "more"} & said.asks or not state.shown or self._known(said.query):
+    def _goes_on(self, said: Understanding, state: State) -> Intent | None:
+        """The intent of what goes on from products on show without naming a thing: "something else", "not
+        for me", and of a recommendation also "cheaper" and "nothing in pink"."""
+        if self._known(said.query) and not said.names_no_thing:
             return None
-        if not state.searched:
-            return Intent("recommend", 1.0, "wants others than those recommended")
-        return Intent("followup", 1.0, "turned one down") if said.turned_down else None
+        query, unlike = said.query, {"dislikes", "more"} & said.asks
+        if state.searched:
+            return Intent("followup", 1.0, "turned one down") if unlike and said.turned_down else None
+        limits = bool(query.filters) or query.cheaper or query.dearer
+        limits = limits or ("refines" in said.asks and not query.topic and "question" not in said.asks)
+        if state.wished and (unlike or (limits and "similar" not in said.asks)):
+            return Intent("recommend", 1.0, GOES_ON)
+        if unlike and state.shown:
+            return Intent("recommend", 1.0, "wants others than those on show")
+        if "dislikes" in said.asks and query.filters and not query.topic:
+            return Intent("recommend", 0.8, "says what not")
+        return None
+
+    def _asks_why(self, said: Understanding, state: State) -> Intent | None:
+        """The intent of a question after a recommendation that asks about the recommending: "who says I'd
+        like it"; None for any other."""
+        if state.intent not in {"recommend", "explain"} or "about_product" in said.asks:
+            return None
+        if "why" in said.asks:
+            return Intent("explain", 1.0, "asks why")
+        guess = self.classifier.classify(said.message)
+        unsure = guess.confidence < SURE and self._known(said.query) and not said.names_no_thing
+        return guess if guess.name == "explain" and not unsure else None
 
     def _refines(self, said: Understanding, state: State) -> bool:
         """Whether the message goes on from the last search rather than naming a new topic."""
@@ -205,11 +272,6 @@ class Understander:
         """Whether the topic has a word that the catalogue knows."""
         return any(self.search.vocabulary.strong_counts[term] for term in query.terms)
 
-    @staticmethod
-    def names_no_thing(query: Query) -> bool:
-        """Whether the topic is only an occasion or a person ("gift mother"), no kind of thing."""
-        return all(word in SOFT or word in LINKS for word in words(query.topic))
-
     def _check_guess(self, guess: Intent, said: Understanding, state: State) -> Intent:
         """The nearest examples' word, unless the catalogue or the conversation says otherwise."""
         known = self._known(said.query)
@@ -220,13 +282,17 @@ class Understander:
             return Intent("product_question", 0.8, "asks about a product")
         if guess.name in {"out_of_scope", "smalltalk"} and known and "question" in said.asks:
             return Intent("product_question", 0.5, "asks about a known thing")
+        if guess.name == "find" and "gift" in said.asks and said.names_no_thing:
+            return Intent("recommend", 0.9, "a gift, and no thing named")
         match guess.name:
             case "followup" if known or not talked:
                 return replace(guess, name="find")
+            case "explain":
+                return guess if state.shown else replace(guess, name="recommend")
             case "product_question":
                 asks_one = "question" in said.asks and (known or talked)
                 return guess if asks_one else replace(guess, name="find")
-            case "recommend" if known and not self.names_no_thing(said.query):
+            case "recommend" if known and not said.names_no_thing and guess.confidence < SURE:
                 return replace(guess, name="find")
             case "find" | "recommend" | "followup":
                 return guess

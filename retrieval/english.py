@@ -20,7 +20,9 @@ FUNCTION_WORDS = frozenset(
     into onto via what which who whom whose where when why how there here please pls plz thanks thank hi
     hello hey hiya okay ok yes yeah yep oh um hmm something anything thing things stuff someone somebody
     anyone much many lots more most less least cheap cheaper cheapest inexpensive affordable pricey
-    pricier expensive
+    pricier expensive wot wots whats u ur r y pls sumthing sumfin somethin smth sth recomend reccomend
+    whatve owt summat nae lol haha tbh imo aint em w recs rec lot recommand sugest anythin gimme
+    wanna gonna though tho actually
     """.split()
 )
 CHATTER = frozenset(
@@ -38,7 +40,7 @@ CHATTER = frozenset(
     nice lovely beautiful pretty cute cool best better fine perfect suitable decent proper quality new
     available currently now today ideal actually possibly possible preferably let lets go come make
     makes made called named total altogether lot bit few extra different similar budget price prices
-    priced cost costs costing money pay spend spending value
+    priced cost costs costing money pay spend spending value adore adores adored enjoy enjoys
     """.split()
 )
 FILLER = FUNCTION_WORDS | CHATTER
@@ -64,10 +66,52 @@ SOFT = frozenset(
     family host hostess lady man woman anniversary retirement housewarming old year years someone loves
     loved likes who learn learning beginner beginners drink drinking eat eating hold holding wear
     wearing suit suits unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous
-    popular classic simple surprise occasion home house lover lovers
+    popular classic simple surprise occasion home house lover lovers pressie pressies prezzie prezzies
+    drinker drinkers enthusiast addict fanatic geek mad use using useful handy law laws yr yrs yo old olds
+    godson goddaughter godmother godfather stepson stepdaughter stepmum stepdad grandson granddaughter
+    grandchild grandchildren nana nanna nanny gramps pal pals mate mates workmate workmates bestie buddy
+    missus hubby fiance fiancee gf bf bloke lad lass guy gal mine proper bride groom couple
+    newlyweds flatmate housemate roommate someones
     """.split()
 )
 """Words that may help the ranking and never decide whether a product matches."""
+
+OCCASIONS = frozenset(
+    """
+    birthday bday birthdays christmas xmas wedding valentines valentine easter day mothers fathers secret
+    santa term end engagement graduation graduating leaving farewell thank welcome exam exams turning turns
+    th st nd rd budget absolute max limit work office monday tuesday wednesday thursday friday saturday
+    sunday weekend tomorrow soon
+    """.split()
+)
+"""Beside a gift these say when it is given and for how much, not what it is."""
+SHOP_TALK = (
+    r"\b(?:(?:whats|what|what is) (?:hot|in|new|good|cool)"
+    r"(?=\W*$|\s*[,.!?|]| (?:right |just )?now| at the| this| for)|like hot ?cakes|"
+    r"fly(?:ing)? off (?:the|your) shelves|first time (?:on )?here|lots to choose from|up my street|"
+    r"bits and bobs|under the sun|(?:are|is) my (?:\w+ )?(?:weakness|thing|jam|favou?rites?)|sucker for|"
+    r"my (?:\w+ )?favou?rites?(?: (?:colou?rs?|things?))? (?:are|is)|top (?:ten|five|three|\d+|picks?)|"
+    r"cant get enough of|(?:in the|for my) mood(?: for)?|"
+    r"of (?:all )?your things|if you were me|in my shoes|same old (?:stuff|things?)?)\b"
+)
+"""Turns of speech that name nothing that is sold."""
+NOT_MUCH = (
+    r"\b([a-z]{3,})(?:\s*,)?\s+(?:(?:are |is |arent |isnt |aint |dont |not |really |do it )+"
+    r"(?:so much|my thing|my style|my bag|for me|for her|for him))\b"
+)
+"""What says of the word before it that it is not liked: "dogs not so much"."""
+ABOUT_SHOPPING = frozenset(
+    """
+    customer customers shopper shoppers buyer buyers people folk folks everyone everybody restock
+    restocking reorder running low usual usually normally regular regularly stuff taste tastes based
+    history favourites favourite favorites favorite bestseller bestsellers seller sellers selling trending
+    trend trends season haven havent hasnt tried before fancy into tempt inspire inspiration time lots start
+    somebody myself beginning place stand standing fresh arrivals arrival released popular hit hits item
+    arrival landed recent latest pick handful idea propose missing miss lineup picks weakness sucker
+    rage vogue fashion moment week month today day
+    """.split()
+)
+"""Words of whoever asks to be recommended something: they name nothing that is sold."""
 
 KIND_OF_WEAR = (
     r"\b(active|beach|evening|eye|foot|formal|head|lounge|neck|night|outer|sleep|sports|swim|under|work)"
@@ -111,9 +155,18 @@ SUPERLATIVES: tuple[tuple[str, str], ...] = (
         "price_desc",
     ),
     (r"\b(?:best|highest|top)[- ](?:rated|reviewed|rating|ratings|reviews)\b", "rating"),
-    (r"\b(?:most popular|best[- ]?sell(?:ing|ers?)|top[- ]sell(?:ing|ers?))\b", "popular"),
+    (
+        r"\b(?:most popular|best[- ]?sell(?:ing|ers?)|top[- ]sell(?:ing|ers?)|best[- ]loved|most[- ]loved|"
+        r"(?:sells?|goes|go|shifts?) (?:the )?(?:fastest|quickest|most|best)|loves? (?:the )?most)\b",
+        "popular",
+    ),
 )
-CHEAPER = r"\b(?:cheaper|less expensive|less pricey|lower[- ]priced?|more affordable|less costly)\b"
+CHEAPER = (
+    r"\b(?:cheaper|less expensive|less pricey|lower[- ]priced?|more affordable|less costly|"
+    r"(?:too|bit|rather|quite|a little) (?:expensive|dear|pricey|costly|steep|much(?: money)?)|"
+    r"(?:anything|something|owt|summat|for) less(?=\W*$)|easier on the (?:purse|pocket|wallet)|"
+    r"(?:out of|over|above|beyond) (?:my|our) (?:price range|budget)|cant afford)\b"
+)
 DEARER = r"\b(?:dearer|more expensive|pricier|more upmarket|fancier|higher[- ]priced?|more costly)\b"
 CHEAP = (
     r"\b(?:(?<!not )cheap|inexpensive|affordable|low[- ]cost|on a (?:tight )?budget|not too expensive|"
@@ -135,14 +188,17 @@ COUNT = (
 UNDER = (
     r"under|below|less than|cheaper than|lower than|beneath|no more than|not more than|at most|"
     r"(?:not|nothing|none|no|never) (?:over|above|more than|higher than|dearer than)|"
-    r"up to|upto|max(?:imum)?(?: of)?|within|for less than|not exceeding|no higher than"
+    r"up to|upto|until|nae mair than|max(?:imum)?(?: of)?|within|for less than|not exceeding|no higher than"
 )
 OVER = (
     r"over|above|more than|greater than|at least|min(?:imum)?(?: of)?|from|starting at|no less than|"
     r"not less than|dearer than|upwards of|not under|higher than"
 )
 AROUND = r"around|about|approximately|approx|roughly|circa|near|close to|some"
-OR_LESS = r"or less|or under|or below|or cheaper|max(?:imum)?|tops|at most|and under|and below"
+OR_LESS = (
+    r"(?:absolute(?:ly)? |at the (?:very )?|the )(?:max(?:imum)?|most|limit)|or less|or under|or below|"
+    r"or cheaper|max(?:imum)?|limit|tops|at most|at the outside|and under|and below"
+)
 OR_MORE = r"or more|or over|or above|and up|and over|and above|plus|\+|minimum|at least|upwards"
 CURRENCY_WORDS = r"pounds?(?: sterling)?|quid|gbp|dollars?|bucks|usd|euros?|eur|pence|cents?"
 SMALL_MONEY = frozenset({"pence", "p", "cent", "cents"})
@@ -189,8 +245,14 @@ WISHES = (
 NEGATIONS = (
     r"\b(?:but not|and not|not made (?:of|from|with)|not in|without|except(?: for)?|excluding|other than|"
     r"anything but|apart from|free (?:of|from)|nothing (?:with|in|made of)|avoid(?:ing)?|sans|"
-    r"(?:i |we )?(?:do not|dont|don't|doesn't|doesnt|does not) (?:want|like|need|contain|have|include)"
-    r"(?: any(?:thing)?)?(?: in| with)?|not|no|non)\b[\s-]+"
+    r"(?:i |we )?(?:do not|dont|don't|doesn't|doesnt|does not) (?:really )?"
+    r"(?:want|like|need|contain|have|include)(?: any(?:thing)?)?(?: in| with)?|"
+    r"not (?:really |very |that |too |so |at all )*(?:keen on|into|(?:a )?(?:big )?fan of|fond of|mad about)|"
+    r"(?:can ?not|cant|can t) (?:stand|bear|be doing with|abide)|(?:gone|went|going) (?:right |rather )?off|"
+    r"(?:i |we |she |he )(?:really )?(?:hates?|dislikes?)|"
+    r"(?:nothing(?! (?:to|is|was|has|like|works?)\b)|stop show(?:ing)?(?: me)?)(?: any)?|"
+    r"(?:sick|tired|bored) of|(?:had|got|i have|ive) (?:got )?(?:more than )?enough(?: of)?|"
+    r"no more|not|no|non)\b[\s-]+"
 )
 """What turns the words behind it (up to a pause or a link) into words to leave out."""
 NOT_NEGATED = (
@@ -204,6 +266,13 @@ NEGATION_STOPS = (
     r"from|at|in|to|if)\b"
 )
 FREE_SUFFIX = r"\b([a-z]{3,})[- ]free\b(?!\s+(?:of|from|shipping|delivery|gift|returns?))"
+FOND = (
+    r"\b(?:i |im |i am |she |he |they |shes |hes |theyre )?(?:is |are |s )?"
+    r"(?:really |very |so |quite |totally )*"
+    r"(?:keen on|fond of|crazy about|mad about|obsessed with|(?:a )?(?:big |huge )?fan of)\b"
+)
+"""What says of the words behind it that they are liked."""
+NO_TASTE = r"\bnot (?:really |quite )?(?:(?:my|his|her|our|their) )?cup of tea\b"
 NEGATORS = frozenset("without no not non sans free less minus excluding except never".split())
 """Beside a word in a product's text these say that the product is without it."""
 

@@ -12,6 +12,8 @@ from retrieval import english
 from retrieval.vocabulary import Term
 from retrieval.words import words
 
+_NO_THINGS = english.SOFT | english.OCCASIONS | english.ABOUT_SHOPPING
+
 
 def recipients(topic: str) -> frozenset[str]:
     """The words behind "for": they say for whom or what, not which thing."""
@@ -42,3 +44,13 @@ def head_term(topic: str, terms: Sequence[Term]) -> int | None:
         place for place, term in enumerate(terms) if term.words[-1] in tokens and not term.words[0].isdigit()
     ]
     return inside[-1] if inside else None
+
+
+def things_in(topic: str) -> str:
+    """`topic` without the words that say for whom and when a gift is: "godson turns 7, space" is "space"."""
+    kept = [word for word in words(topic) if word not in _NO_THINGS and not word.isdigit()]
+    while kept and kept[0] in english.LINKS:
+        kept.pop(0)
+    while kept and kept[-1] in english.LINKS:
+        kept.pop()
+    return " ".join(kept)

@@ -100,12 +100,14 @@ def make_history(
     )
 
 
-def read_history(store: Store, customer_id: str, today: date | None = None) -> CustomerHistory:
-    """One customer's; empty for a guest or a stranger."""
+def read_history(
+    store: Store, customer_id: str, today: date | None = None, said: Sequence[Memory] = ()
+) -> CustomerHistory:
+    """One customer's, with what they `said` just now; empty for a guest or a stranger."""
     if not customer_id:
         return CustomerHistory()
     deeds = store.interactions([customer_id]).get(customer_id, [])
-    return make_history(deeds, store.memories(customer_id), today)
+    return make_history(deeds, [*store.memories(customer_id), *said], today)
 
 
 def weigh_products(history: CustomerHistory) -> dict[str, float]:

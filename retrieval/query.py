@@ -66,6 +66,7 @@ def parse_query(text: str, vocabulary: Vocabulary, previous: Query | None = None
     )
 
 
+_NEVER_MISTYPED = english.FILLER | english.SOFT | english.LINKS | english.OCCASIONS | english.ABOUT_SHOPPING
 WISH = "~"
 """Stands where a clause begins in which the shopper says what they want."""
 
@@ -125,7 +126,10 @@ class _Reader:
             sort = "price_asc"
         elif not sort and not dearer and self._take(english.EXPENSIVE):
             sort = "price_desc"
+        self._take(english.NO_TASTE)
+        self._take(english.SHOP_TALK)
         without, not_colours = self._negations()
+        self._take(english.FOND)
         categories = self._category_phrases()
         self.rest = re.sub(english.WISHES, lambda wish: f"{wish[1] or wish[2]} {WISH} ", self.rest)
         tokens = self._tokens()
@@ -181,6 +185,9 @@ class _Reader:
         self.rest = re.sub(
             english.FREE_SUFFIX, lambda m: self._left_out(m[1], without, colours, m[0]), self.rest
         )
+        self.rest = re.sub(
+            english.NOT_MUCH, lambda m: self._left_out(m[1], without, colours, m[0]), self.rest
+        )
         pattern = re.compile(
             rf"(?:,\s*)?({english.NEGATIONS})(?!{english.NOT_NEGATED})([a-z0-9][a-z0-9 -]*?)"
             rf"(?={english.NEGATION_STOPS}|\s*[,.;:!?|]|\s*$|\s+{english.NEGATIONS})"
@@ -197,8 +204,8 @@ class _Reader:
                 colours.append(self.vocabulary.colours[(stem(tokens.pop(0)),)])
                 back += tokens
                 tokens = []
-            if len(tokens) > 1 and re.match(r"\W*not\s", whole):
-                back += tokens[1:]  # "a not waterproof camera"
+            if len(tokens) > 1 and re.match(r"not\s", whole) and not self.rest.lstrip().startswith(whole):
+                back += tokens[1:]  # "a not waterproof camera"; "not cake cases" leaves out both
                 tokens = tokens[:1]
             if 0 < len(tokens) <= 3:
                 without.append(" ".join(self._corrected(word) for word in tokens))
@@ -222,7 +229,7 @@ class _Reader:
         return [part if part[0].isalnum() or part == WISH else "|" for part in parts]
 
     def _corrected(self, word: str) -> str:
-        if word in english.FILLER or word in english.SOFT or word in english.LINKS:
+        if word in _NEVER_MISTYPED:
             return word
         better = self.vocabulary.correct(word)
         if better != word:

@@ -10,6 +10,7 @@ from shop.types import PolicyPassage, Product
 
 Outcome = Literal["found", "unsure", "not_stocked", "filtered_out", "not_in_data", "failed"]
 """`unsure`: nothing is plainly what was asked, and `nearest` comes too close to say that it is not there."""
+NOTHING_SUCH: tuple[Outcome, ...] = ("not_stocked", "unsure")
 
 WHOLE = 0.999
 """Coverage from which a product's text holds all that was asked."""

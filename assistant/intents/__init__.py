@@ -77,15 +77,23 @@ class IntentClassifier:
         self._cache = cache
         self.rules = _compile(data["rules"])
         self._asks = _compile(data["asks"])
+        self._slang: Mapping[str, str] = data.get("slang", {})
+        self._slang_words = re.compile(rf"(?<![\w'’])(?:{'|'.join(self._slang) or '(?!)'})(?![\w'’])", re.I)
         self.labels = [name for name, texts in data["examples"].items() for _ in texts]
         self.texts = [text for texts in data["examples"].values() for text in texts]
 
+    def plain(self, text: str) -> str:
+        """`text` with what is typed for short written out: "wots hot" is "what's hot"."""
+        return self._slang_words.sub(lambda found: self._slang[found[0].lower()], text)
+
     def asks(self, text: str) -> frozenset[str]:
         """Names of everything else the words ask for or say: "price", "gift", "similar" ..."""
+        text = self.plain(text)
         return frozenset(name for name, pattern in self._asks.items() if pattern.search(text))
 
     def match_rules(self, text: str) -> Intent | None:
         """The intent that the words leave no doubt about, or None."""
+        text = self.plain(text)
         for rule, name in PRECEDENCE:
             if self.rules[rule].search(text):
                 return Intent(name, 1.0, rule)
@@ -117,7 +125,7 @@ class IntentClassifier:
 
     def classify(self, text: str) -> Intent:
         """The label that most similarity among the nearest examples speaks for."""
-        cosines = self.vectors @ self.embedder.embed([text])[0]
+        cosines = self.vectors @ self.embedder.embed([self.plain(text)])[0]
         nearest = np.argsort(-cosines)[:NEIGHBOURS]
         weights: dict[str, float] = {}
         for index in nearest:

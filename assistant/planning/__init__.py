@@ -19,9 +19,9 @@ def plan_turn(scene: Scene) -> Planned:
 
 def _plan(scene: Scene) -> Planned:
     match scene.said.intent.name:
-        case "find" | "followup":
+        case "find" | "followup" if not scene.evidence.recommendations:
             return finding.plan_find(scene)
-        case "recommend":
+        case "find" | "followup" | "recommend":
             return recommending.plan_recommendation(scene)
         case "explain":
             return recommending.plan_explanation(scene)

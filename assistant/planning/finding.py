@@ -13,14 +13,13 @@ from assistant.records import describe_filters, product_card
 from retrieval.query import Filters, Query
 from retrieval.recommend.base import Reason
 from retrieval.recommend.content import shared_attributes
-from retrieval.results import WHOLE, Hit, SearchResult
+from retrieval.results import NOTHING_SUCH, WHOLE, Hit, SearchResult
 from shop.formats import format_count
 from shop.types import Product
 
 SUPERLATIVES = {"price_asc": "cheapest", "price_desc": "most expensive", "popular": "most popular"}
 MANY = 12  # more matches than this and the shopper is asked to narrow down
 NEAREST_CARDS = 3
-NOTHING_SUCH = ("not_stocked", "unsure")
 GAPS = {
     "price": "prices for these",
     "rating": "ratings",
@@ -55,7 +54,8 @@ def plan_find(scene: Scene) -> Planned:
     if result.outcome in NOTHING_SUCH and "general_question" in asks and "wants" not in asks:
         # A question about the world, not about what the shop has.
         return plan_out_of_scope(scene)
-    if scene.said.intent.name == "followup" and ("more" in scene.said.asks or query.cheaper or query.dearer):
+    turned = (query.cheaper or query.dearer) and result.outcome not in NOTHING_SUCH
+    if scene.said.intent.name == "followup" and ("more" in scene.said.asks or turned):
         return _end_of_list(scene)
     return _not_found(scene, result)
 
@@ -233,7 +233,7 @@ def _finish_search(
     ids = tuple(product.id for product in products)
     followup = scene.said.intent.name == "followup"
     before = scene.state if followup else replace(scene.state, searched=(), seen=())
-    said = () if scene.said.turned_down else (scene.said.message,)
+    said = () if scene.said.turned_down else scene.evidence.searched or (scene.said.message,)
     return builder.finish(
         cards=cards,
         quick_replies=_next_replies(scene, products, scene.evidence.query),
@@ -241,6 +241,7 @@ def _finish_search(
         seen=tuple(dict.fromkeys((*before.seen, *ids))),
         focus=ids[:1],
         searched=(*before.searched, *said)[-6:],
+        wished=(),
         below=scene.evidence.below,
         above=scene.evidence.above,
         avoided=avoided_after(scene),
@@ -271,6 +272,9 @@ def _not_found(scene: Scene, result: SearchResult) -> Planned:
     if result.outcome in NOTHING_SUCH:
         query = _as_typed(query)
     slots = _name_query(builder, scene, query)
+    if result.outcome == "filtered_out" and "filters" not in slots:
+        # What left nothing is a bound that "cheaper" or "dearer" set.
+        return _end_of_list(scene)
     nearest = [
         offered(hit.product, _kept(query.filters, result.relaxed)) for hit in result.nearest[:NEAREST_CARDS]
     ]

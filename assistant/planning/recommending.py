@@ -13,7 +13,7 @@ SPOKEN = 2  # more than two reasons read out are a list, and the cards show the 
 
 def plan_recommendation(scene: Scene) -> Planned:
     """A search result where the shopper named a thing, else the recommender's picks."""
-    if scene.evidence.result is not None:
+    if scene.evidence.result is not None and not scene.evidence.recommendations:
         return plan_find(scene)
     builder = PlanBuilder(scene)
     picks = scene.evidence.recommendations
@@ -42,8 +42,11 @@ def plan_recommendation(scene: Scene) -> Planned:
         seen=tuple(dict.fromkeys((*scene.state.seen, *ids))),
         focus=ids[:1],
         searched=(),
-        below="",
-        above="",
+        wished=(*scene.state.wished, scene.said.message)[-6:]
+        if scene.said.goes_on
+        else (scene.said.message,),
+        below=scene.evidence.below,
+        above=scene.evidence.above,
         avoided=avoided_after(scene),
     )
 

@@ -17,6 +17,9 @@ from retrieval.vocabulary import Vocabulary
 from shop.settings import Settings
 from shop.types import Product
 
+TASTES = 12
+"""So many of a guest's likes, and of their dislikes, are kept in the talk: the last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -115,6 +118,10 @@ class PlanBuilder:
             reasons = dict(zip(scene.state.shown, scene.state.why, strict=False))
             reasons |= {card.id: text for card in cards if (text := _all_reasons(card))}
             state["why"] = tuple(reasons.get(id_, "") for id_ in state["shown"])  # type: ignore[attr-defined]
+        if not scene.evidence.customer:
+            for kind in ("likes", "dislikes"):
+                new = [what for each, what in scene.said.tastes if each == kind]
+                state[kind] = tuple(dict.fromkeys((*getattr(scene.state, kind), *new)))[-TASTES:]
         changed = replace(scene.state, intent=scene.said.intent.name, **state)  # type: ignore[arg-type]
         return Planned(plan, changed)
 

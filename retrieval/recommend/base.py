@@ -71,7 +71,8 @@ class Context:
     """For whom, beside what. '' is a guest; `seeds` are products the talk is about.
 
     `use_history` False (a gift for somebody else) leaves what the customer did and said out of it.
-    `conversation_id` is a guest's visit, `country` where a guest seems to be; nothing like a product of
+    `conversation_id` is a guest's visit, `said` what was said of their taste in it and is not stored
+    ("likes" or "dislikes", words), `country` where they seem to be; nothing like a product of
     `turned_down` is recommended.
     """
 
@@ -83,6 +84,7 @@ class Context:
     use_history: bool = True
     today: date | None = None
     conversation_id: str = ""
+    said: tuple[tuple[str, str], ...] = ()
     country: str = ""
     turned_down: tuple[str, ...] = ()
 

@@ -13,6 +13,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from datetime import time as time_of_day
 from functools import lru_cache
 from itertools import islice
 
@@ -33,7 +35,7 @@ from retrieval.sorting import first_by
 from retrieval.threads import in_one_thread
 from shop.errors import RegularsError
 from shop.settings import Settings
-from shop.store import Store
+from shop.store import Memory, Store
 from shop.types import Product
 
 log = logging.getLogger(__name__)
@@ -151,12 +153,14 @@ class Blend:
     def _occasion(self, context: Context) -> Occasion:
         today = context.today or self._settings.current_date
         customer = self._store.customer(context.customer_id) if context.customer_id else None
+        now = datetime.combine(today, time_of_day.min)
+        said = [Memory(kind, words, now, "") for kind, words in context.said]
         if not context.use_history:
             history = CustomerHistory()
         elif customer is None:
-            history = make_history(self._store.visit(context.conversation_id), today=today)
+            history = make_history(self._store.visit(context.conversation_id), said, today)
         elif customer.consent.personalisation:
-            history = read_history(self._store, customer.id, today)
+            history = read_history(self._store, customer.id, today, said)
         else:
             history = CustomerHistory()
         seeds = tuple(dict.fromkeys(context.seeds + context.basket))
