@@ -29,7 +29,6 @@ from shop.types import Customer, Order, PolicyPassage, Product
 
 MAX_CARDS = 6
 MAX_RECOMMENDATIONS = 4
-MANY_RECOMMENDATIONS = 24
 FOR_A_CHILD = "for children"
 """What is searched for a child of whom nothing else is told."""
 PENNY = Decimal("0.01")
@@ -97,6 +96,7 @@ class Gatherer:
                 found = self._find(said, state, evidence)
                 if self._is_vain_gift(said, found):
                     # For somebody of whom nothing is found there is still what many buy.
+                    said = replace(said, asks=said.asks | {"gift"})
                     return self._recommend(said, state, found, conversation_id)
                 return found
             case "recommend":
@@ -125,13 +125,13 @@ class Gatherer:
             query = self._chain((*state.searched, said.message))
         elif before and said.tells_more and (state.wished or said.is_of_gift):
             # "she likes gardening": the budget of the gift asked for before still holds.
-            searched = (said.message, *before)
             query = replace(_of_things(query), filters=self._chain((*before, said.message)).filters)
+            searched = (query.topic, *before, said.message)
         followup = said.intent.name == "followup" and not said.turned_down
         query, below, above = self._limited(said, state, query, goes_on=followup)
-        if "similar" in said.asks and said.reference.ids:
-            hits = self.search.similar(said.reference.ids[0], MAX_CARDS, query.filters)
-            product = self.search.products[said.reference.ids[0]]
+        if "similar" in said.asks and (ids := said.reference.ids or said.named):
+            hits = self.search.similar(ids[0], MAX_CARDS, query.filters)
+            product = self.search.products[ids[0]]
             result = SearchResult(
                 query=query, hits=tuple(hits), total=len(hits), outcome="found" if hits else "filtered_out"
             )
@@ -178,7 +178,8 @@ class Gatherer:
     def _is_vain_gift(said: Understanding, evidence: Evidence) -> bool:
         """Whether a gift was sought, no thing insisted on, and nothing found."""
         is_gift = "gift" in said.asks or said.is_of_gift
-        found = evidence.result is None or evidence.result.outcome not in NOTHING_SUCH
+        vain = NOTHING_SUCH if "more" not in said.asks else (*NOTHING_SUCH, "filtered_out")
+        found = evidence.result is None or evidence.result.outcome not in vain
         return is_gift and not found and "catalogue" not in said.asks
 
     def _loosen(
@@ -232,11 +233,12 @@ class Gatherer:
         others = {"more", "dislikes"} & said.asks
         # What they turn down is not what it shall go with.
         seeds = () if "dislikes" in said.asks else said.reference.ids
+        by_habit = customer is not None and {"restock", "unbought"} & said.asks
         by_order = "earlier_order" in said.asks and {"goes_with", "similar", "based_on"} & said.asks
         if not seeds and customer and by_order:
             orders = self.store.orders_of(customer.id)
             seeds = tuple(line.product_id for line in orders[0].lines) if orders else ()
-        elif not seeds and not said.goes_on and not said.names_no_thing:
+        elif not seeds and not said.goes_on and not said.names_no_thing and not by_habit:
             if "gift" in said.asks:
                 query = self._heard_of(query)
             result = self.search.search(query, k=MAX_CARDS, exclude=frozenset(state.avoided))
@@ -245,7 +247,8 @@ class Gatherer:
                 seeds = tuple(hit.product.id for hit in result.hits[:1])
                 query = replace(query, filters=Filters())
             elif result.outcome not in NOTHING_SUCH or said.insists or self._is_near(said, result):
-                return replace(evidence, result=result)
+                thing = (query.topic, said.message) if "gift" in said.asks else ()
+                return replace(evidence, result=result, searched=thing)
         elif not seeds and "goes_with" in said.asks:
             seeds = state.focus[:1]
         exclude = frozenset(state.avoided) | frozenset(state.seen if others else ())
@@ -263,6 +266,7 @@ class Gatherer:
             filters=query.filters,
             exclude=exclude,
             use_history=allowed,
+            again="restock" in said.asks,
             today=self.today,
             conversation_id="" if customer else conversation_id,
             said=self._tastes(said, state, customer) if allowed else (),
@@ -290,15 +294,12 @@ class Gatherer:
         return tuple(dict.fromkeys((*(() if customer else before), *said.tastes)))
 
     def _picks(self, said: Understanding, context: Context) -> tuple[Recommendation, ...]:
-        """What the recommender picks; of what is due again where it is asked for, if anything is, and nothing
-        of it where something never bought is."""
-        restock, unbought = "restock" in said.asks, "unbought" in said.asks
-        if not context.customer_id or not (restock or unbought):
+        """What the recommender picks; nothing that is due again where something never bought is asked for."""
+        if "unbought" not in said.asks:
             return tuple(self.recommender.recommend(context, MAX_RECOMMENDATIONS))
-        found = self.recommender.recommend(context, MANY_RECOMMENDATIONS)
-        due = [pick for pick in found if any(reason.code == "due_again" for reason in pick.reasons)]
-        picks = [pick for pick in found if pick not in due] if unbought else due or found
-        return tuple(picks[:MAX_RECOMMENDATIONS])
+        found = self.recommender.recommend(context, 2 * MAX_RECOMMENDATIONS)
+        new = [pick for pick in found if all(reason.code != "due_again" for reason in pick.reasons)]
+        return tuple(new[:MAX_RECOMMENDATIONS])
 
     def _product(self, said: Understanding, evidence: Evidence) -> Evidence:
         ids = said.reference.ids or said.named

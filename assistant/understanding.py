@@ -82,7 +82,9 @@ class Understanding:
     def tastes(self) -> tuple[tuple[str, str], ...]:
         """("likes" or "dislikes", words) that the message says of the shopper."""
         disliked = self.query.filters.without if "dislikes" in self.asks else ()
-        topic = (self.query.topic,) if self.query.topic else self.query.filters.colours
+        # "cats and old maps" are two things that are liked.
+        parts = re.split(rf"\b(?:{'|'.join(LINKS)})\b", self.query.topic)
+        topic = tuple(part.strip() for part in parts if part.strip()) or self.query.filters.colours
         liked = topic if "likes" in self.asks else ()
         if "dislikes" in self.asks and not disliked and not liked:
             disliked = topic
@@ -113,9 +115,14 @@ class Understander:
         asked = self._main_sentences(text)
         query = parse_query(asked, self.search.vocabulary)
         if asked != text:
-            # "I need a gift. My budget is £20." keeps its budget.
+            # "I need a gift. My budget is £20. Nothing pink." keeps its budget.
             bounds = parse_query(text, self.search.vocabulary).filters
-            bounds = Filters(min_price=bounds.min_price, max_price=bounds.max_price)
+            bounds = Filters(
+                min_price=bounds.min_price,
+                max_price=bounds.max_price,
+                without=bounds.without,
+                not_colours=bounds.not_colours,
+            )
             query = replace(query, filters=bounds.merged(query.filters))
         said = Understanding(
             message=stored,
@@ -175,20 +182,13 @@ class Understander:
         rule = self._rule(said)
         if (rule is None or rule.cue in ABOUT_THEM) and (why := self._asks_why(said, state)):
             return why
-        pointed, asks = bool(said.reference.ids), said.asks
+        asks = said.asks
         if "anger" in asks and "wants" not in asks and (rule is None or rule.name != "out_of_scope"):
             return Intent("handoff", 0.9, "anger")
         if len(said.named) == 2 and (rule is None or rule.name in {"compare", "recommend"}):
             return Intent("compare", 1.0, "names two products")
-        if found := rule or self._goes_on(said, state):
+        if found := rule or self._goes_on(said, state) or self._of_one(said):
             return found
-        if said.named:
-            return Intent("product_question", 1.0, "names a product")
-        if pointed and "similar" not in asks and not (said.query.cheaper or said.query.dearer):
-            if "about_product" in asks or ("question" in asks and "more" not in asks):
-                return Intent("product_question", 1.0, said.reference.cue)
-            if said.reference.cue == "ordinal" and not said.query.topic:
-                return Intent("product_question", 0.9, "picked one")
         if self._refines(said, state):
             return Intent("followup", 1.0, "refines the last search")
         if said.reference.cue == "ordinal" and not self._known(said.query):
@@ -196,6 +196,20 @@ class Understander:
         if said.query.superlative or (said.query.count and "about_product" not in asks):
             return Intent("find", 1.0, "superlative or count")
         return self._check_guess(self.classifier.classify(said.message), said, state)
+
+    def _of_one(self, said: Understanding) -> Intent | None:
+        """The intent of what is asked of a product pointed at or named; None where none is."""
+        pointed = bool(said.reference.ids)
+        if "similar" in said.asks and (pointed or said.named):
+            return Intent("followup" if pointed else "find", 1.0, "like one pointed at")
+        if said.named:
+            return Intent("product_question", 1.0, "names a product")
+        if pointed and not (said.query.cheaper or said.query.dearer):
+            if "about_product" in said.asks or ("question" in said.asks and "more" not in said.asks):
+                return Intent("product_question", 1.0, said.reference.cue)
+            if said.reference.cue == "ordinal" and not said.query.topic:
+                return Intent("product_question", 0.9, "picked one")
+        return None
 
     def _rule(self, said: Understanding) -> Intent | None:
         """What the words leave no doubt about."""

@@ -115,7 +115,7 @@ def is_true(shop: RawShop, customer: str, product: str, code: str, given: Mappin
             return shop.liked.get((customer, given["words"])) == given["date"] and words_of(
                 given["words"]
             ) <= words_of(text)
-        case "due_again":
+        case "due_again" | "bought_before":
             return product in named and _is_habit(own.get(product, set()), given)
         case "new_in_category":
             return _is_new(shop, own, product, given)
@@ -150,6 +150,8 @@ def _is_new(shop: RawShop, own: Mapping[str, set[str]], product: str, given: Map
 
 def _is_habit(bought: set[str], given: Mapping[str, Any]) -> bool:
     days = sorted(date.fromisoformat(day) for day in bought if day)
+    if "times" in given:
+        return len(days) == (given["times"] or 1) and days[-1].isoformat() == given["date"]
     gaps = [(after - before).days for before, after in pairwise(days)]
     return bool(gaps) and int(median(gaps)) == given["every_days"] and days[-1].isoformat() == given["date"]
 

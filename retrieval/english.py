@@ -21,17 +21,20 @@ FUNCTION_WORDS = frozenset(
     hello hey hiya okay ok yes yeah yep oh um hmm something anything thing things stuff someone somebody
     anyone much many lots more most less least cheap cheaper cheapest inexpensive affordable pricey
     pricier expensive wot wots whats u ur r y pls sumthing sumfin somethin smth sth recomend reccomend
-    whatve owt summat nae lol haha tbh imo aint em w recs rec lot recommand sugest anythin gimme
+    ooh ugh wow aww ah eh whatve owt summat nae lol haha tbh imo aint em w recs rec lot recommand sugest
+    anythin gimme
     wanna gonna though tho actually
     """.split()
 )
 CHATTER = frozenset(
     """
     morning afternoon evening cheers sure great well right alright sorry her up out off over down near
-    after per look looking looked search searching find finding found show showing shown see seeing give get
+    after per look looking looked search searching find finding found show showing shown see seeing give
+    get
     getting got gimme bring tell want wants wanted wanting need needs needed needing like liked love
     prefer interested wondering wonder hoping hope think thinking thought know help helping buy buying
-    bought purchase order shop shopping shops store sell sells selling sold stock stocked stocking carry
+    bought purchase order picked shop shopping shops store sell sells selling sold stock stocked
+    stocking carry
     carries offer offers offering recommend recommended recommendation recommendations suggest suggested
     suggestion suggestions browse browsing choose pick picking try item items product products article
     articles one ones kind kinds sort sorts type types option options choice choices selection range
@@ -49,8 +52,10 @@ FILLER = FUNCTION_WORDS | CHATTER
 
 TALK = frozenset(
     """
-    i im id ive me we us you your youre do does did have has havent any some something anything can could
-    would should please hi hello hey thanks thank show find give want wants need looking recommend suggest
+    i im id ive me we us you your youre do does did have has havent any some something anything can
+    could
+    would should please hi hello hey thanks thank show find give want wants need looking recommend
+    suggest
     sell stock carry got is are there what which who how where
     """.split()
 )
@@ -65,21 +70,25 @@ SOFT = frozenset(
     daughter son niece nephew aunt uncle cousin boss colleague coworker teacher neighbour neighbor
     family host hostess lady man woman anniversary retirement housewarming old year years someone loves
     loved likes who learn learning beginner beginners drink drinking eat eating hold holding wear
-    wearing suit suits unusual unique little fun funny special stylish elegant modern trendy fancy gorgeous
+    wearing suit suits unusual unique little fun funny special stylish elegant modern trendy fancy
+    gorgeous
     popular classic simple surprise occasion home house lover lovers pressie pressies prezzie prezzies
-    drinker drinkers enthusiast addict fanatic geek mad use using useful handy law laws yr yrs yo old olds
+    drinker drinkers enthusiast addict fanatic geek mad use using useful handy law laws yr yrs yo old
+    olds
     godson goddaughter godmother godfather stepson stepdaughter stepmum stepdad grandson granddaughter
     grandchild grandchildren nana nanna nanny gramps pal pals mate mates workmate workmates bestie buddy
     missus hubby fiance fiancee gf bf bloke lad lass guy gal mine proper bride groom couple
-    newlyweds flatmate housemate roommate someones
+    newlyweds flatmate housemate roommate someones filler fillers stuffers
     """.split()
 )
 """Words that may help the ranking and never decide whether a product matches."""
 
 OCCASIONS = frozenset(
     """
-    birthday bday birthdays christmas xmas wedding valentines valentine easter day mothers fathers secret
-    santa term end engagement graduation graduating leaving farewell thank welcome exam exams turning turns
+    away birthday bday birthdays christmas xmas wedding valentines valentine easter day mothers fathers
+    secret
+    santa term end engagement graduation graduating leaving farewell thank welcome exam exams turning
+    turns
     th st nd rd budget absolute max limit work office monday tuesday wednesday thursday friday saturday
     sunday weekend tomorrow soon
     """.split()
@@ -104,8 +113,10 @@ ABOUT_SHOPPING = frozenset(
     """
     customer customers shopper shoppers buyer buyers people folk folks everyone everybody restock
     restocking reorder running low usual usually normally regular regularly stuff taste tastes based
-    history favourites favourite favorites favorite bestseller bestsellers seller sellers selling trending
-    trend trends season haven havent hasnt tried before fancy into tempt inspire inspiration time lots start
+    history favourites favourite favorites favorite bestseller bestsellers seller sellers selling
+    trending
+    trend trends season haven havent hasnt tried before fancy into tempt inspire inspiration time lots
+    start
     somebody myself beginning place stand standing fresh arrivals arrival released popular hit hits item
     arrival landed recent latest pick handful idea propose missing miss lineup picks weakness sucker
     rage vogue fashion moment week month today day

@@ -45,7 +45,8 @@ _AROUND_SHARE = Decimal("0.25")
 
 
 _NUMBER_WORDS = re.compile(
-    rf"\b({'|'.join(sorted(english.NUMBER_WORDS, key=len, reverse=True))})(?=\s+(?:{_WORDS})\b)"
+    rf"\b({'|'.join(sorted(english.NUMBER_WORDS, key=len, reverse=True))})"
+    rf"(?=\s+(?:{_WORDS}|max|tops|or less|or under)\b)"
 )
 
 

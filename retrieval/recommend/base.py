@@ -20,6 +20,7 @@ Code = Literal[
     "customers_like_you",
     "said_like",
     "due_again",
+    "bought_before",
     "new_in_category",
     "similar",
     "popular",
@@ -43,6 +44,8 @@ class Reason:
                        page holds;
     due_again          {title, date, every_days}: last bought on `date`, as a rule (median) after so
                        many days;
+    bought_before      {title, times, date}: this customer bought it on so many days (0: one), on `date`
+                       last; said only where what they bought before is asked for;
     new_in_category    {category, products, date}: first bought by anybody on `date`, within the last 30
                        days; the customer bought so many products of its category;
     similar            {title, name, colour, brand, category}: what it has in common with `title`:
@@ -70,7 +73,8 @@ class Recommendation:
 class Context:
     """For whom, beside what. '' is a guest; `seeds` are products the talk is about.
 
-    `use_history` False (a gift for somebody else) leaves what the customer did and said out of it.
+    `again` asks for what the customer bought before, what is due first. `use_history` False (a gift for
+    somebody else) leaves what the customer did and said out of it.
     `conversation_id` is a guest's visit, `said` what was said of their taste in it and is not stored
     ("likes" or "dislikes", words), `country` where they seem to be; nothing like a product of
     `turned_down` is recommended.
@@ -82,6 +86,7 @@ class Context:
     filters: Filters = field(default_factory=Filters)
     exclude: frozenset[str] = frozenset()
     use_history: bool = True
+    again: bool = False
     today: date | None = None
     conversation_id: str = ""
     said: tuple[tuple[str, str], ...] = ()

@@ -144,8 +144,11 @@ class Blend:
             return []
         fitted, occasion = self._fitted(), self._occasion(context)
         now = _Moment(fitted.counts, fitted.scorers, self._search.now())
-        scores = self._by_seeds(now, occasion) if occasion.seeds else self._by_history(now, occasion)
-        if not occasion.seeds:
+        if occasion.seeds:
+            scores = self._by_seeds(now, occasion)
+        else:
+            scores = self._by_habit(occasion) if occasion.again else self._by_history(now, occasion)
+        if not occasion.seeds and not occasion.again:
             for place, id_ in enumerate(self._settings.recommend_pins):
                 scores[id_] = 2 + len(self._settings.recommend_pins) - place
         return self._choose(now, scores, occasion, self._rules(now, context, occasion), k)
@@ -173,6 +176,7 @@ class Blend:
             customer.id if customer else "",
             frozenset() if seeds else frozenset(self._settings.recommend_pins),
             all_due(history.bought, today),
+            again=context.again and bool(history.bought) and not seeds,
         )
 
     def _by_seeds(self, now: _Moment, occasion: Occasion) -> Scores:
@@ -186,6 +190,15 @@ class Blend:
             for id_, likeness in now.search.ids_like(seed, RECENT * 3, occasion.filters):
                 scores[id_] += SIMILAR * likeness
         return scores or self._in_general(now, occasion.country)
+
+    @staticmethod
+    def _by_habit(occasion: Occasion) -> Scores:
+        """What they bought: what is due before all, then by how often, of equals the latest first."""
+        bought = occasion.history.bought
+        return {
+            id_: (1_000 if id_ in occasion.due else 0) + len(days) - place / len(bought)
+            for place, (id_, days) in enumerate(bought.items())
+        }
 
     def _by_history(self, now: _Moment, occasion: Occasion) -> Scores:
         history = occasion.history
@@ -258,7 +271,7 @@ class Blend:
         return Rules(
             filters=filters,
             history=history,
-            due=occasion.due,
+            due=frozenset(history.bought) if occasion.again else occasion.due,
             left_out=context.exclude.union(occasion.seeds),
             turned_down=tuple(now.search.products.several(turned_down).values()) if turned_down else (),
             blocked=frozenset(self._settings.recommend_block),

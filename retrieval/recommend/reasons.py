@@ -24,6 +24,7 @@ from shop.types import Product
 STRENGTH: Mapping[Code, float] = {
     "bought_together": 1.0,
     "due_again": 0.95,
+    "bought_before": 2.0,
     "said_like": 0.9,
     "because_viewed": 0.85,
     "because_bought": 0.8,
@@ -36,7 +37,7 @@ STRENGTH: Mapping[Code, float] = {
     "matches_request": 0.0,
 }
 """Which reason is said first where several are true: the more of the customer's own is in it, the sooner.
-The evidence moves a reason by up to half of this."""
+The evidence moves a reason by up to half of this. `bought_before` is said only where it is asked for."""
 LOOKED_BACK = 40
 """Products of the history that reasons refer to: the latest."""
 ALIKE_COSINE = 0.5
@@ -50,7 +51,7 @@ HALF_LIFE_PLACES = 15
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """For whom reasons are sought: their history, what the talk is about, where they are; `due`: what they
-    bought and is due again."""
+    bought and is due again; `again`: what they bought before is asked for."""
 
     history: CustomerHistory
     seeds: tuple[str, ...]
@@ -60,6 +61,7 @@ class Occasion:
     customer_id: str = ""
     pins: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
+    again: bool = False
 
 
 Found = dict[str, list[tuple[float, Reason]]]
@@ -84,6 +86,8 @@ class Reasoner:
         named = self._search.products.several([*told, *(seed for seed, _ in near.values())])
         self._add_together(found, ties, named, occasion.history)
         self._add_due(found, products, occasion)
+        if occasion.again:
+            self._add_before(found, products, occasion)
         self._add_said(found, products, occasion.history)
         if not occasion.seeds:
             self._add_alike(found, ids, occasion)
@@ -132,6 +136,18 @@ class Reasoner:
                     "every_days": usual_interval(days) or 0,
                 }
                 _add(found, product.id, min(1.0, len(days) / 4), Reason("due_again", evidence))
+
+    @staticmethod
+    def _add_before(found: Found, products: Sequence[Product], occasion: Occasion) -> None:
+        for product in products:
+            days = [day for day in occasion.history.bought.get(product.id, ()) if day]
+            if days and product.id not in occasion.due:
+                evidence: dict[str, str | int] = {
+                    "title": product.title,
+                    "times": len(days) if len(days) > 1 else 0,
+                    "date": max(days).isoformat(),
+                }
+                _add(found, product.id, 1.0, Reason("bought_before", evidence))
 
     @staticmethod
     def _add_said(found: Found, products: Sequence[Product], history: CustomerHistory) -> None:

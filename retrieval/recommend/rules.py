@@ -72,9 +72,9 @@ def price_ceiling(prices: Iterable[Decimal]) -> Decimal | None:
 class Rules:
     """Those in force for one list.
 
-    `due` are bought products that are due again; `left_out` those not wanted this time (in the basket,
-    asked about, shown before);
-    `turned_down` those whose like is not wanted either; `ceiling` a price, in the shop's currency.
+    `due` are bought products that are due again, or asked for; `left_out` those not wanted this time (in
+    the basket, asked about, shown before); `turned_down` those whose like is not wanted either; `ceiling`
+    a price, in the shop's currency.
     """
 
     filters: Filters

@@ -136,6 +136,22 @@ def test_due_again_and_because_bought(recommender: Recommender) -> None:
     assert "teapot" not in found
 
 
+def test_what_to_buy_again_is_what_was_bought_before_and_what_is_due_leads(recommender: Recommender) -> None:
+    found = recommender.recommend(Context(customer_id="regular", again=True))
+    assert found[0].product.id == "soap" and "teapot" in by_id(found)
+    leading = {each.product.id: each.reasons[0].code for each in found}
+    assert leading.pop("soap") == "due_again" and set(leading.values()) == {"bought_before"}
+    evidence = {"title": "Rose Teapot", "times": 0, "date": "2011-07-06"}
+    assert reason(by_id(found)["teapot"], "bought_before") == evidence
+    assert recommender.recommend(Context(again=True)), "who bought nothing gets what many buy"
+
+
+def test_what_was_just_said_counts(recommender: Recommender) -> None:
+    liked = by_id(recommender.recommend(Context(said=(("likes", "soap"),))))
+    assert reason(liked["soap"], "said_like")["words"] == "soap"
+    assert "teapot" not in by_id(recommender.recommend(Context(said=(("dislikes", "teapot"),))))
+
+
 @pytest.mark.parametrize(
     "context", [Context(customer_id="regular", use_history=False), Context(customer_id="private")]
 )
