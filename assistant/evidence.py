@@ -129,7 +129,7 @@ class Gatherer:
             searched = (query.topic, *before, said.message)
         followup = said.intent.name == "followup" and not said.turned_down
         query, below, above = self._limited(said, state, query, goes_on=followup)
-        if "similar" in said.asks and (ids := said.reference.ids or said.named):
+        if "similar" in said.asks and (ids := said.reference.ids or said.named or state.focus):
             hits = self.search.similar(ids[0], MAX_CARDS, query.filters)
             product = self.search.products[ids[0]]
             result = SearchResult(
@@ -267,6 +267,7 @@ class Gatherer:
             exclude=exclude,
             use_history=allowed,
             again="restock" in said.asks,
+            new="novelty" in said.asks,
             today=self.today,
             conversation_id="" if customer else conversation_id,
             said=self._tastes(said, state, customer) if allowed else (),
@@ -296,7 +297,12 @@ class Gatherer:
     def _picks(self, said: Understanding, context: Context) -> tuple[Recommendation, ...]:
         """What the recommender picks; nothing that is due again where something never bought is asked for."""
         if "unbought" not in said.asks:
-            return tuple(self.recommender.recommend(context, MAX_RECOMMENDATIONS))
+            found = self.recommender.recommend(context, MAX_RECOMMENDATIONS)
+            if not found and context.filters.min_price is not None:
+                # "about £20": rather something for less than nothing.
+                less = replace(context, filters=replace(context.filters, min_price=None))
+                found = self.recommender.recommend(less, MAX_RECOMMENDATIONS)
+            return tuple(found)
         found = self.recommender.recommend(context, 2 * MAX_RECOMMENDATIONS)
         new = [pick for pick in found if all(reason.code != "due_again" for reason in pick.reasons)]
         return tuple(new[:MAX_RECOMMENDATIONS])

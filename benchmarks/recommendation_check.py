@@ -117,7 +117,7 @@ def is_true(shop: RawShop, customer: str, product: str, code: str, given: Mappin
             ) <= words_of(text)
         case "due_again" | "bought_before":
             return product in named and _is_habit(own.get(product, set()), given)
-        case "new_in_category":
+        case "new" | "new_in_category":
             return _is_new(shop, own, product, given)
         case "similar":
             return any(_shares(page, shop.products[other], given) for other in named)
@@ -140,9 +140,12 @@ def _count_popular(shop: RawShop, customer: str, product: str, given: Mapping[st
 
 def _is_new(shop: RawShop, own: Mapping[str, set[str]], product: str, given: Mapping[str, Any]) -> bool:
     shelves = {id_: (page.get("categories") or [""])[-1] for id_, page in shop.products.items()}
-    return (
+    followed = "category" not in given or (
         shelves[product] == given["category"]
         and sum(shelves.get(other) == given["category"] for other in own) == given["products"]
+    )
+    return (
+        followed
         and shop.first[product] == given["date"]
         and date.fromisoformat(given["date"]) > shop.today - timedelta(days=LATELY_DAYS)
     )

@@ -257,11 +257,13 @@ NEGATIONS = (
     r"\b(?:but not|and not|not made (?:of|from|with)|not in|without|except(?: for)?|excluding|other than|"
     r"anything but|apart from|free (?:of|from)|nothing (?:with|in|made of)|avoid(?:ing)?|sans|"
     r"(?:i |we )?(?:do not|dont|don't|doesn't|doesnt|does not) (?:really )?"
-    r"(?:want|like|need|contain|have|include)(?: any(?:thing)?)?(?: in| with)?|"
+    r"(?:want|like|need|contain|have|include|suggest|recommend|show me|show)"
+    r"(?: any(?:thing)?)?(?: in| with)?|"
     r"not (?:really |very |that |too |so |at all )*(?:keen on|into|(?:a )?(?:big )?fan of|fond of|mad about)|"
     r"(?:can ?not|cant|can t) (?:stand|bear|be doing with|abide)|(?:gone|went|going) (?:right |rather )?off|"
     r"(?:i |we |she |he )(?:really )?(?:hates?|dislikes?)|"
     r"(?:nothing(?! (?:to|is|was|has|like|works?)\b)|stop show(?:ing)?(?: me)?)(?: any)?|"
+    r"(?:loads|plenty|tons|lots) of (?=[a-z -]+already)|"
     r"(?:sick|tired|bored) of|(?:had|got|i have|ive) (?:got )?(?:more than )?enough(?: of)?|"
     r"no more|not|no|non)\b[\s-]+"
 )
@@ -314,6 +316,7 @@ SPELLINGS = {
     "gray": "grey",
     "xmas": "christmas",
     "jewelry": "jewellery",
+    "jewelery": "jewellery",
     "moisturizer": "moisturiser",
     "aluminum": "aluminium",
     "color": "colour",

@@ -22,6 +22,7 @@ Code = Literal[
     "due_again",
     "bought_before",
     "new_in_category",
+    "new",
     "similar",
     "popular",
     "well_rated",
@@ -48,6 +49,8 @@ class Reason:
                        last; said only where what they bought before is asked for;
     new_in_category    {category, products, date}: first bought by anybody on `date`, within the last 30
                        days; the customer bought so many products of its category;
+    new                {date}: first bought by anybody on `date`, within the last 30 days; said only where
+                       what is new is asked for;
     similar            {title, name, colour, brand, category}: what it has in common with `title`:
                        words of both names, and values of both pages; only those that are there;
     popular            {customers, country, days}: different customers in the last `days` (0: ever);
@@ -73,8 +76,9 @@ class Recommendation:
 class Context:
     """For whom, beside what. '' is a guest; `seeds` are products the talk is about.
 
-    `again` asks for what the customer bought before, what is due first. `use_history` False (a gift for
-    somebody else) leaves what the customer did and said out of it.
+    `again` asks for what the customer bought before, what is due first, `new` for what the shop
+    has not had for long. `use_history` False (a gift for somebody else) leaves what the customer did and
+    said out of it.
     `conversation_id` is a guest's visit, `said` what was said of their taste in it and is not stored
     ("likes" or "dislikes", words), `country` where they seem to be; nothing like a product of
     `turned_down` is recommended.
@@ -87,6 +91,7 @@ class Context:
     exclude: frozenset[str] = frozenset()
     use_history: bool = True
     again: bool = False
+    new: bool = False
     today: date | None = None
     conversation_id: str = ""
     said: tuple[tuple[str, str], ...] = ()

@@ -146,9 +146,14 @@ class Blend:
         now = _Moment(fitted.counts, fitted.scorers, self._search.now())
         if occasion.seeds:
             scores = self._by_seeds(now, occasion)
+        elif occasion.again:
+            scores = self._by_habit(occasion)
         else:
-            scores = self._by_habit(occasion) if occasion.again else self._by_history(now, occasion)
-        if not occasion.seeds and not occasion.again:
+            scores = self._by_history(now, occasion)
+            if occasion.new and now.counts.new:
+                # The best for this customer of what is new, then what most others bought of it.
+                scores = {id_: scores.get(id_, 0.0) + count / 1_000 for id_, count in now.counts.new.items()}
+        if not (occasion.seeds or occasion.again or occasion.new):
             for place, id_ in enumerate(self._settings.recommend_pins):
                 scores[id_] = 2 + len(self._settings.recommend_pins) - place
         return self._choose(now, scores, occasion, self._rules(now, context, occasion), k)
@@ -176,6 +181,7 @@ class Blend:
             customer.id if customer else "",
             frozenset() if seeds else frozenset(self._settings.recommend_pins),
             all_due(history.bought, today),
+            new=context.new and not seeds,
             again=context.again and bool(history.bought) and not seeds,
         )
 

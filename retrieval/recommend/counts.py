@@ -26,6 +26,7 @@ Ties = dict[str, tuple[float, str, int]]
 
 WINDOW_DAYS = 30
 """What "lately" and "new" mean."""
+NEVER = np.iinfo(np.int64).max
 COUNTRY_CUSTOMERS = 5 * MIN_SUPPORT
 """Fewer buyers in a country within the window say nothing of it."""
 EVER = 0.1
@@ -250,11 +251,18 @@ class Counts:
     @cached_property
     def _first(self) -> tuple[Ints, int]:
         """(day each product was first bought on, day of the first order of all), a great number unknown."""
-        never = np.iinfo(np.int64).max
-        first = np.full(len(self.products), never, dtype=np.int64)
+        first = np.full(len(self.products), NEVER, dtype=np.int64)
         dated = self.purchases.day != NO_DAY
         np.minimum.at(first, self.purchases.product[dated], self.purchases.day[dated].astype(np.int64))
-        return first, int(first.min(initial=never))
+        return first, int(first.min(initial=NEVER))
+
+    @cached_property
+    def new(self) -> Mapping[str, int]:
+        """The new products (see `first_sold`) and how many different customers bought each."""
+        first, _ = self._first
+        since = days_since_epoch(self.today) - WINDOW_DAYS
+        late = [self.products[at] for at in np.flatnonzero((first > since) & (first < NEVER)).tolist()]
+        return {id_: int(self.buyers[self.places[id_]]) for id_ in late if self.first_sold(id_) is not None}
 
     def first_sold(self, product_id: str) -> int | None:
         """The day (since 1970-01-01) a new product was first bought on; None where it is not new.

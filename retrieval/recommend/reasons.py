@@ -29,6 +29,7 @@ STRENGTH: Mapping[Code, float] = {
     "because_viewed": 0.85,
     "because_bought": 0.8,
     "new_in_category": 0.6,
+    "new": 2.0,
     "customers_like_you": 0.55,
     "similar": 0.45,
     "popular": 0.3,
@@ -37,7 +38,8 @@ STRENGTH: Mapping[Code, float] = {
     "matches_request": 0.0,
 }
 """Which reason is said first where several are true: the more of the customer's own is in it, the sooner.
-The evidence moves a reason by up to half of this. `bought_before` is said only where it is asked for."""
+The evidence moves a reason by up to half of this. `bought_before` and `new` are said only where they are
+asked for."""
 LOOKED_BACK = 40
 """Products of the history that reasons refer to: the latest."""
 ALIKE_COSINE = 0.5
@@ -51,7 +53,7 @@ HALF_LIFE_PLACES = 15
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """For whom reasons are sought: their history, what the talk is about, where they are; `due`: what they
-    bought and is due again; `again`: what they bought before is asked for."""
+    bought and is due again; `again` and `new`: what they bought before, and what is new, is asked for."""
 
     history: CustomerHistory
     seeds: tuple[str, ...]
@@ -62,6 +64,7 @@ class Occasion:
     pins: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
     again: bool = False
+    new: bool = False
 
 
 Found = dict[str, list[tuple[float, Reason]]]
@@ -224,6 +227,8 @@ class Reasoner:
             if rating and rating.value >= WELL_RATED and rating.count >= MIN_SUPPORT:
                 evidence = {"rating": f"{rating.value:g}", "count": rating.count}
                 _add(found, product.id, 0.5, Reason("well_rated", evidence))
+            if occasion.new and (day := self._counts.first_sold(product.id)) is not None:
+                _add(found, product.id, 1.0, Reason("new", {"date": as_date(day)}))
             if product.id in occasion.pins:
                 _add(found, product.id, 1.0, Reason("pinned"))
 
