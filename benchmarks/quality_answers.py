@@ -18,8 +18,9 @@ MODELS = {
 
 
 PRODUCTS = ("products.jsonl", "products_fresh.jsonl", "products_new.jsonl", "products_next.jsonl")
+TALK = ("recommend.jsonl", "recommend_fresh.jsonl")
 WITHOUT_SERVER = ("cases.jsonl", "heldout.jsonl")
-"""Files asked with the model's server gone: of products the templates say the same."""
+"""Files asked with the model's server gone: of products and of recommendations the templates say the same."""
 
 
 def rows_of(found: dict[str, Any], over: str) -> Iterator[Row]:
@@ -45,18 +46,16 @@ def product_rows(found: dict[str, Any], over: str) -> Iterator[Row]:
 
 
 def measure(work: Path) -> Sequence[Row]:
-    """Every case file beside this one with every model, products not without its server."""
+    """Every case file beside this one with every model; see WITHOUT_SERVER."""
     from assistant.evaluation import evaluate_answers
 
     rows: list[Row] = []
     for who, model in MODELS.items():
-        for file in sorted(HERE.glob("*.jsonl")):
-            if who == "dead server" and file.name not in WITHOUT_SERVER:
-                continue
-            found = evaluate_answers(file, {"model": model}, work=work)
-            over = f"{who}, {file.name}: {found['cases']} cases"
+        for name in WITHOUT_SERVER if who == "dead server" else (*WITHOUT_SERVER, *PRODUCTS, *TALK):
+            found = evaluate_answers(HERE / name, {"model": model}, work=work)
+            over = f"{who}, {name}: {found['cases']} cases"
             rows += rows_of(found, over)
-            if file.name in PRODUCTS:
+            if name in PRODUCTS:
                 rows += product_rows(found, over)
     return [*rows, memory_row("answers evaluation")]
 

@@ -263,7 +263,7 @@ NEGATIONS = (
     r"(?:can ?not|cant|can t) (?:stand|bear|be doing with|abide)|(?:gone|went|going) (?:right |rather )?off|"
     r"(?:i |we |she |he )(?:really )?(?:hates?|dislikes?)|"
     r"(?:nothing(?! (?:to|is|was|has|like|works?)\b)|stop show(?:ing)?(?: me)?)(?: any)?|"
-    r"(?:loads|plenty|tons|lots) of (?=[a-z -]+already)|"
+    r"(?:loads|plenty|tons|lots) of(?=[a-z -]+already)|"
     r"(?:sick|tired|bored) of|(?:had|got|i have|ive) (?:got )?(?:more than )?enough(?: of)?|"
     r"no more|not|no|non)\b[\s-]+"
 )
@@ -276,7 +276,7 @@ NOT_NEGATED = (
 )
 NEGATION_STOPS = (
     r"\s+(?:but|under|over|below|above|please|for|that|which|with|in stock|less|more|between|around|"
-    r"from|at|in|to|if)\b"
+    r"from|at|in|to|if|again|already|any ?more|either)\b"
 )
 FREE_SUFFIX = r"\b([a-z]{3,})[- ]free\b(?!\s+(?:of|from|shipping|delivery|gift|returns?))"
 FOND = (

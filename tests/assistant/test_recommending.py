@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,67 @@ def test_without_consent_nothing_is_kept_or_used(assistant: Assistant) -> None:
     second = talk.say("I don't like the first one")
     assert second.acts[0] == "turned_down_guest", "it is only promised for this conversation"
     assert assistant.store.events_of(REGULAR) == [] and first.cards[0].id not in ids(second)
+
+
+def prices(done: Done) -> list[Decimal]:
+    return [card.price.amount for card in done.cards if card.price]
+
+
+def test_a_gift_goes_on_within_its_budget(assistant: Assistant) -> None:
+    talk = Talk(assistant, REGULAR)
+    first = talk.say("a present for my sister, max £3")
+    assert first.cards and max(prices(first)) <= 3
+    cheaper = talk.say("a bit cheaper please")
+    assert cheaper.intent == "recommend" and cheaper.cards
+    assert max(prices(cheaper)) < prices(first)[0]
+    others = talk.say("something else")
+    assert not set(ids(others)) & {*ids(first), *ids(cheaper)} and max(prices(others)) <= 3
+    hobby = talk.say("she likes hand warmers")
+    assert hobby.cards and all("Hand Warmer" in card.title for card in hobby.cards)
+    assert max(prices(hobby)) <= 3, "the budget of before still holds"
+    assert "sister" not in hobby.cards[0].why and "likes" not in hobby.cards[0].why
+
+
+def test_what_a_guest_says_of_their_taste_counts_in_the_talk(assistant: Assistant) -> None:
+    talk = Talk(assistant)
+    talk.say("I'm really into hand warmers")
+    done = talk.say("so what would you recommend?")
+    assert any("you like “hand warmers”" in card.why for card in done.cards)
+    plain = Talk(assistant).say("what's popular right now?")
+    word = plain.cards[0].title.split()[0].lower()
+    talk = Talk(assistant)
+    assert not talk.say(f"not keen on {word} things").denies
+    again = talk.say("what would you recommend?")
+    assert again.cards and all(word not in card.title.lower() for card in again.cards)
+
+
+def test_what_to_buy_again_is_what_was_bought(assistant: Assistant) -> None:
+    bought = {line.product_id for order in assistant.store.orders_of(REGULAR) for line in order.lines}
+    done = Talk(assistant, REGULAR).say("what should I restock?")
+    assert done.cards and set(ids(done)) <= bought
+    assert all("ou bought it" in card.why or "ou last bought it" in card.why for card in done.cards)
+    fresh = Talk(assistant, REGULAR).say("anything I've never bought that I'd like?")
+    assert fresh.cards and not set(ids(fresh)) & bought
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how'd you come up with that",
+        "who says I'd like it",
+        "but why",
+        "is that because of my orders?",
+        "what's your reasoning",
+    ],
+)
+def test_why_is_asked_in_many_words(assistant: Assistant, question: str) -> None:
+    talk = Talk(assistant, REGULAR)
+    talk.say("any suggestions?")
+    assert talk.say(question).intent == "explain"
+
+
+def test_like_what_was_last_shown_and_cheaper_finds_or_says_so(assistant: Assistant) -> None:
+    talk = Talk(assistant)
+    first = talk.say("hand warmers")
+    like = talk.say("similar but a bit cheaper?")
+    assert like.reply and (not like.cards or max(prices(like)) < prices(first)[0])

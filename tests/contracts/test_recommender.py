@@ -272,3 +272,13 @@ def test_a_deleted_customer_is_a_stranger_at_once(shop: Shop, recommender: Recom
 def test_a_turned_down_product_takes_its_like_with_it(recommender: Recommender) -> None:
     found = by_id(recommender.recommend(Context(turned_down=("cup",)), 20))
     assert found and "cup" not in found
+
+
+def test_what_is_new_is_what_was_first_sold_lately(shop: Shop) -> None:
+    later = date(2011, 10, 9)
+    (found,) = shop.opened(today=later).recommend(Context(new=True, today=later))
+    assert found.product.id == "late" and found.reasons[0].code == "new"
+    assert reason(found, "new") == {"date": "2011-09-12"}
+    known = shop.opened().recommend(Context(new=True))
+    assert known, "a young shop's products are all new: then it is what many buy"
+    assert "new" not in {each.code for one in known for each in one.reasons}

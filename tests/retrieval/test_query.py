@@ -166,3 +166,20 @@ def test_a_kind_of_wear_is_one_word(vocabulary: Vocabulary, text: str, topic: st
 @pytest.mark.parametrize("text", ["batteries not included", "a book for whom food is not enough"])
 def test_what_is_not_enough_or_not_included_is_not_left_out(vocabulary: Vocabulary, text: str) -> None:
     assert not parse_query(text, vocabulary).filters
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("not keen on mugs", ("mugs",)),
+        ("I can't stand mugs", ("mugs",)),
+        ("no more mugs please", ("mugs",)),
+        ("mugs not so much", ("mugs",)),
+        ("nothing with mugs", ("mugs",)),
+        ("please don't suggest mugs again", ("mugs",)),
+        ("they have loads of mugs already", ("mugs",)),
+        ("nothing to do with you", ()),
+    ],
+)
+def test_ways_to_say_what_is_not_wanted(vocabulary: Vocabulary, text: str, left_out: tuple[str, ...]) -> None:
+    assert parse_query(text, vocabulary).filters.without == left_out
