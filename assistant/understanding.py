@@ -80,7 +80,10 @@ class Understanding:
 
     @property
     def tastes(self) -> tuple[tuple[str, str], ...]:
-        """("likes" or "dislikes", words) that the message says of the shopper."""
+        """("likes" or "dislikes", words) that the message says of the shopper; what it says of somebody else,
+        for whom a gift is sought, is no taste of theirs."""
+        if self.is_of_gift or {"gift", "person"} & self.asks:
+            return ()
         disliked = self.query.filters.without if "dislikes" in self.asks else ()
         # "cats and old maps" are two things that are liked.
         parts = re.split(rf"\b(?:{'|'.join(LINKS)})\b", self.query.topic)

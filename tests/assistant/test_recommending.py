@@ -167,6 +167,18 @@ def test_what_a_guest_says_of_their_taste_counts_in_the_talk(assistant: Assistan
     assert again.cards and all(word not in card.title.lower() for card in again.cards)
 
 
+def test_the_taste_of_whom_a_gift_is_for_is_not_kept_as_the_givers(assistant: Assistant) -> None:
+    talk = Talk(assistant, REGULAR)
+    talk.say("a present for my sister under £5, she hates pink")
+    talk.say("and she's not keen on bunting")
+    assert assistant.store.memories(REGULAR) == []
+    talk = Talk(assistant, REGULAR)
+    talk.say("I'm not keen on bunting")
+    assert [(each.kind, each.value) for each in assistant.store.memories(REGULAR)] == [
+        ("dislikes", "bunting")
+    ]
+
+
 def test_what_to_buy_again_is_what_was_bought(assistant: Assistant) -> None:
     bought = {line.product_id for order in assistant.store.orders_of(REGULAR) for line in order.lines}
     done = Talk(assistant, REGULAR).say("what should I restock?")
