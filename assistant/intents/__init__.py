@@ -55,8 +55,12 @@ class Intent:
     cue: str
 
 
-def _compile(patterns: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[str]]:
-    return {name: re.compile("|".join(any_of), re.I | re.S) for name, any_of in patterns.items()}
+def _compile(patterns: Mapping[str, Sequence[str]], written: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
+    """One pattern a name; `written`: what stands for <name> in them."""
+    joined = {name: "|".join(any_of) for name, any_of in patterns.items()}
+    for name, text in written.items():
+        joined = {of: pattern.replace(f"<{name}>", text) for of, pattern in joined.items()}
+    return {name: re.compile(pattern, re.I | re.S) for name, pattern in joined.items()}
 
 
 class IntentClassifier:
@@ -75,8 +79,8 @@ class IntentClassifier:
         self.embedder = embedder
         self.language = language
         self._cache = cache
-        self.rules = _compile(data["rules"])
-        self._asks = _compile(data["asks"])
+        self.rules = _compile(data["rules"], data.get("words", {}))
+        self._asks = _compile(data["asks"], data.get("words", {}))
         self._slang: Mapping[str, str] = data.get("slang", {})
         self._slang_words = re.compile(rf"(?<![\w'’])(?:{'|'.join(self._slang) or '(?!)'})(?![\w'’])", re.I)
         self.labels = [name for name, texts in data["examples"].items() for _ in texts]
