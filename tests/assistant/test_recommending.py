@@ -10,6 +10,7 @@ import pytest
 
 from assistant.chat import Assistant
 from assistant.events import Done
+from assistant.memory import State
 from shop.settings import load_settings
 from shop.types import Consent, Customer
 
@@ -152,6 +153,12 @@ def test_a_gift_goes_on_within_its_budget(assistant: Assistant) -> None:
     assert hobby.cards and all("Hand Warmer" in card.title for card in hobby.cards)
     assert max(prices(hobby)) <= 3, "the budget of before still holds"
     assert "sister" not in hobby.cards[0].why and "likes" not in hobby.cards[0].why
+
+
+@pytest.mark.parametrize("question", ["Do you gift wrap?", "can it come gift wrapped", "do you sell gift cards"])
+def test_what_is_only_called_after_gifts_is_no_gift_sought(assistant: Assistant, question: str) -> None:
+    assert "gift" not in assistant.understander.understand(question, State()).asks
+    assert "recommend_gift" not in Talk(assistant).say(question).acts
 
 
 def test_what_a_guest_says_of_their_taste_counts_in_the_talk(assistant: Assistant) -> None:
