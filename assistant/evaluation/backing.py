@@ -31,6 +31,7 @@ LIMITS = re.compile(
 )
 TENTH = Decimal("0.1")
 SHARED = re.compile(r"at least (\d+) of the products you bought")
+NOTES = {"fiver": 5, "tenner": 10}
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,8 @@ def _numbers(text: str) -> set[Decimal]:
 
 
 def _worded(text: str) -> set[Decimal]:
-    return {Decimal(NUMBER_WORDS[word]) for word in fold(text).split() if word in NUMBER_WORDS}
+    typed = re.findall(r"[a-z]+", fold(text))
+    return {Decimal(value) for word in typed if (value := (NUMBER_WORDS | NOTES).get(word))}
 
 
 def _counted(product: Product) -> set[Decimal]:
@@ -306,4 +308,5 @@ def _dates(
     stamps += [p.price_at for p in products.values()]
     if customer_id:
         stamps += [back.at for back in world.store.returns_of(customer_id)]
-    return {stamp.date() for stamp in stamps if stamp} | {world.settings.current_date}
+    known = {stamp.date() for stamp in stamps if stamp} | {world.settings.current_date}
+    return known | {world.first_sold[id_] for id_ in products if id_ in world.first_sold}

@@ -144,6 +144,15 @@ class World:
                 bought.setdefault(product_id, []).append((customer_id, day, country))
         return bought
 
+    @cached_property
+    def first_sold(self) -> dict[str, date]:
+        """The day each product was first bought on, by anybody."""
+        found: dict[str, date] = {}
+        for _, product_id, _, placed_at, _, _ in self.store.purchases():
+            if placed_at:
+                found[product_id] = min(placed_at.date(), found.get(product_id, placed_at.date()))
+        return found
+
     def orders_of(self, customer_id: str) -> list[Order]:
         """The signed-in customer's orders; a guest has none."""
         return self.store.orders_of(customer_id) if customer_id else []

@@ -155,7 +155,9 @@ def test_a_gift_goes_on_within_its_budget(assistant: Assistant) -> None:
     assert "sister" not in hobby.cards[0].why and "likes" not in hobby.cards[0].why
 
 
-@pytest.mark.parametrize("question", ["Do you gift wrap?", "can it come gift wrapped", "do you sell gift cards"])
+@pytest.mark.parametrize(
+    "question", ["Do you gift wrap?", "can it come gift wrapped", "do you sell gift cards"]
+)
 def test_what_is_only_called_after_gifts_is_no_gift_sought(assistant: Assistant, question: str) -> None:
     assert "gift" not in assistant.understander.understand(question, State()).asks
     assert "recommend_gift" not in Talk(assistant).say(question).acts
