@@ -15,7 +15,7 @@ from assistant.naming import Namer
 from assistant.privacy import redact
 from assistant.references import Reference, resolve
 from insight.mood import Mood, read_mood
-from retrieval.english import ABOUT_SHOPPING, LINKS, SOFT
+from retrieval.english import LINKS
 from retrieval.heads import things_in
 from retrieval.query import Filters, Query, parse_query
 from retrieval.search import Search
@@ -30,7 +30,6 @@ MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.I | re.S)
 SURE = 0.55
 CLUELESS = 0.2
 NO_MOOD = Mood()
-_NO_THINGS = SOFT | LINKS | ABOUT_SHOPPING
 ABOUT_THEM = {"own_order", "about_self", "how_are_you"}
 """Rules that questions about a recommendation set off as well: "is that because of my orders?"."""
 GOES_ON = "goes on from a recommendation"
@@ -97,9 +96,7 @@ class Understanding:
     def names_no_thing(self) -> bool:
         """Whether the topic is only an occasion, a person or talk of shopping ("gift mother", "customers
         like me"), no kind of thing."""
-        if "gift" in self.asks:
-            return not things_in(self.query.topic)
-        return all(word in _NO_THINGS or word.isdigit() for word in words(self.query.topic))
+        return not things_in(self.query.topic, of_gift="gift" in self.asks)
 
 
 class Understander:

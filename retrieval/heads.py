@@ -12,7 +12,7 @@ from retrieval import english
 from retrieval.vocabulary import Term
 from retrieval.words import words
 
-_NO_THINGS = english.SOFT | english.OCCASIONS | english.ABOUT_SHOPPING
+_NO_THINGS = english.SOFT | english.ABOUT_SHOPPING
 
 
 def recipients(topic: str) -> frozenset[str]:
@@ -46,9 +46,11 @@ def head_term(topic: str, terms: Sequence[Term]) -> int | None:
     return inside[-1] if inside else None
 
 
-def things_in(topic: str) -> str:
-    """`topic` without the words that say for whom and when a gift is: "godson turns 7, space" is "space"."""
-    kept = [word for word in words(topic) if word not in _NO_THINGS and not word.isdigit()]
+def things_in(topic: str, of_gift: bool = True) -> str:
+    """`topic` without the words that say for whom and, `of_gift`, when it is: "godson turns 7, space" is
+    "space"."""
+    no_things = _NO_THINGS | english.OCCASIONS if of_gift else _NO_THINGS
+    kept = [word for word in words(topic) if word not in no_things and not word.isdigit()]
     while kept and kept[0] in english.LINKS:
         kept.pop(0)
     while kept and kept[-1] in english.LINKS:
